@@ -1,0 +1,38 @@
+//! One rule's match on one event: what the detect stage emits and the alert stage folds.
+
+use serde::{Deserialize, Serialize};
+use watchfloor_shared::{
+    EndpointId, EntityId, EventId, Timestamp,
+    alert::{AlertRule, DetectionSource, MatchedField, Phrase, Severity, Technique},
+};
+
+/// The wire form on `logster-inference-results`, as JSON. Carries all that an alert shows, so that the alert stage needs no
+/// rule set of its own and an alert stays explained after its rule is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detection {
+    pub source: DetectionSource,
+    pub rule: AlertRule,
+    pub severity: Severity,
+    pub techniques: Vec<Technique>,
+    /// The event that matched; for a correlation, the one that completed it.
+    pub event_id: EventId,
+    /// For a correlation, all contributing events, oldest first; else empty.
+    pub contributing: Vec<EventId>,
+    pub endpoint_id: EndpointId,
+    /// The endpoint's name as the host writes it.
+    pub endpoint_name: String,
+    /// `domain\user`.
+    pub user: Option<String>,
+    pub process_name: Option<String>,
+    pub process_entity: Option<EntityId>,
+    pub file_sha256: Option<String>,
+    /// The quiet text of the alert's row.
+    pub evidence: String,
+    pub what_happened: Vec<Phrase>,
+    pub matched: Vec<MatchedField>,
+    /// When it happened, reached us, and matched.
+    pub observed: Timestamp,
+    pub received: Timestamp,
+    pub detected: Timestamp,
+    pub simulated: bool,
+}

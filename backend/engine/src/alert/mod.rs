@@ -1,0 +1,5 @@
+//! From detections to alerts: dedup into the open alert, severity, correlation.
+
+pub mod detection;
+
+pub use detection::Detection;

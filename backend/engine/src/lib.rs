@@ -1,0 +1,18 @@
+//! The pure half of Watchfloor: bytes in, decisions out.
+//!
+//! Invariant: no IO, no clock, no async runtime, no global state. Time comes in as an argument, so the same input gives the
+//! same output at any speed and replay equals live. `tests/tidy.rs` refuses a dependency that would break this.
+
+pub mod alert;
+pub mod attack;
+pub mod event;
+pub mod normalize;
+pub mod query;
+pub mod sigma;
+pub mod simulate;
+pub mod timeline;
+pub mod tree;
+pub mod verdict;
+
+pub use event::Event;
+pub use verdict::Verdict;

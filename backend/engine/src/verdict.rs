@@ -1,0 +1,131 @@
+//! What a stage says about one record. Reasons are closed: their text is the metric label and the dead-letter header.
+
+use std::fmt;
+
+/// The outcome of a Map stage. Must be used: a dropped `Verdict` is a lost event.
+#[must_use]
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict<T> {
+    Emit(T),
+    /// Left out on purpose; counted, not kept.
+    Drop(DropReason),
+    /// Cannot be used; kept as a dead letter with its original bytes.
+    Dead(DeadReason),
+}
+
+/// Why a valid record goes no further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DropReason {
+    /// The store already has this event id.
+    Duplicate,
+    /// No rule matched.
+    NoMatch,
+    /// The detection joined an alert that is open.
+    Folded,
+    /// The detection was recorded before.
+    AlreadyRecorded,
+}
+
+/// Why a record became a dead letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DeadReason {
+    JsonInvalid,
+    JsonTooDeep,
+    JsonNotAnObject,
+    Utf8Invalid,
+    RecordTooLarge,
+    SpellingUnknown,
+    TimestampMissing,
+    TimestampUnparseable,
+    TimestampOutOfRange,
+    EndpointMissing,
+    EventCodeMissing,
+    TenantMissing,
+    FieldTypeConflict,
+    EvtxCorrupt,
+    StoreRefused,
+}
+
+impl DropReason {
+    pub const ALL: [DropReason; 4] = [
+        DropReason::Duplicate,
+        DropReason::NoMatch,
+        DropReason::Folded,
+        DropReason::AlreadyRecorded,
+    ];
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DropReason::Duplicate => "event.duplicate",
+            DropReason::NoMatch => "rule.no_match",
+            DropReason::Folded => "alert.folded",
+            DropReason::AlreadyRecorded => "alert.already_recorded",
+        }
+    }
+}
+
+impl DeadReason {
+    pub const ALL: [DeadReason; 15] = [
+        DeadReason::JsonInvalid,
+        DeadReason::JsonTooDeep,
+        DeadReason::JsonNotAnObject,
+        DeadReason::Utf8Invalid,
+        DeadReason::RecordTooLarge,
+        DeadReason::SpellingUnknown,
+        DeadReason::TimestampMissing,
+        DeadReason::TimestampUnparseable,
+        DeadReason::TimestampOutOfRange,
+        DeadReason::EndpointMissing,
+        DeadReason::EventCodeMissing,
+        DeadReason::TenantMissing,
+        DeadReason::FieldTypeConflict,
+        DeadReason::EvtxCorrupt,
+        DeadReason::StoreRefused,
+    ];
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DeadReason::JsonInvalid => "json.invalid",
+            DeadReason::JsonTooDeep => "json.too_deep",
+            DeadReason::JsonNotAnObject => "json.not_an_object",
+            DeadReason::Utf8Invalid => "utf8.invalid",
+            DeadReason::RecordTooLarge => "record.too_large",
+            DeadReason::SpellingUnknown => "spelling.unknown",
+            DeadReason::TimestampMissing => "timestamp.missing",
+            DeadReason::TimestampUnparseable => "timestamp.unparseable",
+            DeadReason::TimestampOutOfRange => "timestamp.out_of_range",
+            DeadReason::EndpointMissing => "endpoint.missing",
+            DeadReason::EventCodeMissing => "event_code.missing",
+            DeadReason::TenantMissing => "tenant.missing",
+            DeadReason::FieldTypeConflict => "field.type_conflict",
+            DeadReason::EvtxCorrupt => "evtx.corrupt",
+            DeadReason::StoreRefused => "store.refused",
+        }
+    }
+}
+
+impl fmt::Display for DropReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for DeadReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_reason_has_a_label_of_its_own() {
+        let labels: HashSet<_> = DropReason::ALL
+            .iter()
+            .map(|r| r.as_str())
+            .chain(DeadReason::ALL.iter().map(|r| r.as_str()))
+            .collect();
+        assert_eq!(labels.len(), DropReason::ALL.len() + DeadReason::ALL.len());
+    }
+}

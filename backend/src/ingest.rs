@@ -1,0 +1,141 @@
+//! The way in: every front door hands its lines to the [`Ingestor`], which puts them on the raw topic with tenant, key and
+//! provenance. It answers only when they are on the disk.
+
+use crate::{
+    bus::{BusError, Durability, EventBus, Record},
+    clock::Clock,
+};
+use bytes::Bytes;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+use watchfloor_engine::normalize;
+use watchfloor_shared::{TenantId, pipeline::SourceSnapshot};
+
+/// The front doors, for provenance and counters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Door {
+    Ndjson,
+    File,
+    Simulator,
+}
+
+impl Door {
+    pub const ALL: [Door; 3] = [Door::Ndjson, Door::File, Door::Simulator];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Door::Ndjson => "ndjson",
+            Door::File => "file",
+            Door::Simulator => "simulator",
+        }
+    }
+}
+
+/// Names of record headers on the raw topics.
+pub mod header {
+    /// The tenant's id; existing producers and consumers use this name.
+    pub const TENANT_ID: &str = "tenant_id";
+    /// Nanoseconds since the epoch at which the door had the record, decimal.
+    pub const RECEIVED: &str = "received_ns";
+    /// Position in the sender's stream, decimal: tells equal events apart where the source gives no identity.
+    pub const POSITION: &str = "position";
+    /// The door's name.
+    pub const DOOR: &str = "door";
+    /// On dead letters: the reason, the stage, and the topic that it came from.
+    pub const REASON: &str = "reason";
+    pub const STAGE: &str = "stage";
+    pub const TOPIC: &str = "topic";
+}
+
+/// One line as the sender wrote it, without its line end.
+#[derive(Debug, Clone)]
+pub struct RawLine {
+    pub bytes: Bytes,
+    /// Where the sender's stream can be replayed, the line's place in it (a line number, an offset); for a request that is
+    /// not part of a stream, how many equal lines came before it in the same request. Sent again, it must come out the same.
+    pub position: u64,
+}
+
+#[derive(Debug)]
+pub struct IngestBatch {
+    pub tenant: TenantId,
+    pub door: Door,
+    pub lines: Vec<RawLine>,
+}
+
+/// Takes lines from all doors. Cheap to clone.
+#[derive(Clone)]
+pub struct Ingestor {
+    bus: Arc<dyn EventBus>,
+    clock: Clock,
+    topic: Arc<str>,
+    accepted: Arc<HashMap<Door, AtomicU64>>,
+}
+
+impl Ingestor {
+    pub fn new(bus: Arc<dyn EventBus>, clock: Clock, topic: &str) -> Self {
+        let accepted = Door::ALL.into_iter().map(|door| (door, AtomicU64::new(0))).collect();
+        Self {
+            bus,
+            clock,
+            topic: Arc::from(topic),
+            accepted: Arc::new(accepted),
+        }
+    }
+
+    /// Puts the lines on the raw topic and waits until the disk has them. Returns how many; on an error none may be assumed
+    /// taken, and sending the same batch again doubles nothing.
+    pub async fn submit(&self, batch: IngestBatch) -> Result<usize, BusError> {
+        let received = self.clock.now();
+        let records: Vec<Record> = batch
+            .lines
+            .into_iter()
+            .map(|line| Record {
+                key: Some(key(&batch.tenant, &line.bytes)),
+                headers: vec![
+                    (header::TENANT_ID.to_owned(), Bytes::from(batch.tenant.to_string())),
+                    (header::RECEIVED.to_owned(), Bytes::from(received.nanos().to_string())),
+                    (header::POSITION.to_owned(), Bytes::from(line.position.to_string())),
+                    (
+                        header::DOOR.to_owned(),
+                        Bytes::from_static(batch.door.as_str().as_bytes()),
+                    ),
+                ],
+                payload: line.bytes,
+                timestamp: received,
+            })
+            .collect();
+        let count = records.len();
+        self.bus.produce(&self.topic, records, Durability::Synced).await?;
+        if let Some(counter) = self.accepted.get(&batch.door) {
+            counter.fetch_add(count as u64, Ordering::Relaxed);
+        }
+        Ok(count)
+    }
+
+    /// Lines taken since the start, by door.
+    pub fn sources(&self) -> Vec<SourceSnapshot> {
+        Door::ALL
+            .into_iter()
+            .filter_map(|door| Some((door, self.accepted.get(&door)?.load(Ordering::Relaxed))))
+            .map(|(door, count)| SourceSnapshot {
+                name: door.as_str().to_owned(),
+                events: i64::try_from(count).unwrap_or(i64::MAX),
+            })
+            .collect()
+    }
+}
+
+/// `tenant_id:endpoint_id`, so that one endpoint's records keep their order through the whole pipeline. A line that names no
+/// endpoint will be a dead letter; it gets the tenant's key.
+fn key(tenant: &TenantId, line: &[u8]) -> Bytes {
+    match normalize::endpoint_of(line) {
+        Some(endpoint) => Bytes::from(format!("{tenant}:{endpoint}")),
+        None => Bytes::from(tenant.to_string()),
+    }
+}

@@ -1,0 +1,7 @@
+//! The Watchfloor server: bus, stores, pipeline, API and console in one binary. `startup` is the only place that wires things.
+
+pub mod bus;
+pub mod clock;
+pub mod ingest;
+pub mod pipeline;
+pub mod search;

@@ -1,0 +1,65 @@
+//! The search seam: one index per tenant, one query type, any back end.
+
+use async_trait::async_trait;
+use watchfloor_engine::{Event, query::Query};
+use watchfloor_shared::{
+    EventId, TenantId, Timestamp,
+    search::{Aggregation, FieldInfo, Order, SearchAfter, SearchResponse},
+};
+
+/// A parsed request: [`watchfloor_shared::search::SearchRequest`] with its query as an AST.
+#[derive(Debug, Clone)]
+pub struct SearchSpec {
+    pub query: Query,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+    pub limit: usize,
+    pub order: Order,
+    pub search_after: Option<SearchAfter>,
+    pub aggregations: Vec<Aggregation>,
+}
+
+/// What became of a batch: every event is in exactly one of the three.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IndexOutcome {
+    pub indexed: usize,
+    /// Already there under the same id.
+    pub duplicates: usize,
+    /// Positions in the batch that the index refused, and why.
+    pub refused: Vec<(usize, String)>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    #[error("{0}")]
+    InvalidQuery(String),
+    #[error("the index was written by a newer version ({found}, this one knows {known})")]
+    NewerFormat { found: u32, known: u32 },
+    #[error("the disk is full")]
+    DiskFull,
+    #[error("the query took longer than its limit")]
+    Timeout,
+    #[error("index: {0}")]
+    Backend(String),
+}
+
+#[async_trait]
+pub trait SearchIndex: Send + Sync {
+    /// Adds events; an id that is there already is left as it is and counted as a duplicate, within the batch too.
+    /// Not searchable and not durable before [`SearchIndex::commit`].
+    async fn add(&self, tenant: &TenantId, events: Vec<Event>) -> Result<IndexOutcome, SearchError>;
+
+    /// Makes all added events of all tenants durable and searchable. Offsets are committed only after this returns.
+    async fn commit(&self) -> Result<(), SearchError>;
+
+    async fn search(&self, tenant: &TenantId, spec: SearchSpec) -> Result<SearchResponse, SearchError>;
+
+    /// Whole documents by id; ids that are not there are left out.
+    async fn get(&self, tenant: &TenantId, ids: &[EventId]) -> Result<Vec<Event>, SearchError>;
+
+    /// Fields of the tenant's events for the query bar, most used first.
+    async fn fields(&self, tenant: &TenantId) -> Result<Vec<FieldInfo>, SearchError>;
+
+    /// Bytes on disk, all tenants.
+    async fn bytes_on_disk(&self) -> Result<u64, SearchError>;
+}

@@ -1,0 +1,21 @@
+//! Wire types that the server and the console share. Everything here is plain data: no IO, no clock.
+//!
+//! Times on the wire are RFC 3339 in UTC with nanoseconds; durations are milliseconds as integers; shares and risks
+//! say their range in the field's documentation.
+
+pub mod alert;
+pub mod endpoint;
+pub mod identity;
+pub mod ids;
+pub mod live;
+pub mod page;
+pub mod pipeline;
+pub mod problem;
+pub mod rule;
+pub mod search;
+pub mod time;
+pub mod timeline;
+pub mod tree;
+
+pub use ids::{AlertId, EndpointId, EntityId, EventId, RuleId, TenantId, UserId};
+pub use time::Timestamp;
