@@ -30,7 +30,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     setup::run(&setup::Options { browser: false })?;
     ui::run(&ui::Options { dev: options.dev })?;
-    let mut build = cargo(&["build", "--package", "watchfloor", "--bin", "watchfloor"]);
+    let mut build = cargo(&["build", "--workspace", "--bin", "watchfloor"]);
     if !options.dev {
         build.arg("--release");
     }

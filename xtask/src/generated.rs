@@ -16,7 +16,7 @@ const FILES: [(&str, &[&str]); 2] =
     [("docs/openapi.json", &["config", "openapi"]), ("docs/CONFIGURATION.md", &["config", "reference"])];
 
 pub fn run(options: &Options) -> Result<()> {
-    step("server", cargo(&["build", "--quiet", "--package", "watchfloor", "--bin", "watchfloor"]))?;
+    step("server", cargo(&["build", "--quiet", "--workspace", "--bin", "watchfloor"]))?;
     let binary = crate::process::target_dir().join("debug/watchfloor");
     for (path, arguments) in FILES {
         let made = output(crate::process::command(&binary, arguments))? + "\n";

@@ -5,9 +5,7 @@ use anyhow::Result;
 
 pub fn run() -> Result<()> {
     step("format", cargo(&["fmt", "--all", "--check"]))?;
-    let server =
-        ["clippy", "--quiet", "--workspace", "--exclude", "watchfloor-ui", "--all-targets", "--", "-D", "warnings"];
-    step("clippy: server", cargo(&server))?;
+    step("clippy", cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     let console =
         ["clippy", "--quiet", "-p", "watchfloor-ui", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
     step("clippy: console", cargo(&console))?;

@@ -33,18 +33,15 @@ pub fn run(options: &Options) -> Result<()> {
     let browser = options.browser || options.all;
     setup::run(&setup::Options { browser })?;
     ui::run(&ui::Options { dev: !options.release_ui })?;
-    step("tests of the console's logic", cargo(&["test", "--quiet", "--package", "watchfloor-ui"]))?;
-    step("tests", cargo(&["test", "--quiet", "--workspace", "--exclude", "watchfloor-ui", "--bins", "--lib"]))?;
+    // Always the whole workspace, so that every command shares one set of features and builds each dependency once.
+    step("tests", cargo(&["test", "--quiet", "--workspace", "--lib", "--bins"]))?;
     for name in integration_tests()? {
         if name != BROWSER {
-            let title = format!("tests: {name}");
-            step(&title, cargo(&["test", "--quiet", "--package", "watchfloor-tests", "--test", &name]))?;
+            step(&format!("tests: {name}"), cargo(&["test", "--quiet", "--workspace", "--test", &name]))?;
         }
     }
-    step("tests: engine", cargo(&["test", "--quiet", "--package", "watchfloor-engine", "--tests"]))?;
     if browser {
-        let arguments = ["test", "--package", "watchfloor-tests", "--test", BROWSER, "--", "--nocapture"];
-        step("tests in the browser", cargo(&arguments))?;
+        step("tests in the browser", cargo(&["test", "--workspace", "--test", BROWSER, "--", "--nocapture"]))?;
     }
     if options.services || options.desktop {
         println!("There are no tests of distributed servers or of the desktop app yet.");
@@ -52,16 +49,17 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The names of the integration tests, as the manifest declares them: fast ones first.
+/// The names of the integration tests, as the manifests declare them: fast ones first.
 fn integration_tests() -> Result<Vec<String>> {
-    let manifest = std::fs::read_to_string(crate::process::root().join("tests/Cargo.toml"))?;
     let mut names = Vec::new();
-    let mut in_test = false;
-    for line in manifest.lines() {
-        if line.starts_with('[') {
-            in_test = line == "[[test]]";
-        } else if let (true, Some(name)) = (in_test, line.strip_prefix("name = ")) {
-            names.push(name.trim_matches('"').to_owned());
+    for manifest in ["tests/Cargo.toml", "backend/engine/Cargo.toml", "backend/Cargo.toml"] {
+        let mut in_test = false;
+        for line in std::fs::read_to_string(crate::process::root().join(manifest))?.lines() {
+            if line.starts_with('[') {
+                in_test = line == "[[test]]";
+            } else if let (true, Some(name)) = (in_test, line.strip_prefix("name = ")) {
+                names.push(name.trim_matches('"').to_owned());
+            }
         }
     }
     Ok(names)

@@ -2,16 +2,16 @@
 //! environment, then flags; an unknown key is refused, a secret is never printed.
 
 mod load;
-mod secret;
+pub mod reference;
 
 pub use load::{ConfigError, Flags, load};
-pub use secret::Secret;
+pub use crate::store::Secret;
 
 use crate::{bus::Retention, store::DatabaseConfig};
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Everything the product keeps lies below it.
@@ -132,6 +132,7 @@ impl Config {
     /// What no type can say.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let invalid = |key: &str, why: &str| Err(ConfigError::Invalid { key: key.to_owned(), why: why.to_owned() });
+        self.database.validate().map_err(|error| ConfigError::Syntax(error.to_string()))?;
         if self.data_dir.as_os_str().is_empty() {
             return invalid("data_dir", "is empty");
         }

@@ -1,6 +1,7 @@
 //! The loss ledger read from the bus: for each stage, what it received, what became of it, and what nobody can account for.
 
 use super::{
+    latencies::Latencies,
     meter::StageMeter,
     tally::Tally,
     topology::{STAGES, StageSpec, TOPICS},
@@ -9,7 +10,6 @@ use crate::{
     bus::{BusError, EventBus, TopicPartition},
     clock::Clock,
     ingest::Ingestor,
-    live::LatencyRecorder,
 };
 use std::{collections::HashMap, sync::Arc};
 use watchfloor_shared::{
@@ -21,7 +21,7 @@ use watchfloor_shared::{
 pub struct Ledger {
     pub bus: Arc<dyn EventBus>,
     pub ingest: Ingestor,
-    pub latency: Arc<LatencyRecorder>,
+    pub latencies: Latencies,
     pub meters: HashMap<&'static str, Arc<StageMeter>>,
     pub clock: Clock,
 }
@@ -43,7 +43,7 @@ impl Ledger {
             stages,
             topics,
             sources: self.ingest.sources(),
-            latency: self.latency.snapshot(),
+            latency: self.latencies.snapshot(self.clock.now()),
         })
     }
 

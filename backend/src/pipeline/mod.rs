@@ -1,6 +1,7 @@
 //! The pipeline shell: it moves records from topic to topic through the engine's stages and accounts for every one of them.
 
 pub mod dead_letter;
+pub mod latencies;
 pub mod ledger;
 pub mod meter;
 pub mod stage;

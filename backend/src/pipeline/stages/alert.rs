@@ -8,9 +8,10 @@ use crate::{
     bus::{Durability, EventBus, Message, Record},
     clock::Clock,
     ingest::header,
-    live::{LatencyRecorder, LiveHub},
+    live::LiveHub,
     pipeline::{
         dead_letter::{self, dead_letter},
+        latencies::Latencies,
         stage::{Stage, StageError},
         tally::Fate,
         topology::{ALERT, topic},
@@ -36,7 +37,7 @@ pub struct Alert {
     pub bus: Arc<dyn EventBus>,
     pub db: Database,
     pub live: LiveHub,
-    pub latency: Arc<LatencyRecorder>,
+    pub latencies: Latencies,
     pub clock: Clock,
     pub settings: AlertSettings,
 }
@@ -85,7 +86,7 @@ impl Alert {
         tx.commit().await.map_err(store)?;
         let stored = self.clock.now();
         for detection in detections {
-            self.latency.alerted(stored, detection.received);
+            self.latencies.alerted.record(stored.since(detection.received), stored);
         }
         self.announce(tenant, &recorded.changed).await?;
         for changed in recorded.changed {

@@ -6,9 +6,9 @@ use super::{received_of, tenant_of};
 use crate::{
     bus::{Durability, EventBus, Message},
     clock::Clock,
-    live::LatencyRecorder,
     pipeline::{
         dead_letter::{self, dead_letter},
+        latencies::Latencies,
         stage::{FlushPolicy, Stage, StageError},
         tally::Fate,
         topology::INDEX,
@@ -35,7 +35,7 @@ pub struct Index {
     pub search: Arc<dyn SearchIndex>,
     pub db: Database,
     pub clock: Clock,
-    pub latency: Arc<LatencyRecorder>,
+    pub latencies: Latencies,
     pub sightings: HashMap<(TenantId, EndpointId), EndpointSighting>,
     /// When events of the current flush were received, sampled.
     pub waiting: Vec<Timestamp>,
@@ -87,7 +87,7 @@ impl Stage for Index {
         self.store_sightings().await?;
         let now = self.clock.now();
         for received in self.waiting.drain(..) {
-            self.latency.indexed(now, received);
+            self.latencies.indexed.record(now.since(received), now);
         }
         Ok(())
     }
