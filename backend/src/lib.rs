@@ -2,6 +2,8 @@
 
 pub mod bus;
 pub mod clock;
+pub mod identity;
 pub mod ingest;
 pub mod pipeline;
 pub mod search;
+pub mod store;

@@ -1,5 +1,7 @@
 //! From detections to alerts: dedup into the open alert, severity, correlation.
 
 pub mod detection;
+pub mod fold;
 
 pub use detection::Detection;
+pub use fold::{AlertSettings, Outcome};
