@@ -1,9 +1,11 @@
 //! The Watchfloor server: bus, stores, pipeline, API and console in one binary. `startup` is the only place that wires things.
 
+pub mod api;
 pub mod bus;
 pub mod clock;
 pub mod identity;
 pub mod ingest;
+pub mod live;
 pub mod pipeline;
 pub mod search;
 pub mod store;

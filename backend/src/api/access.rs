@@ -1,5 +1,6 @@
 //! Who may call a route, and who is calling.
 
+use crate::store::Secret;
 use watchfloor_shared::{TenantId, UserId, identity::Permission, identity::Role};
 
 /// What a route asks of its caller. Part of the table, so no route is without.
@@ -41,8 +42,8 @@ pub struct Person {
     pub role: Role,
     pub tenant: TenantId,
     pub tenant_name: String,
-    /// Names the session without being its secret.
-    pub session: String,
+    /// The token of this session.
+    pub session: Secret,
 }
 
 impl Caller {

@@ -2,7 +2,11 @@
 //!
 //! Invariant: what a sender gets comes from [`ErrorCode`] and from texts written in this crate, never from a driver.
 
-use crate::{bus::BusError, search::SearchError, store::StoreError};
+use crate::{
+    bus::BusError,
+    search::SearchError,
+    store::{StoreError, alerts::ChangeError, identity::IdentityError},
+};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -132,6 +136,61 @@ impl std::fmt::Display for Chain<'_> {
             source = error.source();
         }
         Ok(())
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::InvalidCursor => ApiError::invalid("The cursor is not one that this list gave."),
+            StoreError::Conflict(_) => {
+                ApiError::new(ErrorCode::Conflict, "It changed at the same moment; try again.").because(error)
+            }
+            StoreError::Unavailable(_) | StoreError::Timeout | StoreError::DiskFull => {
+                ApiError::unavailable("The database does not answer at the moment.").because(error)
+            }
+            other => ApiError::internal(other),
+        }
+    }
+}
+
+impl From<ChangeError> for ApiError {
+    fn from(error: ChangeError) -> Self {
+        let code = match error {
+            ChangeError::Store(error) => return error.into(),
+            ChangeError::NotFound => return ApiError::not_found(),
+            ChangeError::VersionConflict { .. } => ErrorCode::PreconditionFailed,
+            ChangeError::Illegal { .. } => ErrorCode::IllegalTransition,
+            ChangeError::NothingToUndo => ErrorCode::Conflict,
+            ChangeError::NoteRequired | ChangeError::NoteTooLong | ChangeError::NothingToChange => {
+                ErrorCode::InvalidRequest
+            }
+        };
+        ApiError::new(code, capitalized(&error.to_string()))
+    }
+}
+
+impl From<IdentityError> for ApiError {
+    fn from(error: IdentityError) -> Self {
+        let code = match error {
+            IdentityError::Store(error) => return error.into(),
+            IdentityError::Hash(error) => return ApiError::internal(error),
+            IdentityError::EmailTaken => ErrorCode::Conflict,
+            IdentityError::InvalidToken => ErrorCode::Unauthenticated,
+            IdentityError::Password(_) | IdentityError::InvalidEmail | IdentityError::InvalidName => {
+                ErrorCode::InvalidRequest
+            }
+        };
+        ApiError::new(code, capitalized(&error.to_string()))
+    }
+}
+
+/// A sentence from an error's text.
+pub fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), chars.as_str()),
+        None => String::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 use watchfloor_shared::TenantId;
 
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +41,7 @@ pub enum Refusal {
 #[derive(Clone)]
 pub struct LiveHub {
     limits: LiveLimits,
+    closing: CancellationToken,
     tenants: Arc<Mutex<HashMap<TenantId, Channel>>>,
 }
 
@@ -59,6 +61,7 @@ impl LiveHub {
     pub fn new(limits: LiveLimits) -> Self {
         Self {
             limits,
+            closing: CancellationToken::new(),
             tenants: Arc::default(),
         }
     }
@@ -91,6 +94,16 @@ impl LiveHub {
             tenant: tenant.clone(),
             hub: self.clone(),
         })
+    }
+
+    /// Ends all streams, so that a stopping server need not wait for them.
+    pub fn close(&self) {
+        self.closing.cancel();
+    }
+
+    /// Returns once the hub is closed.
+    pub async fn closed(&self) {
+        self.closing.cancelled().await;
     }
 
     /// Listeners now, all tenants.
