@@ -2,6 +2,7 @@
 
 pub mod detection;
 pub mod fold;
+pub mod explain;
 
 pub use detection::Detection;
 pub use fold::{AlertSettings, Outcome};
