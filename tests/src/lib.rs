@@ -1,1 +1,3 @@
+//! Suites and fixtures that the integration tests share.
 
+pub mod bus_contract;
