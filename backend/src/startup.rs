@@ -2,7 +2,7 @@
 
 use crate::{
     api,
-    bus::{BusError, EventBus, embedded::{BusOptions, EmbeddedBus}},
+    bus::{BusError, EventBus, {BusOptions, EmbeddedBus}},
     clock::Clock,
     config::Config,
     ingest::Ingestor,
@@ -13,7 +13,12 @@ use crate::{
         ledger::Ledger,
         meter::StageMeter,
         stage::{Runner, Stage},
-        stages::{alert::Alert, detect::Detect, index::Index, normalize::Normalize},
+        stages::{
+            alert::Alert,
+            detect::Detect,
+            index::Index,
+            normalize::{NORMALIZED_BYTES_MAX, Normalize},
+        },
         topology::{self, ALERT, DETECT, INDEX, NORMALIZE, STAGES, StageSpec},
         view::View,
     },
@@ -102,16 +107,17 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     running.tasks.push(tokio::spawn(retention(Arc::clone(&stores.bus), clock.clone(), stop.clone())));
     if let Some(listener) = listener {
         running.address = Some(listener.local_addr()?);
-        let state = api::AppState::new(api::Wiring {
+        let state = api::AppState::new(api::ApiParts {
             db: stores.db,
             search: stores.search,
-            bus: stores.bus,
             ingest,
             live,
-            latencies,
+            latency: latencies.live,
             pipeline: view,
-            rules: stores.rules,
+            rules: Arc::new(stores.rules),
             clock,
+            limits: api::ApiLimits::default(),
+            tls: running.config.http.public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
         });
         running.tasks.push(tokio::spawn(serve(listener, api::router(state), stop)));
     }
@@ -130,7 +136,7 @@ async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
     let data_dir = &config.data_dir;
     let bus = {
         let dir = data_dir.join("bus");
-        tokio::task::spawn_blocking(move || EmbeddedBus::open(&dir, BusOptions::default()))
+        tokio::task::spawn_blocking(move || EmbeddedBus::open(&dir, bus_options()))
     };
     let index = {
         let dir = data_dir.join("index");
@@ -150,6 +156,11 @@ async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
         bus.create_topic(&topic).await?;
     }
     Ok(Stores { db, bus, search: Arc::new(index), rules })
+}
+
+/// A raw record of the largest size grows when it is normalized; it must still fit.
+fn bus_options() -> BusOptions {
+    BusOptions { record_bytes_max: 2 * NORMALIZED_BYTES_MAX, ..BusOptions::default() }
 }
 
 fn stages(stores: &Stores, running: &Running, latencies: &Latencies) -> Vec<(StageSpec, Box<dyn Stage>)> {

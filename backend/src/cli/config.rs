@@ -27,7 +27,7 @@ pub fn run(settings: &SettingsArguments, command: &ConfigCommand) -> Result<Exit
             terminal::result(text.trim_end())?;
         }
         ConfigCommand::Reference => terminal::result(reference::markdown()?.trim_end())?,
-        ConfigCommand::Openapi => terminal::result(crate::api::openapi_json()?.trim_end())?,
+        ConfigCommand::Openapi => terminal::result(crate::api::openapi::text().trim_end())?,
     }
     Ok(ExitCode::SUCCESS)
 }

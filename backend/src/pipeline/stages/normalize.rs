@@ -20,6 +20,9 @@ use watchfloor_engine::{
     verdict::DeadReason,
 };
 
+/// An event grows when it is normalized, but not without end.
+pub const NORMALIZED_BYTES_MAX: usize = 4 << 20;
+
 pub struct Normalize {
     pub bus: Arc<dyn EventBus>,
 }
@@ -64,15 +67,21 @@ fn event_record(message: &Message) -> Verdict<Record> {
         simulated: text(message, header::DOOR) == Some(Door::Simulator.as_str()),
     };
     match normalize(&message.record.payload, &context) {
-        Verdict::Emit(event) => Verdict::Emit(Record {
-            key: Some(Bytes::from(format!("{tenant}:{}", event.endpoint))),
-            headers: vec![
-                (header::TENANT_ID.to_owned(), Bytes::from(tenant.to_string())),
-                (header::RECEIVED.to_owned(), Bytes::from(received.nanos().to_string())),
-            ],
-            payload: Bytes::from(event.to_json()),
-            timestamp: message.record.timestamp,
-        }),
+        Verdict::Emit(event) => {
+            let payload = event.to_json();
+            if payload.len() > NORMALIZED_BYTES_MAX {
+                return Verdict::Dead(DeadReason::RecordTooLarge);
+            }
+            Verdict::Emit(Record {
+                key: Some(Bytes::from(format!("{tenant}:{}", event.endpoint))),
+                headers: vec![
+                    (header::TENANT_ID.to_owned(), Bytes::from(tenant.to_string())),
+                    (header::RECEIVED.to_owned(), Bytes::from(received.nanos().to_string())),
+                ],
+                payload: Bytes::from(payload),
+                timestamp: message.record.timestamp,
+            })
+        }
         Verdict::Drop(reason) => Verdict::Drop(reason),
         Verdict::Dead(reason) => Verdict::Dead(reason),
     }
