@@ -27,6 +27,8 @@ pub(super) enum How {
     Text,
     /// Decimal or 0x… → number.
     Number,
+    /// The same; zero is what Windows writes for no process.
+    Pid,
     /// `Yes`/`true`/`1` → bool.
     Flag,
     /// Sysmon's GUID → `guid@endpoint`.
@@ -83,6 +85,7 @@ pub(super) fn apply(field: &Field, draft: &mut Draft<'_>, value: &Value) {
     match field.how {
         How::Text => draft.set(to, text),
         How::Number => set_some(draft, to, integer(text)),
+        How::Pid => set_some(draft, to, integer(text).filter(|pid| *pid > 0)),
         How::Flag => draft.set(to, matches!(text, "true" | "True" | "TRUE" | "1" | "Yes" | "yes")),
         How::Entity => set_some(draft, to, entity_id(text, draft.host)),
         How::Program => named_path(draft, to, "executable", text),

@@ -151,22 +151,33 @@ fn level_name(level: &str) -> String {
     }
 }
 
+/// Accounts that are the same on every Windows, by SID: domain and name.
+fn well_known(sid: &str) -> Option<(&'static str, &'static str)> {
+    let name = match sid {
+        "S-1-5-18" => "SYSTEM",
+        "S-1-5-19" => "LOCAL SERVICE",
+        "S-1-5-20" => "NETWORK SERVICE",
+        _ => return None,
+    };
+    Some(("NT AUTHORITY", name))
+}
+
 /// Where events do not name the actor, it is the account of the process that wrote the event.
 fn writer_as_user(draft: &mut Draft<'_>, winlog: &Map<String, Value>) {
-    if draft.has("user.name") {
+    if draft.has("user.name") || draft.has("user.id") {
         return;
     }
     let part = |name: &str| crate::event::get(winlog, name).and_then(Value::as_str);
-    for (from, to) in [
-        ("user.identifier", "id"),
-        ("user.domain", "domain"),
-        ("user.name", "name"),
-    ] {
-        if let Some(text) = part(from) {
+    let sid = part("user.identifier");
+    let known = sid.and_then(well_known);
+    let domain = part("user.domain").or(known.map(|(domain, _)| domain));
+    let name = part("user.name").or(known.map(|(_, name)| name));
+    for (text, to) in [(sid, "id"), (domain, "domain"), (name, "name")] {
+        if let Some(text) = text {
             draft.set_under("user", to, text);
         }
     }
-    if let Some(name) = part("user.name") {
+    if let Some(name) = name {
         Related::add(&mut draft.related.user, name);
     }
 }
@@ -188,6 +199,7 @@ fn finish(doc: &mut Map<String, Value>, record: Record, simulated: bool) {
     if let Some(message) = message {
         doc.insert("message".to_owned(), message);
     }
+    spell_header(&mut winlog);
     winlog.insert("channel".to_owned(), Value::String(channel));
     winlog.insert("provider_name".to_owned(), Value::String(provider));
     winlog.insert("event_id".to_owned(), Value::String(code));
@@ -207,5 +219,21 @@ fn finish(doc: &mut Map<String, Value>, record: Record, simulated: bool) {
     }
     if !source.is_empty() {
         draft::set(doc, "watchfloor.source", Value::Object(source));
+    }
+}
+
+/// Header fields that senders give as numbers or as words become text: one field, one type.
+fn spell_header(winlog: &mut Map<String, Value>) {
+    for name in ["task", "opcode"] {
+        if let Some(value) = winlog.get_mut(name)
+            && let Some(text) = scalar(value)
+        {
+            *value = Value::String(text);
+        }
+    }
+    if let Some(value) = winlog.get_mut("keywords")
+        && let Some(bits) = value.as_u64().or_else(|| value.as_i64().map(i64::cast_unsigned))
+    {
+        *value = Value::String(format!("{bits:#x}"));
     }
 }

@@ -93,17 +93,24 @@ fn render(data: Vec<u8>, chunk: usize, settings: Arc<ParserSettings>, out: &mut 
     let broken = |reason: String| Err(Unreadable::Chunk { chunk, reason });
     let mut data = match EvtxChunkData::new(data, false) {
         Ok(data) => data,
-        Err(error) => return out.push(broken(error.to_string())),
+        Err(error) => return out.push(broken(causes(&error))),
     };
     let mut parsed = match data.parse(settings) {
         Ok(parsed) => parsed,
-        Err(error) => return out.push(broken(error.to_string())),
+        Err(error) => return out.push(broken(causes(&error))),
     };
     for record in parsed.iter() {
         let json = record.and_then(evtx::EvtxRecord::into_json_bytes);
         out.push(json.map(|json| json.data).map_err(|error| Unreadable::Record {
             chunk,
-            reason: error.to_string(),
+            reason: causes(&error),
         }));
     }
+}
+
+/// The error and what caused it: the outermost text alone says only which record it was.
+fn causes(error: &dyn std::error::Error) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    let texts: Vec<String> = chain.map(ToString::to_string).collect();
+    texts.join(": ")
 }

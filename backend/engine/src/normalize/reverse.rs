@@ -37,7 +37,9 @@ fn original(ecs: &Map<String, Value>, field: &Field) -> Option<String> {
     let at = |path: &str| super::record::scalar(get(ecs, path)?);
     let under = |name: &str| at(&format!("{}.{name}", field.to));
     match field.how {
-        How::Text | How::Number | How::Port | How::Ip | How::UserName | How::HostName | How::Transport => at(field.to),
+        How::Text | How::Number | How::Pid | How::Port | How::Ip | How::UserName | How::HostName | How::Transport => {
+            at(field.to)
+        }
         How::Entity => at(field.to).map(|id| {
             format!(
                 "{{{}}}",

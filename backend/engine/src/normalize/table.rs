@@ -1,6 +1,7 @@
 //! What each Windows event means in ECS: one row per event, by log and event id. Rows are data; adding an event adds a row.
 
 mod powershell;
+mod protection;
 mod security;
 mod sysmon;
 mod windows;
@@ -71,6 +72,32 @@ impl Row {
     }
 }
 
+/// A log whose writer is the actor and whose events share no fields.
+const fn log_of(
+    channels: &'static [&'static str],
+    providers: &'static [&'static str],
+    dataset: &'static str,
+    rows: &'static [Row],
+) -> Log {
+    Log {
+        providers,
+        channels,
+        dataset,
+        common: &[],
+        rows,
+        writer_is_actor: true,
+    }
+}
+
+/// ECS categories and types that many rows use.
+mod words {
+    pub const CONFIGURATION: &[&str] = &["configuration"];
+    pub const CREATION: &[&str] = &["creation"];
+    pub const CHANGE: &[&str] = &["change"];
+    pub const DELETION: &[&str] = &["deletion"];
+    pub const INFO: &[&str] = &["info"];
+}
+
 /// An event that no row knows keeps all its data; it only has no category.
 const UNKNOWN: Row = Row::new(&[], &[], &[], "", &[]);
 
@@ -94,15 +121,17 @@ impl Log {
     }
 }
 
+fn all() -> impl Iterator<Item = &'static Log> {
+    [&sysmon::LOG, &security::LOG]
+        .into_iter()
+        .chain(powershell::LOGS)
+        .chain(windows::LOGS)
+        .chain(protection::LOGS)
+}
+
 /// The log by its provider, else by its channel: forwarded events are in a channel of another name.
 pub(super) fn log(provider: &str, channel: &str) -> &'static Log {
     let known = |names: &[&str], name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name));
-    let all = || {
-        [&sysmon::LOG, &security::LOG]
-            .into_iter()
-            .chain(powershell::LOGS)
-            .chain(windows::LOGS)
-    };
     all()
         .find(|log| known(log.providers, provider))
         .or_else(|| all().find(|log| known(log.channels, channel)))
@@ -119,11 +148,7 @@ mod tests {
         for code in (1..=29).chain([255]) {
             assert!(!sysmon::LOG.row(&code.to_string()).action.is_empty(), "Sysmon {code}");
         }
-        for log in [&sysmon::LOG, &security::LOG]
-            .into_iter()
-            .chain(powershell::LOGS)
-            .chain(windows::LOGS)
-        {
+        for log in all() {
             let mut seen = HashSet::new();
             for code in log.rows.iter().flat_map(|row| row.codes) {
                 assert!(seen.insert(code), "{} has two rows for {code}", log.dataset);

@@ -1,10 +1,13 @@
 //! The Security log: the events that detection rules use.
 
+mod fields;
+
 use super::{Log, Row};
 use crate::normalize::{
-    convert::{Field, How::*, field},
+    convert::{How::*, field},
     draft::Draft,
 };
+use fields::*;
 use serde_json::{Map, Value};
 
 pub(super) const LOG: Log = Log {
@@ -16,137 +19,19 @@ pub(super) const LOG: Log = Log {
     writer_is_actor: false,
 };
 
-/// Who acted.
-const SUBJECT: &[Field] = &[
-    field("SubjectUserSid", "user.id", Text),
-    field("SubjectUserName", "user.name", UserName),
-    field("SubjectDomainName", "user.domain", Text),
-    field("SubjectLogonId", "winlog.logon.id", Text),
-];
-
-/// Who acted, where another account is the event's user.
-const BY: &[Field] = &[field("SubjectUserName", "related", OtherUser)];
-
-/// The account that logged on.
-const LOGGED_ON: &[Field] = &[
-    field("TargetUserSid", "user.id", Text),
-    field("TargetUserName", "user.name", UserName),
-    field("TargetDomainName", "user.domain", Text),
-    field("TargetLogonId", "winlog.logon.id", Text),
-    field("LogonType", "winlog.logon.type", LogonType),
-    field("Status", "winlog.logon.failure.status", Text),
-    field("SubStatus", "winlog.logon.failure.sub_status", Text),
-];
-
-/// The account that was acted on.
-const TARGET_USER: &[Field] = &[
-    field("TargetUserName", "user.target.name", UserName),
-    field("TargetDomainName", "user.target.domain", Text),
-    field("TargetUserSid", "user.target.id", Text),
-    field("TargetSid", "user.target.id", Text),
-];
-
-const GROUP: &[Field] = &[
-    field("TargetUserName", "group.name", Text),
-    field("TargetDomainName", "group.domain", Text),
-    field("TargetSid", "group.id", Text),
-    field("MemberName", "user.target.name", UserName),
-    field("MemberSid", "user.target.id", Text),
-];
-
-const FROM: &[Field] = &[
-    field("IpAddress", "source.ip", Ip),
-    field("IpPort", "source.port", Port),
-    field("WorkstationName", "source.domain", HostName),
-    field("Workstation", "source.domain", HostName),
-];
-
-const PROCESS: &[Field] = &[
-    field("ProcessId", "process.pid", Number),
-    field("ProcessName", "process", Program),
-];
-
-const CALLER: &[Field] = &[
-    field("CallerProcessId", "process.pid", Number),
-    field("CallerProcessName", "process", Program),
-];
-
-const CLIENT: &[Field] = &[
-    field("ClientProcessId", "process.pid", Number),
-    field("ParentProcessId", "process.parent.pid", Number),
-];
-
-const NEW_PROCESS: &[Field] = &[
-    field("NewProcessId", "process.pid", Number),
-    field("NewProcessName", "process", Program),
-    field("CommandLine", "process.command_line", Text),
-    field("ProcessId", "process.parent.pid", Number),
-    field("ParentProcessName", "process.parent", Program),
-    field("TargetUserName", "related", OtherUser),
-];
-
-const FILTERED: &[Field] = &[
-    field("ProcessId", "process.pid", Number),
-    field("ProcessID", "process.pid", Number),
-    field("Application", "process", Program),
-    field("Direction", "network.direction", Direction),
-    field("Protocol", "network.transport", Transport),
-    field("SourceAddress", "source.ip", Ip),
-    field("SourcePort", "source.port", Port),
-    field("DestAddress", "destination.ip", Ip),
-    field("DestPort", "destination.port", Port),
-];
-
-const SHARE: &[Field] = &[
-    field("ShareName", "file.share", Text),
-    field("RelativeTargetName", "file.name", Text),
-    field("IpAddress", "source.ip", Ip),
-    field("IpPort", "source.port", Port),
-];
-
-const SERVICE: &[Field] = &[
-    field("ServiceName", "service.name", Text),
-    field("ServiceFileName", "service.path", Text),
-];
-
-const TICKET: &[Field] = &[
-    field("ServiceName", "service.name", Text),
-    field("Status", "winlog.logon.failure.status", Text),
-];
-
-const REGISTRY: &[Field] = &[
-    field("ObjectName", "registry", RegistryKey),
-    field("ObjectValueName", "registry.value", Text),
-    field("NewValue", "registry.data.strings", Text),
-];
-
-const SESSION: &[Field] = &[
-    field("AccountName", "user.name", UserName),
-    field("AccountDomain", "user.domain", Text),
-    field("LogonID", "winlog.logon.id", Text),
-    field("ClientName", "source.domain", HostName),
-    field("ClientAddress", "source.ip", Ip),
-];
-
-/// Inside user data.
-const CLEARED: &[Field] = &[
-    field("SubjectUserSid", "user.id", Text),
-    field("SubjectUserName", "user.name", UserName),
-    field("SubjectDomainName", "user.domain", Text),
-];
-
 const AUTH: &[&str] = &["authentication"];
 const IAM: &[&str] = &["iam"];
 const CONFIGURATION: &[&str] = &["configuration"];
 
-const ROWS: [Row; 54] = [
+const ROWS: [Row; 55] = [
     Row::new(
         &[1102, 517],
         CONFIGURATION,
         &["deletion"],
         "audit-log-cleared",
         &[CLEARED],
-    ),
+    )
+    .outcome("success"),
     Row::new(&[1100], CONFIGURATION, &["end"], "logging-stopped", &[]),
     Row::new(
         &[4611],
@@ -428,6 +313,16 @@ const ROWS: [Row; 54] = [
         &["access"],
         "share-accessed",
         &[SUBJECT, SHARE],
+    ),
+    Row::new(
+        &[
+            4944, 4945, 4946, 4947, 4948, 4950, 4953, 4956, 4957, 5440, 5441, 5442, 5443, 5444, 5446, 5447, 5448, 5449,
+            5450,
+        ],
+        CONFIGURATION,
+        &["change"],
+        "filtering-policy-changed",
+        &[FILTERED],
     ),
     Row::new(
         &[5152, 5157],

@@ -19,7 +19,7 @@ pub(super) const LOG: Log = Log {
 const COMMON: [Field; 5] = [
     field("RuleName", "rule.name", Text),
     field("ProcessGuid", "process.entity_id", Entity),
-    field("ProcessId", "process.pid", Number),
+    field("ProcessId", "process.pid", Pid),
     field("Image", "process", Program),
     field("User", "user", Account),
 ];
@@ -35,7 +35,7 @@ const START: &[Field] = &[
     field("Hashes", "process", Hashes),
     field("LogonId", "winlog.logon.id", Text),
     field("ParentProcessGuid", "process.parent.entity_id", Entity),
-    field("ParentProcessId", "process.parent.pid", Number),
+    field("ParentProcessId", "process.parent.pid", Pid),
     field("ParentImage", "process.parent", Program),
     field("ParentCommandLine", "process.parent.command_line", Text),
     field("ParentUser", "process.parent.user", Account),
@@ -83,7 +83,7 @@ const LIBRARY: &[Field] = &[
 const SOURCE: &[Field] = &[
     field("SourceProcessGUID", "process.entity_id", Entity),
     field("SourceProcessGuid", "process.entity_id", Entity),
-    field("SourceProcessId", "process.pid", Number),
+    field("SourceProcessId", "process.pid", Pid),
     field("SourceImage", "process", Program),
     field("SourceThreadId", "process.thread.id", Number),
     field("SourceUser", "user", Account),
@@ -93,7 +93,7 @@ const SOURCE: &[Field] = &[
 const TARGET: &[Field] = &[
     field("TargetProcessGUID", "process.target.entity_id", Entity),
     field("TargetProcessGuid", "process.target.entity_id", Entity),
-    field("TargetProcessId", "process.target.pid", Number),
+    field("TargetProcessId", "process.target.pid", Pid),
     field("TargetImage", "process.target", Program),
     field("TargetUser", "process.target.user", Account),
 ];

@@ -1,47 +1,22 @@
 //! The other Windows logs that detection rules use.
 
-use super::{Log, Row};
+use super::words::*;
+use super::{Log, Row, log_of as log};
 use crate::normalize::convert::{Field, How::*, field};
 
-pub(super) const LOGS: [&Log; 15] = [
+pub(super) const LOGS: [&Log; 11] = [
     &SYSTEM,
     &APPLICATION,
-    &DEFENDER,
     &TASK_SCHEDULER,
     &WMI,
     &BITS,
-    &FIREWALL,
     &DNS_CLIENT,
-    &APPLOCKER,
-    &CODE_INTEGRITY,
     &SESSIONS,
     &APPX,
     &NTLM,
     &SMB_CLIENT,
     &DRIVER_FRAMEWORKS,
 ];
-
-const fn log(
-    channels: &'static [&'static str],
-    providers: &'static [&'static str],
-    dataset: &'static str,
-    rows: &'static [Row],
-) -> Log {
-    Log {
-        providers,
-        channels,
-        dataset,
-        common: &[],
-        rows,
-        writer_is_actor: true,
-    }
-}
-
-const CONFIGURATION: &[&str] = &["configuration"];
-const CREATION: &[&str] = &["creation"];
-const CHANGE: &[&str] = &["change"];
-const DELETION: &[&str] = &["deletion"];
-const INFO: &[&str] = &["info"];
 
 const SERVICE: &[Field] = &[
     field("ServiceName", "service.name", Text),
@@ -122,59 +97,13 @@ const APPLICATION: Log = log(
     ],
 );
 
-const MALWARE: &[&str] = &["malware"];
-const THREAT: &[Field] = &[
-    field("Threat Name", "threat.software.name", Text),
-    field("Path", "file", File),
-    field("Process Name", "process", Program),
-    field("Detection User", "user", Account),
-];
-const DEFENDER: Log = log(
-    &["Microsoft-Windows-Windows Defender/Operational"],
-    &["Microsoft-Windows-Windows Defender"],
-    "windows.windows_defender",
-    &[
-        Row::new(&[1006, 1015, 1116], MALWARE, INFO, "malware-detected", &[THREAT]).alert(),
-        Row::new(
-            &[1007, 1117, 1118, 1119],
-            MALWARE,
-            CHANGE,
-            "malware-action-taken",
-            &[THREAT],
-        )
-        .alert(),
-        Row::new(
-            &[1121, 1122],
-            &["intrusion_detection"],
-            &["denied"],
-            "attack-surface-rule-triggered",
-            &[THREAT],
-        )
-        .alert(),
-        Row::new(
-            &[1009, 1013, 5007],
-            CONFIGURATION,
-            CHANGE,
-            "antivirus-configuration-changed",
-            &[],
-        ),
-        Row::new(
-            &[3002, 3007, 5001, 5010, 5012, 5013, 5101],
-            CONFIGURATION,
-            CHANGE,
-            "antivirus-protection-changed",
-            &[],
-        ),
-    ],
-);
-
 const TASK_USER: &[Field] = &[
     field("UserContext", "user", Account),
     field("UserName", "user", Account),
 ];
 const TASK_PROCESS: &[Field] = &[
     field("Path", "process", Program),
-    field("ProcessID", "process.pid", Number),
+    field("ProcessID", "process.pid", Pid),
 ];
 const TASK_SCHEDULER: Log = log(
     &["Microsoft-Windows-TaskScheduler/Operational"],
@@ -203,7 +132,7 @@ const TASK_SCHEDULER: Log = log(
 const WMI_CLIENT: &[Field] = &[
     field("User", "user", Account),
     field("ClientMachine", "source.domain", HostName),
-    field("ClientProcessId", "process.pid", Number),
+    field("ClientProcessId", "process.pid", Pid),
 ];
 const WMI: Log = log(
     &["Microsoft-Windows-WMI-Activity/Operational"],
@@ -224,7 +153,7 @@ const WMI: Log = log(
 
 const TRANSFER: &[Field] = &[
     field("processPath", "process", Program),
-    field("processId", "process.pid", Number),
+    field("processId", "process.pid", Pid),
     field("User", "user", Account),
     field("jobOwner", "user", Account),
     field("RemoteName", "url.full", Text),
@@ -247,48 +176,6 @@ const BITS: Log = log(
     ],
 );
 
-const FIREWALL_RULE: &[Field] = &[
-    field("RuleName", "rule.name", Text),
-    field("RuleId", "rule.id", Text),
-    field("ModifyingApplication", "process", Program),
-    field("ModifyingUser", "user.id", Text),
-];
-const FIREWALL: Log = log(
-    &["Microsoft-Windows-Windows Firewall With Advanced Security/Firewall"],
-    &["Microsoft-Windows-Windows Firewall With Advanced Security"],
-    "windows.firewall",
-    &[
-        Row::new(
-            &[2004, 2071, 2097],
-            CONFIGURATION,
-            CREATION,
-            "firewall-rule-added",
-            &[FIREWALL_RULE],
-        ),
-        Row::new(
-            &[2005, 2073, 2099],
-            CONFIGURATION,
-            CHANGE,
-            "firewall-rule-changed",
-            &[FIREWALL_RULE],
-        ),
-        Row::new(
-            &[2006, 2033, 2052, 2059],
-            CONFIGURATION,
-            DELETION,
-            "firewall-rule-deleted",
-            &[FIREWALL_RULE],
-        ),
-        Row::new(
-            &[2002, 2003, 2008, 2009, 2032, 2060, 2082, 2083],
-            CONFIGURATION,
-            CHANGE,
-            "firewall-settings-changed",
-            &[FIREWALL_RULE],
-        ),
-    ],
-);
-
 const QUERY: &[Field] = &[
     field("QueryName", "dns.question.name", Text),
     field("QueryResults", "dns.resolved_ip", DnsAnswers),
@@ -306,68 +193,6 @@ const DNS_CLIENT: Log = log(
         &["protocol", "info"],
         "dns-query",
         &[QUERY],
-    )],
-);
-
-const POLICY_FILE: &[Field] = &[
-    field("FullFilePath", "file", File),
-    field("FilePath", "file", File),
-    field("TargetProcessId", "process.pid", Number),
-    field("RuleName", "rule.name", Text),
-    field("TargetUser", "user.id", Text),
-];
-const APPLOCKER: Log = log(
-    &[
-        "Microsoft-Windows-AppLocker/EXE and DLL",
-        "Microsoft-Windows-AppLocker/MSI and Script",
-        "Microsoft-Windows-AppLocker/Packaged app-Deployment",
-        "Microsoft-Windows-AppLocker/Packaged app-Execution",
-    ],
-    &["Microsoft-Windows-AppLocker"],
-    "windows.applocker",
-    &[
-        Row::new(
-            &[8002, 8005, 8020, 8023],
-            &["process"],
-            &["allowed"],
-            "application-allowed",
-            &[POLICY_FILE],
-        ),
-        Row::new(
-            &[8003, 8006, 8021, 8024],
-            &["process"],
-            INFO,
-            "application-audited",
-            &[POLICY_FILE],
-        ),
-        Row::new(
-            &[8004, 8007, 8022, 8025],
-            &["process"],
-            &["denied"],
-            "application-blocked",
-            &[POLICY_FILE],
-        ),
-    ],
-);
-
-const CODE: &[Field] = &[
-    field("FileNameBuffer", "file", File),
-    field("File Name", "file", File),
-    field("ProcessNameBuffer", "process", Program),
-    field("Process Name", "process", Program),
-];
-const CODE_INTEGRITY: Log = log(
-    &["Microsoft-Windows-CodeIntegrity/Operational"],
-    &["Microsoft-Windows-CodeIntegrity"],
-    "windows.codeintegrity_operational",
-    &[Row::new(
-        &[
-            3001, 3021, 3022, 3023, 3032, 3033, 3034, 3035, 3036, 3037, 3076, 3077, 3082, 3083, 3104,
-        ],
-        &["driver"],
-        &["denied"],
-        "code-integrity-violated",
-        &[CODE],
     )],
 );
 
