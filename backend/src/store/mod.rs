@@ -9,11 +9,16 @@ pub mod config;
 mod database;
 pub mod endpoints;
 pub mod error;
+mod grants;
 pub mod identity;
+mod managed;
+mod migrate;
 pub mod page;
 pub mod rules;
 pub mod secret;
 mod tenant_tx;
+#[cfg(test)]
+pub mod testing;
 
 pub use config::DatabaseConfig;
 pub use database::Database;
