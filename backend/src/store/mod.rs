@@ -19,6 +19,8 @@ pub mod secret;
 mod tenant_tx;
 #[cfg(test)]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use config::DatabaseConfig;
 pub use database::Database;

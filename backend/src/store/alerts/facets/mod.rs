@@ -44,7 +44,10 @@ pub async fn facets(tx: &mut TenantTx, filter: &AlertFilter) -> Result<AlertFace
     };
     match tx.facet_cache() {
         Some(cache) => {
-            let columns = cache.tenants.get_with(tx.tenant().clone(), async { Arc::default() }).await;
+            let columns = cache
+                .tenants
+                .get_with(tx.tenant().clone(), async { Arc::default() })
+                .await;
             let mut columns = columns.lock().await;
             refresh(tx, &mut columns).await?;
             Ok(count::facets(&columns, filter, found.as_ref()))
