@@ -10,6 +10,7 @@ pub mod ingest;
 pub mod live;
 pub mod pipeline;
 pub mod replay;
+pub mod rules;
 pub mod search;
 pub mod startup;
 pub mod store;
