@@ -29,10 +29,6 @@ impl Called {
 }
 
 impl CallContext {
-    pub fn tenant(&self) -> &TenantId {
-        self.caller.tenant()
-    }
-
     pub async fn commit(self) -> Result<Caller, ApiError> {
         self.tx.commit().await?;
         Ok(self.caller)

@@ -19,7 +19,7 @@ use crate::{
 };
 use axum::{
     extract::{ConnectInfo, Request},
-    http::{HeaderMap, header},
+    http::{HeaderMap, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -49,18 +49,20 @@ pub async fn guard(state: AppState, route: &'static Route, request: Request, nex
     response
 }
 
-async fn admit_and_run(state: AppState, route: &'static Route, mut request: Request, next: Next) -> Response {
-    if matches!(route.access, Access::PageOr(_)) && assets::wants_page(request.headers()) {
-        return assets::index(request.headers());
+async fn admit_and_run(state: AppState, route: &'static Route, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    if matches!(route.access, Access::PageOr(_)) && assets::wants_page(&parts.headers) {
+        return assets::index(&parts.headers);
     }
-    let admitted = match admit(&state, route, &request).await {
+    let admitted = match admit(&state, route, &parts).await {
         Ok(admitted) => admitted,
         Err(error) => return error.into_response(),
     };
     if let Some(caller) = admitted.caller {
         tracing::Span::current().record("tenant.id", caller.tenant().as_str());
-        request.extensions_mut().insert(caller);
+        parts.extensions.insert(caller);
     }
+    let request = Request::from_parts(parts, body);
     let mut response = if route.streams {
         next.run(request).await
     } else {
@@ -80,7 +82,7 @@ async fn admit_and_run(state: AppState, route: &'static Route, mut request: Requ
     response
 }
 
-async fn admit(state: &AppState, route: &Route, request: &Request) -> Answer<Admitted> {
+async fn admit(state: &AppState, route: &Route, request: &Parts) -> Answer<Admitted> {
     refuse_cross_site(request)?;
     let nobody = Admitted {
         caller: None,
@@ -91,7 +93,7 @@ async fn admit(state: &AppState, route: &Route, request: &Request) -> Answer<Adm
         Access::LoopbackOr(_) if is_local(request) => return Ok(nobody),
         _ => {}
     }
-    let admitted = authenticate(state, request.headers()).await?;
+    let admitted = authenticate(state, &request.headers).await?;
     match (&admitted.caller, route.access.permission()) {
         (None, _) => Err(ApiError::unauthenticated()),
         (Some(caller), Some(permission)) if !caller.may(permission) => Err(ApiError::forbidden()),
@@ -100,8 +102,8 @@ async fn admit(state: &AppState, route: &Route, request: &Request) -> Answer<Adm
     }
 }
 
-fn refuse_cross_site(request: &Request) -> Answer<()> {
-    if csrf::is_cross_site(request.method(), request.headers()) {
+fn refuse_cross_site(request: &Parts) -> Answer<()> {
+    if csrf::is_cross_site(&request.method, &request.headers) {
         return Err(ApiError::new(
             ErrorCode::Forbidden,
             "The request comes from another site's page.",
@@ -171,15 +173,15 @@ fn api_key(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The address that the connection comes from. Without one (a test's own service) it counts as this machine.
-pub fn peer(request: &Request) -> IpAddr {
-    let info = request.extensions().get::<ConnectInfo<SocketAddr>>();
+fn peer(request: &Parts) -> IpAddr {
+    let info = request.extensions.get::<ConnectInfo<SocketAddr>>();
     info.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip().to_canonical())
 }
 
 /// Through a proxy on this machine everyone has its address, so a forwarded request is not local.
-fn is_local(request: &Request) -> bool {
+fn is_local(request: &Parts) -> bool {
     let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
-    peer(request).is_loopback() && !forwarded.iter().any(|name| request.headers().contains_key(*name))
+    peer(request).is_loopback() && !forwarded.iter().any(|name| request.headers.contains_key(*name))
 }
 
 #[cfg(test)]
@@ -187,7 +189,7 @@ mod tests {
     use super::*;
     use axum::body::Body;
 
-    fn request(peer: &str, header: Option<&str>) -> Request {
+    fn request(peer: &str, header: Option<&str>) -> Parts {
         let mut builder = Request::builder();
         if let Some(name) = header {
             builder = builder.header(name, "192.0.2.1");
@@ -195,7 +197,7 @@ mod tests {
         let mut request = builder.body(Body::empty()).unwrap();
         let address: SocketAddr = peer.parse().unwrap();
         request.extensions_mut().insert(ConnectInfo(address));
-        request
+        request.into_parts().0
     }
 
     #[test]

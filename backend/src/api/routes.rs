@@ -45,8 +45,24 @@ const fn on(
     }
 }
 
-const fn streaming(route: Route) -> Route {
-    Route { streams: true, ..route }
+/// A route that lives longer than a request may.
+const fn long(
+    method: Method,
+    path: &'static str,
+    access: Access,
+    name: &'static str,
+    handler: fn() -> MethodRouter<AppState>,
+    describe: fn() -> Describe,
+) -> Route {
+    Route {
+        name,
+        method,
+        path,
+        access,
+        handler,
+        describe,
+        streams: true,
+    }
 }
 
 const GET: Method = Method::GET;
@@ -88,11 +104,11 @@ pub static TABLE: &[Route] = &[
     on(GET, "/api/v1/pipeline/dead-letters", Needs(ReadPipeline), "pipeline.dead_letters", || get(pipeline::dead_letters::handle), pipeline::dead_letters::describe),
     on(POST, "/api/v1/pipeline/dead-letters/redrive", Needs(RedriveDeadLetters), "pipeline.redrive", || post(pipeline::redrive::handle), pipeline::redrive::describe),
     on(GET, "/api/v1/rules", Needs(ReadRules), "rules.list", || get(rules::handle), rules::describe),
-    streaming(on(GET, "/api/v1/live", Needs(ReadAlerts), "live", || get(live::handle), live::describe)),
+    long(GET, "/api/v1/live", Needs(ReadAlerts), "live", || get(live::handle), live::describe),
     on(GET, "/api/v1/keys", Needs(ManageKeys), "keys.list", || get(keys::list::handle), keys::list::describe),
     on(POST, "/api/v1/keys", Needs(ManageKeys), "keys.issue", || post(keys::issue::handle), keys::issue::describe),
     on(DELETE, "/api/v1/keys/{id}", Needs(ManageKeys), "keys.revoke", || delete(keys::revoke::handle), keys::revoke::describe),
-    streaming(on(POST, "/ingest/v1/sysmon", Needs(Ingest), "ingest.sysmon", || post(ingest::handle), ingest::describe)),
+    long(POST, "/ingest/v1/sysmon", Needs(Ingest), "ingest.sysmon", || post(ingest::handle), ingest::describe),
     on(GET, "/alerts", PageOr(ReadAlerts), "plain.alerts", || get(plain::alerts::handle), plain::alerts::describe),
     on(GET, "/alerts/{id}", PageOr(ReadAlerts), "plain.alert", || get(plain::alert::handle), plain::alert::describe),
     on(POST, "/feedback", Needs(ChangeAlerts), "plain.feedback", || post(plain::feedback::handle), plain::feedback::describe),
