@@ -55,7 +55,12 @@ pub fn normalize(raw: &[u8], context: &RawContext) -> Verdict<Event> {
         ecs::event(record, id, context)
     });
     match event {
-        Ok(event) => Verdict::Emit(event),
+        Ok(mut event) => {
+            if may_hold_nul(raw) {
+                event.doc.values_mut().for_each(replace_nul);
+            }
+            Verdict::Emit(event)
+        }
         Err(reason) => Verdict::Dead(reason),
     }
 }
@@ -68,6 +73,22 @@ fn object(raw: &[u8]) -> Result<Map<String, Value>, DeadReason> {
     let text = std::str::from_utf8(raw).map_err(|_| DeadReason::Utf8Invalid)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     serde_json::from_str(text).map_err(|_| why_not_an_object(text))
+}
+
+/// Whether a text may hold U+0000, which JSON allows as an escape and databases refuse.
+fn may_hold_nul(raw: &[u8]) -> bool {
+    std::str::from_utf8(raw).is_ok_and(|text| text.contains("\\u0000"))
+}
+
+/// U+0000 becomes the symbol for it: registry data and command lines end in it now and then, and an event that a store
+/// refuses is worth less than one that shows `␀`. Keys are left: no known source has it there.
+fn replace_nul(value: &mut Value) {
+    match value {
+        Value::String(text) if text.contains('\0') => *text = text.replace('\0', "\u{2400}"),
+        Value::Array(list) => list.iter_mut().for_each(replace_nul),
+        Value::Object(map) => map.values_mut().for_each(replace_nul),
+        _ => {}
+    }
 }
 
 /// Parses again, as any value, to tell a wrong shape from broken JSON. `serde_json` has no error codes for these.
