@@ -168,6 +168,18 @@ fn only_the_product_says_what_is_simulated() {
 }
 
 #[test]
+fn a_computer_that_is_not_a_text_is_none() {
+    for raw in [
+        r#"{"event_id":1,"computer_name":5,"@timestamp":"2024-05-14T09:12:01Z"}"#,
+        r#"{"winlog":{"event_id":1,"computer_name":true},"@timestamp":"2024-05-14T09:12:01Z"}"#,
+        r#"{"Event":{"System":{"EventID":1,"Computer":5}}}"#,
+    ] {
+        assert_eq!(dead(raw), DeadReason::EndpointMissing, "{raw}");
+        assert_eq!(endpoint_of(raw.as_bytes()), None, "{raw}");
+    }
+}
+
+#[test]
 fn the_last_of_two_equal_keys_counts_everywhere() {
     let raw = flattened(r#""A":"b"=>"Hostname":"second""#);
     assert_eq!(endpoint_of(raw.as_bytes()), Some(emitted(raw.as_bytes()).endpoint));

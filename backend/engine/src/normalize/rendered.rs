@@ -14,7 +14,7 @@ pub(super) fn read(mut top: Map<String, Value>) -> Result<Record, DeadReason> {
     let mut event = take_object(&mut top, "Event").ok_or(DeadReason::SpellingUnknown)?;
     let mut system = take_object(&mut event, "System").ok_or(DeadReason::EventCodeMissing)?;
     let code = record::code(system.get("EventID").and_then(element_text))?;
-    let computer = take_text(&mut system, "Computer").ok_or(DeadReason::EndpointMissing)?;
+    let computer = record::take_name(&mut system, "Computer").ok_or(DeadReason::EndpointMissing)?;
     let created = attribute(&system, "TimeCreated", "SystemTime").ok_or(DeadReason::TimestampMissing)?;
     let timestamp = time::parse(&created)?;
     let provider = attribute(&system, "Provider", "Name")
