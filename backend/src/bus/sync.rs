@@ -3,9 +3,9 @@
 
 use super::{
     partition::lock,
+    round::{Answer, failure},
     segment::Segment,
     store::Store,
-    writer::{Answer, failure},
 };
 use std::{
     io,
