@@ -255,7 +255,7 @@ impl EventBus for EmbeddedBus {
             durability,
             since,
             answer,
-            room,
+            _room: room,
         }))?;
         let bases = answered.await.map_err(|_| BusError::Closed)??;
         Ok(places

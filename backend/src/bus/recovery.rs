@@ -69,7 +69,7 @@ pub fn open(dir: &Path, options: BusOptions) -> Result<(Store, Active), BusError
     }
     older.follow(replay);
     let active = tail
-        .filter(|(_, walk)| !walk.sealed)
+        .filter(|(_, walk)| !walk.sealed && headed)
         .map(|(segment, walk)| (segment, walk.end as u64));
     older.settle(&store);
     let next_id = ids.last().map_or(1, |last| last + 1);
