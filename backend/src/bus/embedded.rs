@@ -94,8 +94,7 @@ impl EmbeddedBus {
         let room = Arc::new(Semaphore::new(options.queue_bytes_max));
         let (store, active) = recovery::open(dir, options)?;
         let (store, syncer) = (Arc::new(store), Arc::new(Syncer::default()));
-        active.segment.file.sync_data()?;
-        syncer.moved_to(&active.segment, active.position);
+        syncer.begin(&active.segment, active.position);
         store.active_segment.store(active.segment.id, Ordering::SeqCst);
 
         let (requests, inbox) = mpsc::channel();
@@ -138,7 +137,10 @@ impl EmbeddedBus {
         for thread in std::mem::take(&mut *lock(&self.threads)) {
             let _ = thread.join();
         }
-        *lock(&self.inner.store.lock_file) = None;
+        if let Some(lock_file) = lock(&self.inner.store.lock_file).take() {
+            // Said aloud: a child process that is just being started still holds a copy of this descriptor.
+            let _ = lock_file.unlock();
+        }
     }
 }
 

@@ -38,6 +38,13 @@ impl Syncer {
         self.changed.notify_one();
     }
 
+    /// The segment that was found at the start: what is in it may still be on its way to the disk.
+    pub fn begin(&self, segment: &Arc<Segment>, position: u64) {
+        let mut progress = lock(&self.progress);
+        progress.segment = Some(segment.clone());
+        (progress.written, progress.synced) = (position, 0);
+    }
+
     pub fn wrote(&self, segment: &Arc<Segment>, position: u64) {
         let mut progress = lock(&self.progress);
         let was_clean = progress.written == progress.synced;
