@@ -2,7 +2,7 @@
 //! provenance. It answers only when they are on the disk.
 
 use crate::{
-    bus::{BusError, Durability, EventBus, Record},
+    bus::{BusError, Durability, EventBus, Record, TopicPartition},
     clock::Clock,
 };
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
 };
-use watchfloor_engine::normalize;
+use watchfloor_engine::{normalize, verdict::DeadReason};
 use watchfloor_shared::{TenantId, pipeline::SourceSnapshot};
 
 /// The front doors, for provenance and counters.
@@ -50,6 +50,9 @@ pub mod header {
     pub const REASON: &str = "reason";
     pub const STAGE: &str = "stage";
     pub const TOPIC: &str = "topic";
+    /// On dead letters whose payload was cut: the length that it had, in bytes, decimal. Such a letter has no topic to go
+    /// back to.
+    pub const LENGTH: &str = "length_bytes";
 }
 
 /// One line as the sender wrote it, without its line end.
@@ -68,12 +71,32 @@ pub struct IngestBatch {
     pub lines: Vec<RawLine>,
 }
 
+/// A record that a door cannot put on the raw topic.
+#[derive(Debug)]
+pub struct Refused {
+    pub tenant: TenantId,
+    pub door: Door,
+    pub reason: DeadReason,
+    /// What is kept of it.
+    pub bytes: Bytes,
+    /// Its whole length.
+    pub length_bytes: u64,
+}
+
+/// The stage that a door's dead letters name.
+pub const STAGE: &str = "ingest";
+
+/// Where refused records go unless [`Ingestor::dead_letters_to`] says otherwise.
+const DEAD_LETTERS: &str = "dead-letters";
+
 /// Takes lines from all doors. Cheap to clone.
 #[derive(Clone)]
 pub struct Ingestor {
     bus: Arc<dyn EventBus>,
     clock: Clock,
     topic: Arc<str>,
+    dead_letters: Arc<str>,
+    refused: Arc<AtomicU64>,
     accepted: Arc<HashMap<Door, AtomicU64>>,
 }
 
@@ -84,8 +107,17 @@ impl Ingestor {
             bus,
             clock,
             topic: Arc::from(topic),
+            dead_letters: Arc::from(DEAD_LETTERS),
+            refused: Arc::new(AtomicU64::new(0)),
             accepted: Arc::new(accepted),
         }
+    }
+
+    /// Names another dead-letters topic.
+    #[must_use]
+    pub fn dead_letters_to(mut self, topic: &str) -> Self {
+        self.dead_letters = Arc::from(topic);
+        self
     }
 
     /// Puts the lines on the raw topic and waits until the disk has them. Returns how many; on an error none may be assumed
@@ -116,6 +148,50 @@ impl Ingestor {
             counter.fetch_add(count as u64, Ordering::Relaxed);
         }
         Ok(count)
+    }
+
+    /// Puts a record that cannot go on the raw topic among the dead letters and waits until the disk has it.
+    pub async fn reject(&self, refused: Refused) -> Result<(), BusError> {
+        let received = self.clock.now();
+        let decimal = |value: u64| Bytes::from(value.to_string());
+        let record = Record {
+            key: Some(Bytes::from(refused.tenant.to_string())),
+            headers: vec![
+                (header::TENANT_ID.to_owned(), Bytes::from(refused.tenant.to_string())),
+                (header::RECEIVED.to_owned(), Bytes::from(received.nanos().to_string())),
+                (
+                    header::DOOR.to_owned(),
+                    Bytes::from_static(refused.door.as_str().as_bytes()),
+                ),
+                (
+                    header::REASON.to_owned(),
+                    Bytes::from_static(refused.reason.as_str().as_bytes()),
+                ),
+                (header::STAGE.to_owned(), Bytes::from_static(STAGE.as_bytes())),
+                (header::LENGTH.to_owned(), decimal(refused.length_bytes)),
+            ],
+            payload: refused.bytes,
+            timestamp: received,
+        };
+        self.bus
+            .produce(&self.dead_letters, vec![record], Durability::Synced)
+            .await?;
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Records refused at the doors since the start.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Whether the raw topic answers.
+    pub async fn ready(&self) -> Result<(), BusError> {
+        let first = TopicPartition {
+            topic: self.topic.clone(),
+            partition: 0,
+        };
+        self.bus.watermarks(&first).await.map(|_| ())
     }
 
     /// Lines taken since the start, by door.

@@ -1,7 +1,16 @@
 //! The Watchfloor server: bus, stores, pipeline, API and console in one binary. `startup` is the only place that wires things.
 
+pub mod api;
 pub mod bus;
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod identity;
 pub mod ingest;
+pub mod live;
 pub mod pipeline;
+pub mod replay;
+pub mod rules;
 pub mod search;
+pub mod startup;
+pub mod store;

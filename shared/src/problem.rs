@@ -13,6 +13,7 @@ pub enum ErrorCode {
     Forbidden,
     NotFound,
     MethodNotAllowed,
+    Timeout,
     Conflict,
     IllegalTransition,
     PreconditionRequired,
@@ -32,6 +33,7 @@ impl ErrorCode {
             ErrorCode::Forbidden => 403,
             ErrorCode::NotFound => 404,
             ErrorCode::MethodNotAllowed => 405,
+            ErrorCode::Timeout => 408,
             ErrorCode::Conflict | ErrorCode::IllegalTransition => 409,
             ErrorCode::PreconditionFailed => 412,
             ErrorCode::PayloadTooLarge => 413,
@@ -50,6 +52,7 @@ impl ErrorCode {
             ErrorCode::Forbidden => "Your role may not do this",
             ErrorCode::NotFound => "There is no such thing here",
             ErrorCode::MethodNotAllowed => "This address takes another method",
+            ErrorCode::Timeout => "The request took too long to arrive",
             ErrorCode::Conflict => "It conflicts with what is there",
             ErrorCode::IllegalTransition => "The alert cannot go to that status from its present one",
             ErrorCode::PreconditionRequired => "Say which version you change: If-Match is missing",
@@ -76,6 +79,9 @@ pub struct Problem {
     /// For `invalid_query`: byte offset in the query.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u32>,
+    /// For ingest: lines of this request that were taken before it failed. Sending the whole request again doubles nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<u64>,
 }
 
 impl Problem {
@@ -90,6 +96,7 @@ impl Problem {
             detail: detail.into(),
             code,
             position: None,
+            accepted: None,
         }
     }
 }

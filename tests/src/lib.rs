@@ -1,3 +1,6 @@
-//! Suites and fixtures that the integration tests share.
+//! What the integration tests share: contract suites, recordings, a running product, its benchmark.
 
+pub mod bench;
 pub mod bus_contract;
+pub mod fixtures;
+pub mod product;

@@ -1,0 +1,78 @@
+//! Who may call a route, and who is calling.
+
+use crate::store::Secret;
+use watchfloor_shared::{TenantId, UserId, identity::Permission, identity::Role};
+
+/// What a route asks of its caller. Part of the table, so no route is without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone.
+    Public,
+    /// Any signed-in person.
+    SignedIn,
+    Needs(Permission),
+    /// Anyone on this machine, elsewhere the permission.
+    LoopbackOr(Permission),
+    /// A browser that asks for a page gets the console; anything else needs the permission.
+    PageOr(Permission),
+}
+
+impl Access {
+    pub const fn permission(self) -> Option<Permission> {
+        match self {
+            Access::Public | Access::SignedIn => None,
+            Access::Needs(permission) | Access::LoopbackOr(permission) | Access::PageOr(permission) => Some(permission),
+        }
+    }
+}
+
+/// An authenticated caller.
+#[derive(Debug, Clone)]
+pub enum Caller {
+    Person(Person),
+    /// A sender with an API key.
+    Key { id: String, tenant: TenantId },
+}
+
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub user: UserId,
+    pub name: String,
+    pub email: String,
+    pub role: Role,
+    pub tenant: TenantId,
+    pub tenant_name: String,
+    /// The token of this session.
+    pub session: Secret,
+}
+
+impl Caller {
+    pub fn tenant(&self) -> &TenantId {
+        match self {
+            Caller::Person(person) => &person.tenant,
+            Caller::Key { tenant, .. } => tenant,
+        }
+    }
+
+    pub fn may(&self, permission: Permission) -> bool {
+        match self {
+            Caller::Person(person) => person.role.may(permission),
+            Caller::Key { .. } => permission == Permission::Ingest,
+        }
+    }
+
+    pub fn person(&self) -> Option<&Person> {
+        match self {
+            Caller::Person(person) => Some(person),
+            Caller::Key { .. } => None,
+        }
+    }
+
+    /// What the history calls them.
+    pub fn actor(&self) -> &str {
+        match self {
+            Caller::Person(person) => &person.name,
+            Caller::Key { id, .. } => id,
+        }
+    }
+}

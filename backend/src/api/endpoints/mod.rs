@@ -1,0 +1,4 @@
+//! Hosts that send telemetry.
+
+pub mod get;
+pub mod list;

@@ -1,0 +1,222 @@
+//! Stands before every handler: authenticates, checks what the table asks for, limits, times.
+//!
+//! Invariant: a handler of a route that is not public runs only after its caller was found and allowed; no handler can
+//! forget that, because the router puts the guard there from the table.
+
+use super::{
+    access::{Access, Caller, Person},
+    assets, cookie, csrf,
+    problem::{Answer, ApiError},
+    routes::Route,
+    state::AppState,
+};
+use crate::{
+    identity::token,
+    store::{
+        Secret,
+        identity::{Member, api_keys, sessions},
+    },
+};
+use axum::{
+    extract::{ConnectInfo, Request},
+    http::{HeaderMap, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+use tokio::time::{Instant, timeout};
+use tracing::Instrument;
+use watchfloor_shared::problem::ErrorCode;
+
+/// Longest API key or session token that is looked at.
+const SECRET_BYTES_MAX: usize = 256;
+
+/// Who calls, and the cookie to send along when the session was renewed on the way.
+struct Admitted {
+    caller: Option<Caller>,
+    renewed: Option<Secret>,
+}
+
+pub async fn guard(state: AppState, route: &'static Route, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let span = tracing::info_span!("api", route = route.name, tenant.id = tracing::field::Empty);
+    let http = state.clone();
+    let response = admit_and_run(state, route, request, next).instrument(span).await;
+    http.http.record(route, response.status(), started.elapsed());
+    response
+}
+
+async fn admit_and_run(state: AppState, route: &'static Route, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    if matches!(route.access, Access::PageOr(_)) && assets::wants_page(&parts.headers) {
+        return assets::index(&parts.headers);
+    }
+    let admitted = match admit(&state, route, &parts).await {
+        Ok(admitted) => admitted,
+        Err(error) => return error.into_response(),
+    };
+    if let Some(caller) = admitted.caller {
+        tracing::Span::current().record("tenant.id", caller.tenant().as_str());
+        parts.extensions.insert(caller);
+    }
+    let request = Request::from_parts(parts, body);
+    let mut response = if route.streams {
+        next.run(request).await
+    } else {
+        let limit = Duration::from_millis(state.limits.request_ms_max);
+        match timeout(limit, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => ApiError::unavailable("It took longer than this server allows.").into_response(),
+        }
+    };
+    let renewed = admitted.renewed.and_then(|token| cookie::set(&token, state.tls));
+    // A handler that signs out or in has the last word about the cookie.
+    if let Some(value) = renewed
+        && !response.headers().contains_key(header::SET_COOKIE)
+    {
+        response.headers_mut().insert(header::SET_COOKIE, value);
+    }
+    response
+}
+
+async fn admit(state: &AppState, route: &Route, request: &Parts) -> Answer<Admitted> {
+    refuse_cross_site(request)?;
+    let nobody = Admitted {
+        caller: None,
+        renewed: None,
+    };
+    match route.access {
+        Access::Public => return Ok(nobody),
+        Access::LoopbackOr(_) if is_local(request) => return Ok(nobody),
+        _ => {}
+    }
+    let admitted = authenticate(state, &request.headers).await?;
+    match (&admitted.caller, route.access.permission()) {
+        (None, _) => Err(ApiError::unauthenticated()),
+        (Some(caller), Some(permission)) if !caller.may(permission) => Err(ApiError::forbidden()),
+        (Some(Caller::Key { .. }), None) => Err(ApiError::forbidden()),
+        _ => Ok(admitted),
+    }
+}
+
+fn refuse_cross_site(request: &Parts) -> Answer<()> {
+    if csrf::is_cross_site(&request.method, &request.headers) {
+        return Err(ApiError::new(
+            ErrorCode::Forbidden,
+            "The request comes from another site's page.",
+        ));
+    }
+    Ok(())
+}
+
+/// A key counts before a cookie: who sends one means it.
+async fn authenticate(state: &AppState, headers: &HeaderMap) -> Answer<Admitted> {
+    if let Some(key) = api_key(headers) {
+        let holder = match key.len() <= SECRET_BYTES_MAX {
+            true => api_keys::lookup(&state.db, key).await?,
+            false => None,
+        };
+        let caller = holder.map(|holder| Caller::Key {
+            id: holder.id,
+            tenant: holder.tenant,
+        });
+        return Ok(Admitted { caller, renewed: None });
+    }
+    let nobody = Admitted {
+        caller: None,
+        renewed: None,
+    };
+    let Some(presented) = cookie::session_token(headers) else {
+        return Ok(nobody);
+    };
+    if presented.reveal().len() > SECRET_BYTES_MAX {
+        return Ok(nobody);
+    }
+    let Some(session) = sessions::lookup(&state.db, presented.reveal()).await? else {
+        return Ok(nobody);
+    };
+    state
+        .requests
+        .take(&token::hash(presented.reveal()))
+        .map_err(ApiError::rate_limited)?;
+    let renewed = if session.rotation_due {
+        sessions::rotate(&state.db, presented.reveal()).await?
+    } else {
+        None
+    };
+    let caller = Some(Caller::Person(person(session.member, presented)));
+    Ok(Admitted { caller, renewed })
+}
+
+fn person(member: Member, session: Secret) -> Person {
+    Person {
+        user: member.user,
+        name: member.name,
+        email: member.email,
+        role: member.role,
+        tenant: member.tenant,
+        tenant_name: member.tenant_name,
+        session,
+    }
+}
+
+fn api_key(headers: &HeaderMap) -> Option<&str> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let bearer = text(header::AUTHORIZATION.as_str()).and_then(|value| {
+        let (scheme, key) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
+    });
+    bearer.or_else(|| text("x-api-key")).filter(|key| !key.is_empty())
+}
+
+/// The address that the connection comes from. Without one (a test's own service) it counts as this machine.
+fn peer(request: &Parts) -> IpAddr {
+    let info = request.extensions.get::<ConnectInfo<SocketAddr>>();
+    info.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip().to_canonical())
+}
+
+/// Through a proxy on this machine everyone has its address, so a forwarded request is not local.
+fn is_local(request: &Parts) -> bool {
+    let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+    peer(request).is_loopback() && !forwarded.iter().any(|name| request.headers.contains_key(*name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+
+    fn request(peer: &str, header: Option<&str>) -> Parts {
+        let mut builder = Request::builder();
+        if let Some(name) = header {
+            builder = builder.header(name, "192.0.2.1");
+        }
+        let mut request = builder.body(Body::empty()).unwrap();
+        let address: SocketAddr = peer.parse().unwrap();
+        request.extensions_mut().insert(ConnectInfo(address));
+        request.into_parts().0
+    }
+
+    #[test]
+    fn a_proxy_on_this_machine_makes_nobody_local() {
+        assert!(is_local(&request("127.0.0.1:1", None)));
+        assert!(is_local(&request("[::ffff:127.0.0.1]:1", None)));
+        assert!(!is_local(&request("127.0.0.1:1", Some("x-forwarded-for"))));
+        assert!(!is_local(&request("192.0.2.7:1", None)));
+    }
+
+    #[test]
+    fn keys_come_as_bearer_or_in_their_own_header() {
+        let with = |name: &str, value: &str| {
+            let request = Request::builder().header(name, value).body(Body::empty()).unwrap();
+            api_key(request.headers()).map(str::to_owned)
+        };
+        assert_eq!(with("authorization", "bearer wf_a").as_deref(), Some("wf_a"));
+        assert_eq!(with("x-api-key", "wf_b").as_deref(), Some("wf_b"));
+        assert_eq!(with("authorization", "Basic dXNlcg=="), None);
+        assert_eq!(with("x-api-key", ""), None);
+    }
+}

@@ -1,0 +1,22 @@
+//! `DELETE /api/v1/session`: ends the session, its live streams with the next check.
+
+use crate::{
+    api::{context::Signed, cookie, describe::Describe, problem::Answer, state::AppState},
+    store::identity::sessions,
+};
+use axum::{
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+};
+
+pub fn describe() -> Describe {
+    Describe::new("identity", "Sign out").answers_nothing("The session has ended")
+}
+
+pub async fn handle(
+    State(state): State<AppState>,
+    Signed(person): Signed,
+) -> Answer<(StatusCode, [(header::HeaderName, HeaderValue); 1])> {
+    sessions::revoke(&state.db, person.session.reveal()).await?;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie::clear(state.tls))]))
+}

@@ -1,0 +1,73 @@
+//! Where a line stands, so that equal lines stay two and a line sent again stays one.
+
+use crate::api::problem::{Answer, ApiError};
+use axum::http::HeaderMap;
+use std::collections::HashMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+const HEADER: &str = "watchfloor-position";
+
+pub enum Positions {
+    /// The sender has a stream and says where in it this request begins.
+    Stream { next: u64 },
+    /// How many equal lines came before in this request, by the line's hash. The count of lines in a request is limited, and
+    /// so is this.
+    Repeats(HashMap<u64, u32>),
+}
+
+impl Positions {
+    pub fn of(headers: &HeaderMap) -> Answer<Self> {
+        let Some(value) = headers.get(HEADER) else {
+            return Ok(Self::Repeats(HashMap::new()));
+        };
+        let first = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+        match first {
+            Some(next) => Ok(Self::Stream { next }),
+            None => Err(ApiError::invalid("Watchfloor-Position is a whole number, 0 or more.")),
+        }
+    }
+
+    pub fn of_line(&mut self, line: &[u8]) -> u64 {
+        match self {
+            Self::Stream { .. } => self.skip(),
+            Self::Repeats(seen) => {
+                let count = seen.entry(xxh3_64(line)).or_insert(0);
+                let position = u64::from(*count);
+                *count = count.saturating_add(1);
+                position
+            }
+        }
+    }
+
+    /// A line that is not taken has its place in the stream all the same. Returns that place.
+    pub fn skip(&mut self) -> u64 {
+        match self {
+            Self::Stream { next } => {
+                let position = *next;
+                *next = next.saturating_add(1);
+                position
+            }
+            Self::Repeats(_) => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_lines_are_counted_and_a_stream_goes_on() {
+        let mut repeats = Positions::of(&HeaderMap::new()).unwrap();
+        let lines: [&[u8]; 4] = [b"a", b"b", b"a", b"a"];
+        assert_eq!(lines.map(|line| repeats.of_line(line)), [0, 0, 1, 2]);
+        let mut headers = HeaderMap::new();
+        headers.insert(HEADER, "40".parse().unwrap());
+        let mut stream = Positions::of(&headers).unwrap();
+        assert_eq!(stream.of_line(b"a"), 40);
+        stream.skip();
+        assert_eq!(stream.of_line(b"a"), 42);
+        headers.insert(HEADER, "-1".parse().unwrap());
+        assert!(Positions::of(&headers).is_err());
+    }
+}

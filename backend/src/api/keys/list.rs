@@ -1,0 +1,35 @@
+//! `GET /api/v1/keys`.
+
+use crate::{
+    api::{context::Called, describe::Describe, problem::Answer, state::AppState},
+    store::identity::api_keys,
+};
+use axum::{Json, extract::State};
+use serde::Serialize;
+use utoipa::ToSchema;
+use watchfloor_shared::Timestamp;
+
+/// A key without its secret, which nobody has any more.
+#[derive(Serialize, ToSchema)]
+pub struct ApiKey {
+    id: String,
+    name: String,
+    created: Timestamp,
+    /// To the minute.
+    last_used: Option<Timestamp>,
+}
+
+pub fn describe() -> Describe {
+    Describe::new("keys", "The senders' keys").answers_many::<ApiKey>("Keys that are not revoked, newest first")
+}
+
+pub async fn handle(State(state): State<AppState>, called: Called) -> Answer<Json<Vec<ApiKey>>> {
+    let keys = api_keys::list(&state.db, called.tenant()).await?;
+    let shown = keys.into_iter().map(|key| ApiKey {
+        id: key.id,
+        name: key.name,
+        created: key.created,
+        last_used: key.last_used,
+    });
+    Ok(Json(shown.collect()))
+}

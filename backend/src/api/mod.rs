@@ -1,0 +1,39 @@
+//! The HTTP surface: API, live stream, ingest and the console's files.
+//!
+//! Invariant: [`routes::TABLE`] is the only list of routes. The router, the guard, the OpenAPI document, the metrics and the
+//! authorization tests are all made from it.
+
+pub mod access;
+mod alerts;
+mod assets;
+mod context;
+mod cookie;
+mod csrf;
+mod describe;
+mod docs;
+mod endpoints;
+mod etag;
+mod events;
+mod exposition;
+mod extract;
+mod guard;
+mod health;
+mod http_stats;
+mod identity;
+mod ingest;
+mod investigate;
+mod keys;
+mod live;
+mod metrics;
+pub mod openapi;
+mod outer;
+mod pipeline;
+mod plain;
+mod problem;
+mod rate_limit;
+pub mod routes;
+mod rules;
+mod state;
+
+pub use outer::router;
+pub use state::{AlertLatency, ApiLimits, ApiParts, AppState, IngestLimits, RulesView};

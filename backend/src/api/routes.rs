@@ -1,0 +1,150 @@
+//! All routes with what they ask of their caller, and nothing else.
+
+use super::{
+    access::Access::{self, LoopbackOr, Needs, PageOr, Public, SignedIn},
+    alerts, describe::Describe, docs, endpoints, events, health, identity, ingest, keys, live, metrics, openapi, pipeline,
+    plain, rules,
+    state::AppState,
+};
+use axum::{
+    http::Method,
+    routing::{MethodRouter, delete, get, patch, post},
+};
+use watchfloor_shared::identity::Permission::{
+    ChangeAlerts, Ingest, ManageKeys, ReadAlerts, ReadEvents, ReadPipeline, ReadRules, RedriveDeadLetters,
+};
+
+pub struct Route {
+    /// Operation id, span and metric label.
+    pub name: &'static str,
+    pub method: Method,
+    pub path: &'static str,
+    pub access: Access,
+    pub(super) handler: fn() -> MethodRouter<AppState>,
+    pub(super) describe: fn() -> Describe,
+    /// Lives longer than a request may: the live stream, ingest.
+    pub streams: bool,
+}
+
+const fn on(
+    method: Method,
+    path: &'static str,
+    access: Access,
+    name: &'static str,
+    handler: fn() -> MethodRouter<AppState>,
+    describe: fn() -> Describe,
+) -> Route {
+    Route {
+        name,
+        method,
+        path,
+        access,
+        handler,
+        describe,
+        streams: false,
+    }
+}
+
+/// A route that lives longer than a request may.
+const fn long(
+    method: Method,
+    path: &'static str,
+    access: Access,
+    name: &'static str,
+    handler: fn() -> MethodRouter<AppState>,
+    describe: fn() -> Describe,
+) -> Route {
+    Route {
+        name,
+        method,
+        path,
+        access,
+        handler,
+        describe,
+        streams: true,
+    }
+}
+
+const GET: Method = Method::GET;
+const POST: Method = Method::POST;
+const PATCH: Method = Method::PATCH;
+const DELETE: Method = Method::DELETE;
+
+#[rustfmt::skip]
+pub static TABLE: &[Route] = &[
+    on(GET, "/healthz", Public, "health.live", || get(health::live::handle), health::live::describe),
+    on(GET, "/readyz", Public, "health.ready", || get(health::ready::handle), health::ready::describe),
+    on(GET, "/health", Public, "health.summary", || get(health::summary::handle), health::summary::describe),
+    on(GET, "/metrics", LoopbackOr(ReadPipeline), "metrics", || get(metrics::handle), metrics::describe),
+    on(GET, "/api/openapi.json", Public, "openapi", || get(openapi::handle), openapi::describe),
+    on(GET, "/api/docs", Public, "docs.page", || get(docs::page), docs::describe_page),
+    on(GET, "/api/docs/{file}", Public, "docs.file", || get(docs::file), docs::describe_file),
+    on(GET, "/api/v1/setup", Public, "setup.state", || get(identity::setup_state::handle), identity::setup_state::describe),
+    on(POST, "/api/v1/setup", Public, "setup.redeem", || post(identity::setup::handle), identity::setup::describe),
+    on(POST, "/api/v1/session", Public, "session.sign_in", || post(identity::sign_in::handle), identity::sign_in::describe),
+    on(POST, "/api/v1/session/link", Public, "session.link", || post(identity::link::handle), identity::link::describe),
+    on(DELETE, "/api/v1/session", SignedIn, "session.sign_out", || delete(identity::sign_out::handle), identity::sign_out::describe),
+    on(GET, "/api/v1/me", SignedIn, "me", || get(identity::me::handle), identity::me::describe),
+    on(GET, "/api/v1/alerts", Needs(ReadAlerts), "alerts.list", || get(alerts::list::handle), alerts::list::describe),
+    on(GET, "/api/v1/alerts/facets", Needs(ReadAlerts), "alerts.facets", || get(alerts::facets::handle), alerts::facets::describe),
+    on(GET, "/api/v1/alerts/histogram", Needs(ReadAlerts), "alerts.histogram", || get(alerts::histogram::handle), alerts::histogram::describe),
+    on(POST, "/api/v1/alerts/bulk", Needs(ChangeAlerts), "alerts.bulk", || post(alerts::bulk::handle), alerts::bulk::describe),
+    on(POST, "/api/v1/alerts/shown", Needs(ReadAlerts), "alerts.shown", || post(alerts::shown::handle), alerts::shown::describe),
+    on(GET, "/api/v1/alerts/{id}", Needs(ReadAlerts), "alerts.get", || get(alerts::get::handle), alerts::get::describe),
+    on(PATCH, "/api/v1/alerts/{id}", Needs(ChangeAlerts), "alerts.change", || patch(alerts::change::handle), alerts::change::describe),
+    on(POST, "/api/v1/alerts/{id}/undo", Needs(ChangeAlerts), "alerts.undo", || post(alerts::undo::handle), alerts::undo::describe),
+    on(GET, "/api/v1/alerts/{id}/tree", Needs(ReadEvents), "alerts.tree", || get(alerts::tree::handle), alerts::tree::describe),
+    on(GET, "/api/v1/alerts/{id}/timeline", Needs(ReadEvents), "alerts.timeline", || get(alerts::timeline::handle), alerts::timeline::describe),
+    on(POST, "/api/v1/events/search", Needs(ReadEvents), "events.search", || post(events::search::handle), events::search::describe),
+    on(GET, "/api/v1/events/fields", Needs(ReadEvents), "events.fields", || get(events::fields::handle), events::fields::describe),
+    on(GET, "/api/v1/events/{id}", Needs(ReadEvents), "events.get", || get(events::get::handle), events::get::describe),
+    on(GET, "/api/v1/endpoints", Needs(ReadEvents), "endpoints.list", || get(endpoints::list::handle), endpoints::list::describe),
+    on(GET, "/api/v1/endpoints/{id}", Needs(ReadEvents), "endpoints.get", || get(endpoints::get::handle), endpoints::get::describe),
+    on(GET, "/api/v1/pipeline", Needs(ReadPipeline), "pipeline.get", || get(pipeline::snapshot::handle), pipeline::snapshot::describe),
+    on(GET, "/api/v1/pipeline/dead-letters", Needs(ReadPipeline), "pipeline.dead_letters", || get(pipeline::dead_letters::handle), pipeline::dead_letters::describe),
+    on(POST, "/api/v1/pipeline/dead-letters/redrive", Needs(RedriveDeadLetters), "pipeline.redrive", || post(pipeline::redrive::handle), pipeline::redrive::describe),
+    on(GET, "/api/v1/rules", Needs(ReadRules), "rules.list", || get(rules::handle), rules::describe),
+    long(GET, "/api/v1/live", Needs(ReadAlerts), "live", || get(live::handle), live::describe),
+    on(GET, "/api/v1/keys", Needs(ManageKeys), "keys.list", || get(keys::list::handle), keys::list::describe),
+    on(POST, "/api/v1/keys", Needs(ManageKeys), "keys.issue", || post(keys::issue::handle), keys::issue::describe),
+    on(DELETE, "/api/v1/keys/{id}", Needs(ManageKeys), "keys.revoke", || delete(keys::revoke::handle), keys::revoke::describe),
+    long(POST, "/ingest/v1/sysmon", Needs(Ingest), "ingest.sysmon", || post(ingest::handle), ingest::describe),
+    on(GET, "/alerts", PageOr(ReadAlerts), "plain.alerts", || get(plain::alerts::handle), plain::alerts::describe),
+    on(GET, "/alerts/{id}", PageOr(ReadAlerts), "plain.alert", || get(plain::alert::handle), plain::alert::describe),
+    on(POST, "/feedback", Needs(ChangeAlerts), "plain.feedback", || post(plain::feedback::handle), plain::feedback::describe),
+    on(GET, "/endpoints", PageOr(ReadEvents), "plain.endpoints", || get(plain::endpoints::handle), plain::endpoints::describe),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn each_route_has_one_entry_and_one_name() {
+        let places: HashSet<_> = TABLE.iter().map(|route| (route.method.as_str(), route.path)).collect();
+        let names: HashSet<_> = TABLE.iter().map(|route| route.name).collect();
+        assert_eq!((places.len(), names.len()), (TABLE.len(), TABLE.len()));
+    }
+
+    /// Public routes are few and known; whoever adds one changes this list on purpose.
+    #[test]
+    fn nothing_is_public_by_accident() {
+        let public: Vec<_> = TABLE.iter().filter(|r| r.access == Public).map(|r| r.name).collect();
+        let known = [
+            "health.live", "health.ready", "health.summary", "openapi", "docs.page", "docs.file", "setup.state",
+            "setup.redeem", "session.sign_in", "session.link",
+        ];
+        assert_eq!(public, known);
+    }
+
+    #[test]
+    fn what_changes_something_needs_more_than_reading() {
+        for route in TABLE.iter().filter(|route| route.method != GET && route.access != Public) {
+            let reads = matches!(route.access.permission(), Some(ReadEvents | ReadPipeline | ReadRules | ReadAlerts));
+            // A search has a body; noting what was drawn is part of reading.
+            let known = ["events.search", "alerts.shown"].contains(&route.name);
+            assert!(!reads || known, "{} changes things with a reader's permission", route.name);
+        }
+    }
+}

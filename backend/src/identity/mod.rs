@@ -1,0 +1,4 @@
+//! What proves who someone is: passwords and random tokens. No database and no HTTP here.
+
+pub mod password;
+pub mod token;
