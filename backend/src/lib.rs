@@ -11,6 +11,7 @@ pub mod investigate;
 pub mod live;
 pub mod pipeline;
 pub mod replay;
+pub mod rules;
 pub mod search;
 pub mod startup;
 pub mod store;

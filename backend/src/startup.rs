@@ -6,7 +6,7 @@ use crate::{
     clock::Clock,
     config::Config,
     ingest::Ingestor,
-    live::LiveHub,
+    live::{LiveHub, LiveLimits},
     pipeline::{
         PipelineView,
         latencies::Latencies,
@@ -23,7 +23,7 @@ use crate::{
         view::View,
     },
     rules::RuleBook,
-    search::{SearchIndex, embedded::{EmbeddedIndex, IndexOptions}},
+    search::{SearchIndex, embedded::{EmbeddedIndex, Limits}},
     store::{Database, identity},
 };
 use anyhow::{Context, Result};
@@ -73,7 +73,7 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     let stores = open_stores(&config, &clock).await?;
     let tenant = first_tenant(&stores.db).await?;
     let ingest = Ingestor::new(Arc::clone(&stores.bus), clock.clone(), topology::topic::SYSMON);
-    let live = LiveHub::default();
+    let live = LiveHub::new(LiveLimits::default());
     let latencies = Latencies::default();
     let meters: HashMap<&'static str, Arc<StageMeter>> =
         STAGES.iter().map(|stage| (stage.name, Arc::new(StageMeter::default()))).collect();
@@ -139,8 +139,8 @@ async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
         tokio::task::spawn_blocking(move || EmbeddedBus::open(&dir, bus_options()))
     };
     let index = {
-        let dir = data_dir.join("index");
-        tokio::task::spawn_blocking(move || EmbeddedIndex::open(&dir, IndexOptions::default()))
+        let dir = data_dir.clone();
+        tokio::task::spawn_blocking(move || EmbeddedIndex::open(&dir, Limits::default()))
     };
     let rules = {
         let rules = config.rules.clone();
@@ -258,6 +258,12 @@ async fn first_tenant(db: &Database) -> Result<TenantId> {
     let tenant: TenantId = "default".parse()?;
     identity::create_tenant(db, &tenant, "Default").await?;
     Ok(tenant)
+}
+
+impl api::RulesView for RuleBook {
+    fn summaries(&self) -> Vec<watchfloor_shared::rule::RuleSummary> {
+        RuleBook::summaries(self)
+    }
 }
 
 impl Running {

@@ -97,7 +97,7 @@ fn postgres(config: &Config) -> Result<String, String> {
     if config.database.url.is_some() {
         return Ok("a server of yours, by database.url".to_owned());
     }
-    store::managed_binaries(&config.database).map(|path| path.display().to_string()).map_err(|error| error.to_string())
+    store::managed_binaries(config.database.binaries.as_deref()).map(|path| path.display().to_string()).map_err(|error| error.to_string())
 }
 
 fn rules(config: &Config) -> Result<String, String> {

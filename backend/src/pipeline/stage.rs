@@ -223,13 +223,12 @@ impl Progress {
 
     fn take_dirty(&mut self) -> Vec<(TopicPartition, Committed)> {
         self.uncommitted = 0;
-        self.partitions
-            .iter_mut()
-            .filter(|(_, partition)| std::mem::take(&mut partition.dirty))
-            .map(|(key, partition)| {
-                let metadata = partition.tally.to_metadata();
-                (key.clone(), Committed { offset: partition.next, metadata })
-            })
-            .collect()
+        let mut offsets = Vec::new();
+        for (key, partition) in self.partitions.iter_mut().filter(|(_, partition)| partition.dirty) {
+            partition.dirty = false;
+            let metadata = partition.tally.to_metadata();
+            offsets.push((key.clone(), Committed { offset: partition.next, metadata }));
+        }
+        offsets
     }
 }

@@ -28,7 +28,7 @@ mod hostile_test;
 #[cfg(test)]
 mod recordings_test;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use crate::{Event, Verdict, verdict::DeadReason};
 pub use endpoint::endpoint_of;

@@ -16,3 +16,8 @@ mod window;
 pub use correlator::Correlator;
 pub use rule::{LoadedRule, RuleCounts, RuleSource};
 pub use rule_set::RuleSet;
+
+#[cfg(test)]
+mod pack_test;
+#[cfg(test)]
+mod regression_test;

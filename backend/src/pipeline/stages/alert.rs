@@ -18,14 +18,14 @@ use crate::{
     },
     store::{
         Database, StoreError,
-        alerts::{self, AlertSettings, Changed, Outcome},
+        alerts::{self, Changed},
     },
 };
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::{collections::BTreeMap, sync::Arc};
 use watchfloor_engine::{
-    alert::Detection,
+    alert::{AlertSettings, Detection, Outcome},
     verdict::{DeadReason, DropReason},
 };
 use watchfloor_shared::TenantId;

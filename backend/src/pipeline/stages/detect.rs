@@ -87,10 +87,11 @@ impl Detect {
     fn detect(&mut self, rules: &RuleSet, message: &Message) -> Result<(TenantId, Vec<Detection>), DeadReason> {
         let tenant = tenant_of(message).ok_or(DeadReason::TenantMissing)?;
         let event = Event::from_json(&message.record.payload).map_err(|_| DeadReason::JsonInvalid)?;
-        let mut detections = rules.detect(&event, received_of(message), self.clock.now());
+        let (received, detected) = (received_of(message), self.clock.now());
+        let mut detections = rules.detect(&event, received, detected);
         if rules.correlation_window_max().is_some() {
             let correlator = self.correlators.entry(tenant.clone()).or_default();
-            let correlated = correlator.on_detections(rules, &event, &detections);
+            let correlated = correlator.on_detections(rules, &event, &detections, received, detected);
             detections.extend(correlated);
         }
         Ok((tenant, detections))
