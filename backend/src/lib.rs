@@ -2,10 +2,16 @@
 
 pub mod api;
 pub mod bus;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod identity;
 pub mod ingest;
+pub mod investigate;
 pub mod live;
 pub mod pipeline;
+pub mod replay;
+pub mod rules;
 pub mod search;
+pub mod startup;
 pub mod store;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The `watchfloor` binary.
+
+fn main() -> std::process::ExitCode {
+    watchfloor::cli::main()
+}

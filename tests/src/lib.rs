@@ -1,1 +1,6 @@
+//! What the integration tests share: contract suites, recordings, a running product, its benchmark.
 
+pub mod bench;
+pub mod bus_contract;
+pub mod fixtures;
+pub mod product;

@@ -1,1 +1,55 @@
-fn main() {}
+//! Every developer command: `cargo xtask <command>`.
+
+#![allow(clippy::print_stdout, reason = "these commands talk to a person")]
+
+mod bench;
+mod ci;
+mod demo;
+mod generated;
+mod lint;
+mod process;
+mod setup;
+mod test;
+mod ui;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Watchfloor's developer commands", disable_version_flag = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Installs what a fresh machine lacks; does nothing where everything is there
+    Setup(setup::Options),
+    /// Builds everything and shows an intrusion being caught, in your browser
+    Demo(demo::Options),
+    /// Runs the tests
+    Test(test::Options),
+    /// Checks format, lints and dependencies
+    Lint,
+    /// Measures the product
+    Bench(bench::Options),
+    /// Builds the console into ui/dist
+    Ui(ui::Options),
+    /// Writes generated files anew: OpenAPI, query metadata
+    Generate(generated::Options),
+    /// All that continuous integration checks
+    Ci,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::Setup(options) => setup::run(&options),
+        Command::Demo(options) => demo::run(&options),
+        Command::Test(options) => test::run(&options),
+        Command::Lint => lint::run(),
+        Command::Bench(options) => bench::run(&options),
+        Command::Ui(options) => ui::run(&options),
+        Command::Generate(options) => generated::run(&options),
+        Command::Ci => ci::run(),
+    }
+}

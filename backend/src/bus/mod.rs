@@ -1,6 +1,27 @@
 //! The event bus seam: topics, partitions, keys, headers, consumer groups, committed offsets, seek by time, retention and
 //! back-pressure, in Kafka's words. Whatever stands behind it passes the one contract suite in `tests/contracts`.
 
+mod consumer;
+mod declared;
+mod embedded;
+pub mod frame;
+mod group;
+mod partition;
+pub mod partitioner;
+pub mod record;
+mod recovery;
+mod retention;
+pub mod scan;
+mod segment;
+mod state;
+mod store;
+mod sync;
+mod tail;
+mod writer;
+
+pub use embedded::{BusOptions, EmbeddedBus};
+pub use store::Damage;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::{sync::Arc, time::Duration};

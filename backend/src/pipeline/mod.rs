@@ -1,5 +1,15 @@
 //! The pipeline shell: it moves records from topic to topic through the engine's stages and accounts for every one of them.
 
+pub mod dead_letter;
+pub mod latencies;
+pub mod ledger;
+pub mod meter;
+pub mod stage;
+pub mod stages;
+pub mod tally;
+pub mod topology;
+pub mod view;
+
 use async_trait::async_trait;
 use watchfloor_shared::{
     TenantId,

@@ -1,5 +1,7 @@
 //! The search seam: one index per tenant, one query type, any back end.
 
+pub mod embedded;
+
 use async_trait::async_trait;
 use watchfloor_engine::{Event, query::Query};
 use watchfloor_shared::{

@@ -9,15 +9,23 @@ pub mod config;
 mod database;
 pub mod endpoints;
 pub mod error;
+mod grants;
 pub mod identity;
+mod managed;
+mod migrate;
 pub mod page;
 pub mod rules;
 pub mod secret;
 mod tenant_tx;
+#[cfg(test)]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use config::DatabaseConfig;
 pub use database::Database;
 pub use error::StoreError;
+pub use managed::binaries::locate as managed_binaries;
 pub use page::Window;
 pub use secret::Secret;
 pub use tenant_tx::TenantTx;

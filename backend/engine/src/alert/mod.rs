@@ -1,8 +1,8 @@
-//! From detections to alerts: dedup into the open alert, severity, correlation.
+//! From detections to alerts: what a detection says, dedup into the open alert, severity, correlation.
 
 pub mod detection;
-pub mod fold;
 pub mod explain;
+pub mod fold;
 
 pub use detection::Detection;
 pub use fold::{AlertSettings, Outcome};

@@ -2,6 +2,8 @@
 //!
 //! Invariant: an event meets only rules whose logsource it belongs to, and each of them once.
 
+mod correlation;
+mod correlator;
 mod load;
 mod logsource;
 mod matched;
@@ -9,6 +11,13 @@ mod pattern;
 mod rule;
 mod rule_set;
 mod view;
+mod window;
 
+pub use correlator::Correlator;
 pub use rule::{LoadedRule, RuleCounts, RuleSource};
 pub use rule_set::RuleSet;
+
+#[cfg(test)]
+mod pack_test;
+#[cfg(test)]
+mod regression_test;

@@ -259,7 +259,10 @@ mod tests {
     #[test]
     fn wildcards_show_their_literal_parts() {
         let spans = |pattern: &str, text: &str| literal_parts(&SigmaString::new(pattern), text);
-        assert_eq!(spans("*\\temp\\*.exe", "C:\\Temp\\a.exe"), Some(vec![(2, 8), (9, 13)]));
+        assert_eq!(
+            spans("*\\temp\\\\*.exe", "C:\\Temp\\a.exe"),
+            Some(vec![(2, 8), (9, 13)])
+        );
         assert_eq!(spans("*.exe", "a.exe.txt"), None);
         assert_eq!(spans("a?c", "abc"), Some(vec![(0, 1), (2, 3)]));
     }

@@ -1,6 +1,8 @@
 //! The loaded rules, sorted by logsource so that an event meets only those that can match it.
 
 use super::{
+    correlation::{self, Correlation},
+    correlator::Hits,
     load::{Parsed, ParsedDetection},
     logsource, matched,
     rule::{LoadedRule, RuleCounts, RuleSource},
@@ -12,17 +14,30 @@ use crate::{
 };
 use rsigma_eval::Engine;
 use rsigma_parser::{Detections, LogSource};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 use watchfloor_shared::{RuleId, Timestamp, alert::MatchedField};
 
 /// All rules of a server. Immutable: a change of the files makes a new set. Cheap to ask from many threads at once.
 pub struct RuleSet {
     rules: Vec<LoadedRule>,
+    places: HashMap<RuleId, usize>,
     /// Rules with the same logsource, compiled together.
     buckets: Vec<Bucket>,
-    /// For each class of events, the buckets that it meets.
-    by_class: Vec<Vec<usize>>,
+    /// For each class of events, the buckets that it meets: those that raise alerts, and those that only feed correlations.
+    loud: Vec<Vec<usize>>,
+    silent: Vec<Vec<usize>>,
+    /// Each after those that it refers to.
+    correlations: Vec<Correlation>,
+    /// For a rule, the correlations that refer to it, and as which part.
+    feeds: HashMap<usize, Vec<(usize, usize)>>,
 }
+
+/// What rules of one bucket have in common.
+type BucketKey = (bool, [Option<String>; 3]);
 
 struct Bucket {
     engine: Engine,
@@ -31,25 +46,28 @@ struct Bucket {
 }
 
 /// One match, before it is explained.
-pub(super) struct RuleMatch {
-    pub rule: usize,
-    pub matched: Vec<MatchedField>,
+struct RuleMatch {
+    rule: usize,
+    matched: Vec<MatchedField>,
 }
 
 impl RuleSet {
     pub fn load(sources: impl IntoIterator<Item = RuleSource>) -> Self {
         let mut parsed = Parsed::read(sources);
-        let detections = std::mem::take(&mut parsed.detections);
+        let correlations = correlation::resolve(&mut parsed);
         let classes = logsource::classes();
-        let mut groups: BTreeMap<[Option<String>; 3], (LogSource, Vec<ParsedDetection>)> = BTreeMap::new();
-        for detection in detections {
-            let collected = classes.iter().any(|class| class.fits(&detection.logsource));
-            if let Some(rule) = parsed.rules.get_mut(detection.rule) {
-                rule.collected = collected;
-            }
-            if collected {
+        let mut groups: BTreeMap<BucketKey, (LogSource, Vec<ParsedDetection>)> = BTreeMap::new();
+        for detection in std::mem::take(&mut parsed.detections) {
+            let Some(rule) = parsed.rules.get_mut(detection.rule) else {
+                continue;
+            };
+            rule.collected = classes.iter().any(|class| class.fits(&detection.logsource));
+            if rule.collected {
                 let source = detection.logsource.clone();
-                let key = [source.product.clone(), source.category.clone(), source.service.clone()];
+                let key = (
+                    rule.silent,
+                    [source.product.clone(), source.category.clone(), source.service.clone()],
+                );
                 groups
                     .entry(key)
                     .or_insert_with(|| (source, Vec::new()))
@@ -57,19 +75,45 @@ impl RuleSet {
                     .push(detection);
             }
         }
-        let by_class = classes.iter().map(|class| {
-            let fitting = groups
-                .values()
-                .enumerate()
-                .filter(|(_, (source, _))| class.fits(source));
-            fitting.map(|(index, _)| index).collect()
-        });
-        let by_class = by_class.collect();
+        let by_class = |wanted: bool| -> Vec<Vec<usize>> {
+            let fitting = |class: &logsource::Class| {
+                let fits =
+                    |((silent, _), (source, _)): (&BucketKey, &(LogSource, _))| *silent == wanted && class.fits(source);
+                let positions = groups.iter().enumerate().filter(|(_, group)| fits(*group));
+                positions.map(|(position, _)| position).collect()
+            };
+            classes.iter().map(fitting).collect()
+        };
+        let (loud, silent) = (by_class(false), by_class(true));
+        let mut feeds: HashMap<usize, Vec<(usize, usize)>> = HashMap::new();
+        for (index, correlation) in correlations.iter().enumerate() {
+            for (place, part) in correlation.parts.iter().enumerate() {
+                feeds.entry(part.rule).or_default().push((index, place));
+            }
+            let collected = correlation
+                .parts
+                .iter()
+                .any(|part| parsed.rules.get(part.rule).is_some_and(|rule| rule.collected));
+            if let Some(rule) = parsed.rules.get_mut(correlation.rule) {
+                rule.collected = collected;
+            }
+        }
+        let places = parsed
+            .rules
+            .iter()
+            .enumerate()
+            .rev()
+            .map(|(place, rule)| (rule.id.clone(), place))
+            .collect();
         let buckets = groups.into_values().map(|(_, members)| Bucket::new(members)).collect();
         Self {
             rules: parsed.rules,
+            places,
             buckets,
-            by_class,
+            loud,
+            silent,
+            correlations,
+            feeds,
         }
     }
 
@@ -79,7 +123,7 @@ impl RuleSet {
     }
 
     pub fn rule(&self, id: &RuleId) -> Option<&LoadedRule> {
-        self.rules.iter().find(|rule| rule.id == *id)
+        self.rules.get(*self.places.get(id)?)
     }
 
     pub fn counts(&self) -> RuleCounts {
@@ -93,27 +137,56 @@ impl RuleSet {
         }
     }
 
-    /// Every rule that matches the event, by rule id.
+    /// The longest time that a correlation looks back; `None` without correlations.
+    pub fn correlation_window_max(&self) -> Option<Duration> {
+        self.correlations.iter().map(|correlation| correlation.span).max()
+    }
+
+    /// Every rule that matches the event, by rule id. Rules that only feed correlations raise nothing of their own.
     pub fn detect(&self, event: &Event, received: Timestamp, detected: Timestamp) -> Vec<Detection> {
-        let matches = self.matches(event);
+        let matches = self.matches(event, &self.loud);
         if matches.is_empty() {
             return Vec::new();
         }
         let story = explain::Story::of(event);
-        let mut detections: Vec<Detection> = matches
+        let rules = matches
             .into_iter()
-            .filter_map(|found| Some((self.rules.get(found.rule)?, found.matched)))
-            .filter(|(rule, _)| !rule.silent)
+            .filter_map(|found| Some((self.rules.get(found.rule)?, found.matched)));
+        let mut detections: Vec<Detection> = rules
             .map(|(rule, matched)| story.detection(rule, matched, received, detected))
             .collect();
         detections.sort_by(|a, b| a.rule.id.cmp(&b.rule.id));
         detections
     }
 
-    /// The rules that match, those without an alert of their own included.
-    pub(super) fn matches(&self, event: &Event) -> Vec<RuleMatch> {
-        let buckets = logsource::classify(event).and_then(|class| self.by_class.get(class));
-        let Some(buckets) = buckets else {
+    /// The places of those of these rules that a correlation refers to.
+    pub(super) fn feeding(&self, detections: &[Detection]) -> Hits {
+        if self.correlations.is_empty() {
+            return Hits::new();
+        }
+        let places = detections
+            .iter()
+            .filter_map(|detection| self.places.get(&detection.rule.id).copied());
+        places.filter(|place| self.feeds.contains_key(place)).collect()
+    }
+
+    /// The places of the rules that match and only feed correlations.
+    pub(super) fn silent_matches(&self, event: &Event) -> Hits {
+        self.matches(event, &self.silent)
+            .into_iter()
+            .map(|found| found.rule)
+            .collect()
+    }
+
+    /// The correlations that refer to a rule, and as which part.
+    pub(super) fn fed_by(&self, rule: usize) -> impl Iterator<Item = (&Correlation, usize)> {
+        let feeds = self.feeds.get(&rule).into_iter().flatten();
+        feeds.filter_map(|(index, place)| Some((self.correlations.get(*index)?, *place)))
+    }
+
+    fn matches(&self, event: &Event, by_class: &[Vec<usize>]) -> Vec<RuleMatch> {
+        let buckets = logsource::classify(event).and_then(|class| by_class.get(class));
+        let Some(buckets) = buckets.filter(|buckets| !buckets.is_empty()) else {
             return Vec::new();
         };
         let view = EventView::new(event);

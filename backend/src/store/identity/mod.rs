@@ -53,3 +53,30 @@ pub enum IdentityError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+fn tenant_id(text: &str) -> Result<TenantId, StoreError> {
+    text.parse().map_err(|_| StoreError::Inconsistent {
+        what: format!("the tenant {text:?}"),
+    })
+}
+
+fn member(
+    account: String,
+    name: String,
+    email: String,
+    role: &str,
+    tenant: TenantId,
+    tenant_name: String,
+) -> Result<Member, StoreError> {
+    let role = Role::parse(role).ok_or_else(|| StoreError::Inconsistent {
+        what: format!("the role {role:?}"),
+    })?;
+    Ok(Member {
+        user: UserId::new(account),
+        name,
+        email,
+        role,
+        tenant,
+        tenant_name,
+    })
+}

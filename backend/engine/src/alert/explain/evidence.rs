@@ -126,6 +126,7 @@ fn other<'a>(facts: &Facts<'a>, actor: &str, matched: &[MatchedField]) -> (Strin
     };
     match matched.iter().find(speaks) {
         Some(field) => (head, Detail::Path(format!("{} {}", field.field, field.value))),
+        None if facts.message().is_empty() => (head.trim().to_owned(), Detail::None),
         None => (head, Detail::Line(facts.message(), 0)),
     }
 }

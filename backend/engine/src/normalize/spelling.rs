@@ -1,0 +1,73 @@
+//! Which spelling a record is in, recognised by its shape and never by a sender's claim.
+
+use super::{flattened, record::Record, rendered, winlogbeat};
+use crate::verdict::DeadReason;
+use serde_json::{Map, Value};
+
+/// The top-level keys that decide. [`super::endpoint`] looks at the same ones without a full parse.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub event_object: bool,
+    pub winlog_object: bool,
+    pub winlog_dotted: bool,
+    pub event_id_lower: bool,
+    pub event_id: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// `{"Event": {"System": …, "EventData": …}}`, as EVTX files are rendered.
+    Rendered,
+    /// Nested ECS with `winlog`, Winlogbeat 7 and later.
+    Winlogbeat,
+    /// The same with dotted keys on one level.
+    WinlogbeatDotted,
+    /// Winlogbeat 6: `event_id`, `computer_name`, `event_data`.
+    Winlogbeat6,
+    /// Header and event data side by side: NXLog, the OTRF recordings, bare Sysmon fields.
+    Flattened,
+}
+
+impl Shape {
+    pub fn of(top: &Map<String, Value>) -> Self {
+        Self {
+            event_object: matches!(top.get("Event"), Some(Value::Object(_))),
+            winlog_object: matches!(top.get("winlog"), Some(Value::Object(_))),
+            winlog_dotted: top.contains_key("winlog.computer_name"),
+            event_id_lower: top.contains_key("event_id"),
+            event_id: ["EventID", "EventId", "EventCode"]
+                .iter()
+                .any(|key| top.contains_key(*key)),
+        }
+    }
+
+    pub fn spelling(self) -> Option<Spelling> {
+        match self {
+            Shape { event_object: true, .. } => Some(Spelling::Rendered),
+            Shape {
+                winlog_object: true, ..
+            } => Some(Spelling::Winlogbeat),
+            Shape {
+                winlog_dotted: true, ..
+            } => Some(Spelling::WinlogbeatDotted),
+            Shape {
+                event_id_lower: true, ..
+            } => Some(Spelling::Winlogbeat6),
+            Shape { event_id: true, .. } => Some(Spelling::Flattened),
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn read(top: Map<String, Value>) -> Result<Record, DeadReason> {
+    match Shape::of(&top).spelling() {
+        Some(Spelling::Rendered) => rendered::read(top),
+        Some(Spelling::Winlogbeat) => winlogbeat::read(top),
+        Some(Spelling::WinlogbeatDotted) => winlogbeat::read(winlogbeat::nested(top)),
+        Some(Spelling::Winlogbeat6) => winlogbeat::read_6(top),
+        Some(Spelling::Flattened) => flattened::read(top),
+        // A flattened record without its event id is still recognisably one; say what it lacks.
+        None if top.contains_key("Channel") || top.contains_key("SourceName") => Err(DeadReason::EventCodeMissing),
+        None => Err(DeadReason::SpellingUnknown),
+    }
+}

@@ -1,0 +1,104 @@
+//! The command line: one subcommand per job.
+
+pub mod client;
+mod config;
+mod demo;
+mod doctor;
+mod import;
+mod replay;
+mod rules;
+mod serve;
+mod simulate;
+mod terminal;
+
+use crate::config::{Config, Flags};
+use clap::{Args, Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+#[derive(Parser)]
+#[command(name = "watchfloor", version, about = "A SOC console with its whole backend in one binary")]
+pub struct Arguments {
+    #[command(flatten)]
+    settings: SettingsArguments,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where settings come from; every subcommand takes them.
+#[derive(Args, Clone, Default)]
+pub struct SettingsArguments {
+    /// Settings file (TOML)
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// One setting, as section.key=value; may be given several times
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = key_value)]
+    set: Vec<(String, String)>,
+    /// Where everything is kept
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server: pipeline, API, console
+    Serve,
+    /// Start a server in a temporary folder and show an intrusion being caught
+    Demo(demo::DemoArguments),
+    /// Send recordings to the running server, at a pace
+    Replay(replay::ReplayArguments),
+    /// Take recordings in without a server, and wait until all is done
+    Import(import::ImportArguments),
+    /// Send a simulated intrusion among office activity to the running server
+    Simulate(simulate::SimulateArguments),
+    /// Check Sigma rules, or match them against files
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
+    /// Show settings
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Look for what would keep the server from working here
+    Doctor(doctor::DoctorArguments),
+}
+
+impl SettingsArguments {
+    pub fn load(&self) -> Result<Config, crate::config::ConfigError> {
+        let flags = Flags { file: self.config.clone(), set: self.set.clone(), data_dir: self.data_dir.clone() };
+        crate::config::load(&flags)
+    }
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected section.key=value".to_owned()),
+    }
+}
+
+/// Runs the command. An error is printed once, here, with its causes.
+pub fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            terminal::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let settings = &arguments.settings;
+    match arguments.command {
+        Command::Serve => runtime()?.block_on(serve::run(settings)),
+        Command::Demo(demo) => runtime()?.block_on(demo::run(settings, &demo)),
+        Command::Replay(replay) => runtime()?.block_on(replay::run(settings, &replay)),
+        Command::Import(import) => runtime()?.block_on(import::run(settings, &import)),
+        Command::Simulate(simulate) => runtime()?.block_on(simulate::run(settings, &simulate)),
+        Command::Rules(rules) => rules::run(&rules, &mut std::io::stdout().lock()),
+        Command::Config(command) => config::run(settings, &command),
+        Command::Doctor(doctor) => runtime()?.block_on(doctor::run(settings, &doctor)),
+    }
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}

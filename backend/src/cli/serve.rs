@@ -1,0 +1,60 @@
+//! `watchfloor serve`.
+
+use super::{SettingsArguments, client, terminal};
+use crate::{
+    clock::Clock,
+    config::{Config, LogFormat},
+    startup::{self, Doors, Running},
+    store::identity,
+};
+use anyhow::Result;
+use std::{process::ExitCode, time::Instant};
+use tracing_subscriber::EnvFilter;
+
+pub async fn run(settings: &SettingsArguments) -> Result<ExitCode> {
+    let config = settings.load()?;
+    log(&config)?;
+    let started = Instant::now();
+    tracing::info!(config = %serde_json::to_string(&config)?, "settings");
+    let running = startup::start(config, Clock::system(), Doors::Open).await?;
+    client::leave_address(&running).await?;
+    terminal::say(format!("Watchfloor is ready at {} after {:.1} s", running.url(), started.elapsed().as_secs_f64()));
+    greet(&running).await?;
+    ended().await?;
+    terminal::say("Stopping …");
+    client::remove_address(&running.config.data_dir);
+    running.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// While nobody has an account, the link to make the owner's.
+async fn greet(running: &Running) -> Result<()> {
+    if let Some(token) = identity::issue_setup_token(&running.db, &running.tenant).await? {
+        terminal::say("Nobody has an account yet. Make yours with this link; it works once and for 24 hours:");
+        terminal::say(format!("  {}/setup?token={}", running.url(), token.reveal()));
+    }
+    Ok(())
+}
+
+/// Logs to standard error as the settings say.
+pub fn log(config: &Config) -> Result<()> {
+    let filter = EnvFilter::try_new(&config.log.filter)
+        .map_err(|error| anyhow::anyhow!("log.filter {:?}: {error}", config.log.filter))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let outcome = match config.log.format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+    outcome.map_err(|error| anyhow::anyhow!("logging: {error}"))
+}
+
+/// Waits for Ctrl-C or a polite kill.
+pub async fn ended() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! Settings: a struct beside its owner, gathered here. Read from a TOML file, then `WATCHFLOOR__SECTION__KEY` from the
+//! environment, then flags; an unknown key is refused, a secret is never printed.
+
+mod load;
+pub mod reference;
+
+pub use load::{ConfigError, Flags, load};
+pub use crate::store::Secret;
+
+use crate::{bus::Retention, store::DatabaseConfig};
+use serde::{Deserialize, Serialize};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Everything the product keeps lies below it.
+    pub data_dir: PathBuf,
+    pub http: HttpConfig,
+    pub database: DatabaseConfig,
+    pub bus: BusConfig,
+    pub rules: RulesConfig,
+    pub alerts: AlertsConfig,
+    pub log: LogConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("watchfloor-data"),
+            http: HttpConfig::default(),
+            database: DatabaseConfig::default(),
+            bus: BusConfig::default(),
+            rules: RulesConfig::default(),
+            alerts: AlertsConfig::default(),
+            log: LogConfig::default(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpConfig {
+    /// Where the console, the API and the ingest door listen. Loopback unless you decide otherwise.
+    pub listen: SocketAddr,
+    /// How people reach it, for the links that the server prints; `http://<listen>` when absent.
+    pub public_url: Option<String>,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 7700)), public_url: None }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BusConfig {
+    /// Deletes the oldest part of a partition beyond this many bytes on disk.
+    pub retention_bytes: u64,
+    /// Deletes records older than this.
+    pub retention_hours: u64,
+}
+
+impl Default for BusConfig {
+    fn default() -> Self {
+        Self { retention_bytes: 2 << 30, retention_hours: 14 * 24 }
+    }
+}
+
+impl BusConfig {
+    pub fn retention(&self) -> Retention {
+        Retention {
+            bytes_max: Some(self.retention_bytes),
+            age_max: Some(Duration::from_secs(self.retention_hours.saturating_mul(3_600))),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RulesConfig {
+    /// The rules that ship with the product.
+    pub starter_pack: bool,
+    /// Folders of Sigma rules, reloaded when they change.
+    pub folders: Vec<PathBuf>,
+}
+
+impl Default for RulesConfig {
+    fn default() -> Self {
+        Self { starter_pack: true, folders: Vec::new() }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AlertsConfig {
+    /// A detection joins the open alert of its rule and endpoint when it happened within this time of the alert's first.
+    pub dedup_window_seconds: u64,
+    /// Alerts on other endpoints that began within this time are related.
+    pub correlation_window_seconds: u64,
+}
+
+impl Default for AlertsConfig {
+    fn default() -> Self {
+        Self { dedup_window_seconds: 300, correlation_window_seconds: 60 }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// `tracing` directives: `info`, `watchfloor=debug`.
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+impl Config {
+    /// What no type can say.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let invalid = |key: &str, why: &str| Err(ConfigError::Invalid { key: key.to_owned(), why: why.to_owned() });
+        self.database.validate().map_err(|error| ConfigError::Syntax(error.to_string()))?;
+        if self.data_dir.as_os_str().is_empty() {
+            return invalid("data_dir", "is empty");
+        }
+        if self.bus.retention_bytes < 16 << 20 {
+            return invalid("bus.retention_bytes", "must be at least 16777216 (16 MiB)");
+        }
+        if self.bus.retention_hours == 0 {
+            return invalid("bus.retention_hours", "must be at least 1");
+        }
+        if !(1..=86_400).contains(&self.alerts.dedup_window_seconds) {
+            return invalid("alerts.dedup_window_seconds", "must be between 1 and 86400");
+        }
+        if !(1..=3_600).contains(&self.alerts.correlation_window_seconds) {
+            return invalid("alerts.correlation_window_seconds", "must be between 1 and 3600");
+        }
+        if let Some(folder) = self.rules.folders.iter().find(|folder| !folder.is_dir()) {
+            return invalid("rules.folders", &format!("{} is not a folder", folder.display()));
+        }
+        Ok(())
+    }
+
+    /// The address people type.
+    pub fn url(&self, bound: SocketAddr) -> String {
+        self.http.public_url.clone().unwrap_or_else(|| format!("http://{bound}")).trim_end_matches('/').to_owned()
+    }
+}

@@ -1,0 +1,74 @@
+//! The reference of all settings, made from the defaults and the table below; a test fails for a key without a line.
+
+use super::Config;
+use serde_json::Value;
+use std::fmt::Write;
+
+/// Key and meaning. Defaults come from the code.
+const KEYS: &[(&str, &str)] = &[
+    ("data_dir", "Everything the product keeps lies below it."),
+    ("http.listen", "Where console, API and ingest door listen."),
+    ("http.public_url", "How people reach it, for the links that the server prints."),
+    ("database.url", "A PostgreSQL server of yours, as an unprivileged role (secret). Absent: a managed PostgreSQL 17 in the data directory."),
+    ("database.migration_url", "With `database.url`: the role that owns and migrates the schema (secret)."),
+    ("database.binaries", "Folder with `bin/postgres` for the managed server; searched for when absent."),
+    ("database.managed_uid", "User id under which the managed server runs when Watchfloor runs as root."),
+    ("database.connections_max", "Connections kept open at most (2–200)."),
+    ("database.acquire_timeout_ms", "How long a caller waits for a free connection."),
+    ("database.statement_timeout_ms", "How long one statement may run."),
+    ("database.lock_timeout_ms", "How long a statement may wait for another's lock."),
+    ("bus.retention_bytes", "Deletes the oldest part of a partition beyond this many bytes on disk."),
+    ("bus.retention_hours", "Deletes records older than this."),
+    ("rules.starter_pack", "Whether the rules that ship with the product run."),
+    ("rules.folders", "Folders of Sigma rules, reloaded when they change."),
+    ("alerts.dedup_window_seconds", "A detection joins the open alert of its rule and endpoint within this time (1–86400)."),
+    ("alerts.correlation_window_seconds", "Alerts on other endpoints that began within this time are related (1–3600)."),
+    ("log.filter", "`tracing` directives, such as `info` or `watchfloor=debug`."),
+    ("log.format", "`text` or `json`."),
+];
+
+pub fn markdown() -> Result<String, serde_json::Error> {
+    let defaults = serde_json::to_value(Config::default())?;
+    let mut text = String::from(
+        "# Settings\n\nRead from a TOML file (`--config`), then from the environment (`WATCHFLOOR__SECTION__KEY`), then from flags\n\
+         (`--set section.key=value`). An unknown key is refused. `watchfloor config print` shows what is in force, secrets hidden.\n\n\
+         | key | default | meaning |\n|---|---|---|\n",
+    );
+    for (key, meaning) in KEYS {
+        let default = match lookup(&defaults, key) {
+            None | Some(Value::Null) => "–".to_owned(),
+            Some(value) => format!("`{value}`"),
+        };
+        let _ = writeln!(text, "| `{key}` | {default} | {meaning} |");
+    }
+    Ok(text)
+}
+
+fn lookup<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
+    key.split('.').try_fold(value, |value, part| value.get(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaves(value: &Value, path: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => map.iter().for_each(|(key, inner)| {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                leaves(inner, &path, found);
+            }),
+            _ => found.push(path.to_owned()),
+        }
+    }
+
+    #[test]
+    fn every_setting_is_explained_and_no_explained_one_is_missing() {
+        let mut there = Vec::new();
+        leaves(&serde_json::to_value(Config::default()).unwrap(), "", &mut there);
+        let mut explained: Vec<_> = KEYS.iter().map(|(key, _)| (*key).to_owned()).collect();
+        there.sort();
+        explained.sort();
+        assert_eq!(there, explained);
+    }
+}

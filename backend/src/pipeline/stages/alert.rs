@@ -1,0 +1,129 @@
+//! `logster-inference-results` → alerts in PostgreSQL, `logster-alerts`, live screens.
+//!
+//! All folding happens in one transaction of the store, which knows what was recorded before; so a batch seen twice changes
+//! nothing, and screens hear of an alert only after it is committed.
+
+use super::tenant_of;
+use crate::{
+    bus::{Durability, EventBus, Message, Record},
+    clock::Clock,
+    ingest::header,
+    live::LiveHub,
+    pipeline::{
+        dead_letter::{self, dead_letter},
+        latencies::Latencies,
+        stage::{Stage, StageError},
+        tally::Fate,
+        topology::{ALERT, topic},
+    },
+    store::{
+        Database, StoreError,
+        alerts::{self, Changed},
+    },
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::{collections::BTreeMap, sync::Arc};
+use watchfloor_engine::{
+    alert::{AlertSettings, Detection, Outcome},
+    verdict::{DeadReason, DropReason},
+};
+use watchfloor_shared::TenantId;
+
+/// Detections per transaction: large enough for a replay, small enough that a screen never waits for it.
+const TRANSACTION_DETECTIONS_MAX: usize = 500;
+
+pub struct Alert {
+    pub bus: Arc<dyn EventBus>,
+    pub db: Database,
+    pub live: LiveHub,
+    pub latencies: Latencies,
+    pub clock: Clock,
+    pub settings: AlertSettings,
+}
+
+#[async_trait]
+impl Stage for Alert {
+    async fn process(&mut self, batch: &[Message]) -> Result<Vec<Fate>, StageError> {
+        let mut fates = vec![Fate::Emitted; batch.len()];
+        let mut dead = Vec::new();
+        let mut by_tenant: BTreeMap<TenantId, (Vec<usize>, Vec<Detection>)> = BTreeMap::new();
+        for (position, message) in batch.iter().enumerate() {
+            match parse(message) {
+                Ok((tenant, detection)) => {
+                    let (positions, detections) = by_tenant.entry(tenant).or_default();
+                    positions.push(position);
+                    detections.push(detection);
+                }
+                Err(reason) => {
+                    fates[position] = Fate::Dead(reason);
+                    dead.push(dead_letter(&ALERT, message, reason));
+                }
+            }
+        }
+        for (tenant, (positions, detections)) in by_tenant {
+            let chunks =
+                detections.chunks(TRANSACTION_DETECTIONS_MAX).zip(positions.chunks(TRANSACTION_DETECTIONS_MAX));
+            for (detections, positions) in chunks {
+                let outcomes = self.record(&tenant, detections).await?;
+                for (outcome, position) in outcomes.iter().zip(positions) {
+                    fates[*position] = fate_of(outcome);
+                }
+            }
+        }
+        if !dead.is_empty() {
+            self.bus.produce(dead_letter::TOPIC, dead, Durability::Written).await?;
+        }
+        Ok(fates)
+    }
+}
+
+impl Alert {
+    async fn record(&self, tenant: &TenantId, detections: &[Detection]) -> Result<Vec<Outcome>, StageError> {
+        let store = |error: StoreError| StageError::Store(error.to_string());
+        let mut tx = self.db.tenant(tenant).await.map_err(store)?;
+        let recorded = alerts::record(&mut tx, detections, &self.settings, self.clock.now()).await.map_err(store)?;
+        tx.commit().await.map_err(store)?;
+        let stored = self.clock.now();
+        for detection in detections {
+            self.latencies.alerted.record(stored.since(detection.received), stored);
+        }
+        self.announce(tenant, &recorded.changed).await?;
+        for changed in recorded.changed {
+            self.live.publish(tenant, changed);
+        }
+        Ok(recorded.outcomes)
+    }
+
+    /// Tells other products; keyed by the alert's endpoint like everything else.
+    async fn announce(&self, tenant: &TenantId, changed: &[Changed]) -> Result<(), StageError> {
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let records = changed
+            .iter()
+            .map(|change| Record {
+                key: Some(Bytes::from(format!("{tenant}:{}", change.summary.endpoint_id))),
+                headers: vec![(header::TENANT_ID.to_owned(), Bytes::from(tenant.to_string()))],
+                payload: Bytes::from(serde_json::to_vec(&change.summary).unwrap_or_default()),
+                timestamp: change.summary.times.stored,
+            })
+            .collect();
+        self.bus.produce(topic::ALERTS, records, Durability::Written).await?;
+        Ok(())
+    }
+}
+
+fn parse(message: &Message) -> Result<(TenantId, Detection), DeadReason> {
+    let tenant = tenant_of(message).ok_or(DeadReason::TenantMissing)?;
+    let detection = serde_json::from_slice(&message.record.payload).map_err(|_| DeadReason::JsonInvalid)?;
+    Ok((tenant, detection))
+}
+
+fn fate_of(outcome: &Outcome) -> Fate {
+    match outcome {
+        Outcome::Raised(_) => Fate::Emitted,
+        Outcome::Folded(_) => Fate::Suppressed(DropReason::Folded),
+        Outcome::AlreadyRecorded => Fate::Suppressed(DropReason::AlreadyRecorded),
+    }
+}

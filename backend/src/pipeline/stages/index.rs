@@ -1,0 +1,150 @@
+//! `normalized-endpoint-events` → search index and the list of endpoints.
+//!
+//! Events are added batch by batch; index and endpoints are made durable together in `flush`, before any offset is committed.
+
+use super::{received_of, tenant_of};
+use crate::{
+    bus::{Durability, EventBus, Message},
+    clock::Clock,
+    pipeline::{
+        dead_letter::{self, dead_letter},
+        latencies::Latencies,
+        stage::{FlushPolicy, Stage, StageError},
+        tally::Fate,
+        topology::INDEX,
+    },
+    search::SearchIndex,
+    store::{Database, endpoints, endpoints::EndpointSighting},
+};
+use async_trait::async_trait;
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use watchfloor_engine::{
+    Event,
+    verdict::{DeadReason, DropReason},
+};
+use watchfloor_shared::{EndpointId, TenantId, Timestamp};
+
+/// Searches lag by at most this, alerts do not.
+const COMMIT_WAIT_MAX: Duration = Duration::from_millis(1_000);
+const COMMIT_RECORDS_MAX: usize = 50_000;
+/// One latency sample per this many events is enough for a percentile.
+const LATENCY_SAMPLE_EVERY: usize = 64;
+
+pub struct Index {
+    pub bus: Arc<dyn EventBus>,
+    pub search: Arc<dyn SearchIndex>,
+    pub db: Database,
+    pub clock: Clock,
+    pub latencies: Latencies,
+    pub sightings: HashMap<(TenantId, EndpointId), EndpointSighting>,
+    /// When events of the current flush were received, sampled.
+    pub waiting: Vec<Timestamp>,
+}
+
+#[async_trait]
+impl Stage for Index {
+    async fn process(&mut self, batch: &[Message]) -> Result<Vec<Fate>, StageError> {
+        let mut fates = vec![Fate::Emitted; batch.len()];
+        let mut dead = Vec::new();
+        let mut by_tenant: HashMap<TenantId, (Vec<usize>, Vec<Event>)> = HashMap::new();
+        for (position, message) in batch.iter().enumerate() {
+            match parse(message) {
+                Ok((tenant, event)) => {
+                    self.sight(&tenant, &event);
+                    let (positions, events) = by_tenant.entry(tenant).or_default();
+                    positions.push(position);
+                    events.push(event);
+                }
+                Err(reason) => {
+                    fates[position] = Fate::Dead(reason);
+                    dead.push(dead_letter(&INDEX, message, reason));
+                }
+            }
+            if position % LATENCY_SAMPLE_EVERY == 0 {
+                self.waiting.push(received_of(message));
+            }
+        }
+        for (tenant, (positions, events)) in by_tenant {
+            let outcome = self.search.add(&tenant, events).await?;
+            for duplicate in outcome.duplicates {
+                fates[positions[duplicate]] = Fate::Suppressed(DropReason::Duplicate);
+            }
+            for (refused, why) in outcome.refused {
+                let message = &batch[positions[refused]];
+                tracing::debug!(offset = message.offset, why, "index refused an event");
+                fates[positions[refused]] = Fate::Dead(DeadReason::FieldTypeConflict);
+                dead.push(dead_letter(&INDEX, message, DeadReason::FieldTypeConflict));
+            }
+        }
+        if !dead.is_empty() {
+            self.bus.produce(dead_letter::TOPIC, dead, Durability::Written).await?;
+        }
+        Ok(fates)
+    }
+
+    async fn flush(&mut self) -> Result<(), StageError> {
+        self.search.commit().await?;
+        self.store_sightings().await?;
+        let now = self.clock.now();
+        for received in self.waiting.drain(..) {
+            self.latencies.indexed.record(now.since(received), now);
+        }
+        Ok(())
+    }
+
+    fn flush_after(&self) -> FlushPolicy {
+        FlushPolicy { wait_max: COMMIT_WAIT_MAX, records_max: COMMIT_RECORDS_MAX }
+    }
+}
+
+impl Index {
+    fn sight(&mut self, tenant: &TenantId, event: &Event) {
+        let key = (tenant.clone(), event.endpoint.clone());
+        match self.sightings.get_mut(&key) {
+            Some(sighting) => {
+                sighting.first_seen = sighting.first_seen.min(event.timestamp);
+                sighting.last_seen = sighting.last_seen.max(event.timestamp);
+                sighting.simulated |= event.is_simulated();
+            }
+            None => {
+                self.sightings.insert(key, sighting_of(event));
+            }
+        }
+    }
+
+    async fn store_sightings(&mut self) -> Result<(), StageError> {
+        let mut by_tenant: HashMap<&TenantId, Vec<EndpointSighting>> = HashMap::new();
+        for ((tenant, _), sighting) in &self.sightings {
+            by_tenant.entry(tenant).or_default().push(sighting.clone());
+        }
+        for (tenant, mut sightings) in by_tenant {
+            // One order for all writers, so that two replicas cannot lock each other out.
+            sightings.sort_by(|a, b| a.id.cmp(&b.id));
+            let store = |error: crate::store::StoreError| StageError::Store(error.to_string());
+            let mut tx = self.db.tenant(tenant).await.map_err(store)?;
+            endpoints::upsert(&mut tx, &sightings).await.map_err(store)?;
+            tx.commit().await.map_err(store)?;
+        }
+        self.sightings.clear();
+        Ok(())
+    }
+}
+
+fn parse(message: &Message) -> Result<(TenantId, Event), DeadReason> {
+    let tenant = tenant_of(message).ok_or(DeadReason::TenantMissing)?;
+    let event = Event::from_json(&message.record.payload).map_err(|_| DeadReason::JsonInvalid)?;
+    Ok((tenant, event))
+}
+
+fn sighting_of(event: &Event) -> EndpointSighting {
+    let platform = if event.get("winlog").is_some() { "windows" } else { "linux" };
+    EndpointSighting {
+        id: event.endpoint.clone(),
+        name: event.text("host.name").unwrap_or(event.endpoint.as_str()).to_owned(),
+        platform: event.text("host.os.type").unwrap_or(platform).to_owned(),
+        addresses: Vec::new(),
+        first_seen: event.timestamp,
+        last_seen: event.timestamp,
+        simulated: event.is_simulated(),
+    }
+}

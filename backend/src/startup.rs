@@ -1,0 +1,309 @@
+//! The one place that wires things: stores, bus, stages, API. Everything else is handed what it needs.
+
+use crate::{
+    api,
+    bus::{BusError, EventBus, {BusOptions, EmbeddedBus}},
+    clock::Clock,
+    config::Config,
+    ingest::Ingestor,
+    live::{LiveHub, LiveLimits},
+    pipeline::{
+        PipelineView,
+        latencies::Latencies,
+        ledger::Ledger,
+        meter::StageMeter,
+        stage::{Runner, Stage},
+        stages::{
+            alert::Alert,
+            detect::Detect,
+            index::Index,
+            normalize::{NORMALIZED_BYTES_MAX, Normalize},
+        },
+        topology::{self, ALERT, DETECT, INDEX, NORMALIZE, STAGES, StageSpec},
+        view::View,
+    },
+    rules::RuleBook,
+    search::{SearchIndex, embedded::{EmbeddedIndex, Limits}},
+    store::{Database, identity},
+};
+use anyhow::{Context, Result};
+use std::{collections::HashMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+use watchfloor_engine::alert::AlertSettings;
+use watchfloor_shared::TenantId;
+
+const RETENTION_EVERY: Duration = Duration::from_secs(60);
+const STOP_WAIT_MAX: Duration = Duration::from_secs(20);
+
+/// A running product. Dropping it stops nothing cleanly: call [`Running::stop`].
+pub struct Running {
+    pub config: Config,
+    /// Where the console listens; absent when started without its front door.
+    pub address: Option<SocketAddr>,
+    pub tenant: TenantId,
+    pub db: Database,
+    pub bus: Arc<dyn EventBus>,
+    pub search: Arc<dyn SearchIndex>,
+    pub ingest: Ingestor,
+    pub view: Arc<dyn PipelineView>,
+    pub live: LiveHub,
+    pub clock: Clock,
+    stop: CancellationToken,
+    workers: Vec<std::thread::JoinHandle<()>>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
+/// What to start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doors {
+    /// Console, API and ingest.
+    Open,
+    /// The pipeline alone, for `import`.
+    Closed,
+}
+
+/// Opens the stores, wires the stages, and, with open doors, listens.
+pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running> {
+    data_dir(&config.data_dir)?;
+    // The port first: it is the mistake people make most, and it costs nothing to find out.
+    let listener = match doors {
+        Doors::Open => Some(listen(config.http.listen).await?),
+        Doors::Closed => None,
+    };
+    let stores = open_stores(&config, &clock).await?;
+    let tenant = first_tenant(&stores.db).await?;
+    let ingest = Ingestor::new(Arc::clone(&stores.bus), clock.clone(), topology::topic::SYSMON);
+    let live = LiveHub::new(LiveLimits::default());
+    let latencies = Latencies::default();
+    let meters: HashMap<&'static str, Arc<StageMeter>> =
+        STAGES.iter().map(|stage| (stage.name, Arc::new(StageMeter::default()))).collect();
+    let ledger = Ledger {
+        bus: Arc::clone(&stores.bus),
+        ingest: ingest.clone(),
+        latencies: latencies.clone(),
+        meters: meters.clone(),
+        clock: clock.clone(),
+    };
+    let view: Arc<dyn PipelineView> = Arc::new(View { ledger, bus: Arc::clone(&stores.bus) });
+    let stop = CancellationToken::new();
+    let mut running = Running {
+        address: None,
+        tenant,
+        db: stores.db.clone(),
+        bus: Arc::clone(&stores.bus),
+        search: Arc::clone(&stores.search),
+        ingest: ingest.clone(),
+        view: Arc::clone(&view),
+        live: live.clone(),
+        clock: clock.clone(),
+        workers: Vec::new(),
+        tasks: Vec::new(),
+        stop: stop.clone(),
+        config,
+    };
+    for (spec, stage) in stages(&stores, &running, &latencies) {
+        running.workers.push(worker(spec, stage, &stores.bus, &meters, &stop)?);
+    }
+    running.tasks.push(tokio::spawn(retention(Arc::clone(&stores.bus), clock.clone(), stop.clone())));
+    if let Some(listener) = listener {
+        running.address = Some(listener.local_addr()?);
+        let state = api::AppState::new(api::ApiParts {
+            db: stores.db,
+            search: stores.search,
+            ingest,
+            live,
+            latency: latencies.live,
+            pipeline: view,
+            rules: Arc::new(stores.rules),
+            clock,
+            limits: api::ApiLimits::default(),
+            tls: running.config.http.public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
+        });
+        running.tasks.push(tokio::spawn(serve(listener, api::router(state), stop)));
+    }
+    Ok(running)
+}
+
+struct Stores {
+    db: Database,
+    bus: Arc<dyn EventBus>,
+    search: Arc<dyn SearchIndex>,
+    rules: RuleBook,
+}
+
+/// Opens everything that keeps data, side by side: the slowest decides.
+async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
+    let data_dir = &config.data_dir;
+    let bus = {
+        let dir = data_dir.join("bus");
+        tokio::task::spawn_blocking(move || EmbeddedBus::open(&dir, bus_options()))
+    };
+    let index = {
+        let dir = data_dir.clone();
+        tokio::task::spawn_blocking(move || EmbeddedIndex::open(&dir, Limits::default()))
+    };
+    let rules = {
+        let rules = config.rules.clone();
+        tokio::task::spawn_blocking(move || RuleBook::open(rules.starter_pack, &rules.folders))
+    };
+    let db = Database::open(&config.database, data_dir, clock);
+    let (bus, index, rules, db) = tokio::join!(bus, index, rules, db);
+    let bus: Arc<dyn EventBus> = bus?.with_context(|| format!("event bus in {}", data_dir.display()))?;
+    let index = index?.with_context(|| format!("search index in {}", data_dir.display()))?;
+    let rules = rules?.context("detection rules")?;
+    let db = db.context("database")?;
+    for topic in topology::topics(config.bus.retention()) {
+        bus.create_topic(&topic).await?;
+    }
+    Ok(Stores { db, bus, search: Arc::new(index), rules })
+}
+
+/// A raw record of the largest size grows when it is normalized; it must still fit.
+fn bus_options() -> BusOptions {
+    BusOptions { record_bytes_max: 2 * NORMALIZED_BYTES_MAX, ..BusOptions::default() }
+}
+
+fn stages(stores: &Stores, running: &Running, latencies: &Latencies) -> Vec<(StageSpec, Box<dyn Stage>)> {
+    let settings = AlertSettings {
+        dedup_window: Duration::from_secs(running.config.alerts.dedup_window_seconds),
+        correlation_window: Duration::from_secs(running.config.alerts.correlation_window_seconds),
+    };
+    let normalize = Normalize { bus: Arc::clone(&stores.bus) };
+    let index = Index {
+        bus: Arc::clone(&stores.bus),
+        search: Arc::clone(&stores.search),
+        db: stores.db.clone(),
+        clock: running.clock.clone(),
+        latencies: latencies.clone(),
+        sightings: HashMap::new(),
+        waiting: Vec::new(),
+    };
+    let detect = Detect {
+        bus: Arc::clone(&stores.bus),
+        rules: stores.rules.clone(),
+        clock: running.clock.clone(),
+        correlators: HashMap::new(),
+    };
+    let alert = Alert {
+        bus: Arc::clone(&stores.bus),
+        db: stores.db.clone(),
+        live: running.live.clone(),
+        latencies: latencies.clone(),
+        clock: running.clock.clone(),
+        settings,
+    };
+    vec![
+        (NORMALIZE, Box::new(normalize)),
+        (INDEX, Box::new(index)),
+        (DETECT, Box::new(detect)),
+        (ALERT, Box::new(alert)),
+    ]
+}
+
+/// A stage's worker has a thread of its own: its CPU time is its own too, and a busy stage cannot starve the API.
+fn worker(
+    spec: StageSpec,
+    stage: Box<dyn Stage>,
+    bus: &Arc<dyn EventBus>,
+    meters: &HashMap<&'static str, Arc<StageMeter>>,
+    stop: &CancellationToken,
+) -> Result<std::thread::JoinHandle<()>> {
+    let meter = meters.get(spec.name).map(Arc::clone).unwrap_or_default();
+    let runner = Runner { spec, stage, bus: Arc::clone(bus), meter, stop: stop.clone() };
+    let runtime = tokio::runtime::Handle::current();
+    let thread = std::thread::Builder::new().name(format!("stage.{}", spec.name)).spawn(move || {
+        if let Err(error) = runtime.block_on(runner.run()) {
+            tracing::error!(stage = spec.name, %error, "stage ended");
+        }
+    })?;
+    Ok(thread)
+}
+
+async fn retention(bus: Arc<dyn EventBus>, clock: Clock, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(RETENTION_EVERY) => {}
+        }
+        match bus.apply_retention(clock.now()).await {
+            Ok(()) | Err(BusError::Closed) => {}
+            Err(error) => tracing::warn!(%error, "retention could not be applied, trying again in a minute"),
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<tokio::net::TcpListener> {
+    tokio::net::TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}: is another server there? Choose another with --set http.listen=127.0.0.1:7701")
+    })
+}
+
+async fn serve(listener: tokio::net::TcpListener, router: axum::Router, stop: CancellationToken) {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
+    if let Err(error) = server.await {
+        tracing::error!(%error, "HTTP server ended");
+    }
+}
+
+/// The data directory is nobody else's to read.
+fn data_dir(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path).with_context(|| format!("cannot make the data directory {}", path.display()))
+}
+
+async fn first_tenant(db: &Database) -> Result<TenantId> {
+    if let Some(tenant) = identity::tenants(db).await?.into_iter().next() {
+        return Ok(tenant);
+    }
+    let tenant: TenantId = "default".parse()?;
+    identity::create_tenant(db, &tenant, "Default").await?;
+    Ok(tenant)
+}
+
+impl api::RulesView for RuleBook {
+    fn summaries(&self) -> Vec<watchfloor_shared::rule::RuleSummary> {
+        RuleBook::summaries(self)
+    }
+}
+
+impl Running {
+    /// How people reach the console.
+    pub fn url(&self) -> String {
+        self.config.url(self.address.unwrap_or(self.config.http.listen))
+    }
+
+    /// Waits until every stage has nothing in flight, at most `wait_max`. Returns whether it came to that.
+    pub async fn drained(&self, wait_max: Duration) -> bool {
+        let until = tokio::time::Instant::now() + wait_max;
+        loop {
+            let snapshot = self.view.snapshot().await;
+            if !snapshot.stages.is_empty() && snapshot.stages.iter().all(|stage| stage.in_flight == 0) {
+                return true;
+            }
+            if tokio::time::Instant::now() >= until {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Ends everything in order: front door, stages, bus, database. Each wait is bounded.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        let workers = self.workers;
+        let joined = tokio::task::spawn_blocking(move || workers.into_iter().for_each(|worker| drop(worker.join())));
+        if tokio::time::timeout(STOP_WAIT_MAX, joined).await.is_err() {
+            tracing::warn!("stages did not end in time; what they had not committed will be read again");
+        }
+        for task in self.tasks {
+            // An open live stream must not hold the server back.
+            if tokio::time::timeout(Duration::from_secs(1), task).await.is_err() {
+                tracing::debug!("a connection was still open at the end");
+            }
+        }
+        if let Err(error) = self.bus.close().await {
+            tracing::warn!(%error, "bus was not closed cleanly");
+        }
+        self.db.close().await;
+    }
+}

@@ -1,0 +1,48 @@
+//! What the server's role may do, and that it may do no more.
+
+use super::StoreError;
+use sqlx::{Connection, PgConnection};
+
+/// Gives `role` what the server needs. Safe to repeat; runs as the schema's owner after each migration.
+pub async fn grant(owner: &mut PgConnection, role: &str) -> Result<(), StoreError> {
+    let role = format!("\"{}\"", role.replace('"', "\"\""));
+    let statements = [
+        format!("GRANT USAGE ON SCHEMA public, identity TO {role}"),
+        format!("GRANT SELECT ON _sqlx_migrations TO {role}"),
+        format!("GRANT SELECT, UPDATE (change_seq) ON tenants TO {role}"),
+        format!("GRANT SELECT, INSERT, UPDATE ON alerts, endpoints TO {role}"),
+        format!("GRANT SELECT, INSERT ON alert_explanations, alert_events, alert_history TO {role}"),
+        format!("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA identity TO {role}"),
+        format!("REVOKE EXECUTE ON FUNCTION identity.member_of FROM {role}"),
+    ];
+    let mut tx = owner.begin().await?;
+    for statement in statements {
+        sqlx::query(&statement).execute(&mut *tx).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Refuses a role that row-level security would not bind.
+pub async fn check_unprivileged(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let role = sqlx::query!(
+        r#"SELECT rolname::text AS "name!", rolsuper AS "superuser!", rolbypassrls AS "bypasses!",
+                  EXISTS (
+                      SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                      WHERE n.nspname IN ('public', 'identity') AND c.relkind IN ('r', 'p')
+                        AND pg_has_role(session_user, c.relowner, 'MEMBER')
+                        AND (n.nspname = 'identity' OR c.relname IN (
+                            'tenants', 'alerts', 'alert_explanations', 'alert_events', 'alert_history', 'endpoints'))
+                  ) AS "owns!"
+           FROM pg_roles WHERE rolname = session_user"#
+    )
+    .fetch_one(connection)
+    .await?;
+    let why = match (role.superuser, role.bypasses, role.owns) {
+        (true, _, _) => "is a superuser",
+        (_, true, _) => "has BYPASSRLS",
+        (_, _, true) => "owns the tables",
+        (false, false, false) => return Ok(()),
+    };
+    Err(StoreError::PrivilegedRole { role: role.name, why })
+}

@@ -1,0 +1,3 @@
+//! The contract suites, run against every back end that stands behind a seam, and what only one of them promises.
+
+mod bus;

@@ -1,0 +1,6 @@
+//! The whole product on real recordings: nothing lost, nothing doubled, replay equals live.
+
+mod bad_input;
+mod crash;
+mod replay;
+mod speed;

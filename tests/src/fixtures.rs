@@ -1,0 +1,27 @@
+//! Recordings that lie outside the repository. A test that needs one asks here.
+
+use std::path::{Path, PathBuf};
+
+/// The repository's root.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The folder of recordings and reference data: `$WATCHFLOOR_SHARED`, else `../shared`. Without it a test says so and is
+/// skipped, but not in CI, where it must be there.
+pub fn shared() -> Option<PathBuf> {
+    let path = std::env::var_os("WATCHFLOOR_SHARED").map_or_else(|| root().join("../shared"), PathBuf::from);
+    if path.join("data").is_dir() {
+        return Some(path);
+    }
+    assert!(std::env::var_os("CI").is_none(), "CI needs the recordings at {}", path.display());
+    println!("skipped: no recordings at {} (set WATCHFLOOR_SHARED)", path.display());
+    None
+}
+
+/// A file or folder of the recordings.
+pub fn recording(path: &str) -> Option<PathBuf> {
+    let path = shared()?.join(path);
+    assert!(path.exists(), "{} is missing", path.display());
+    Some(path)
+}

@@ -1,0 +1,88 @@
+//! The product inside the test's own process, on a folder of its own.
+
+use std::{path::Path, time::Duration};
+use watchfloor::{
+    clock::Clock,
+    config::Config,
+    ingest::Door,
+    replay::{Plan, Sink, feed, reader},
+    startup::{self, Doors, Running},
+};
+
+const DRAIN_WAIT_MAX: Duration = Duration::from_secs(300);
+
+/// Settings for a product that keeps everything below `dir` and listens on a free port.
+pub fn config(dir: &Path) -> Config {
+    let mut config = Config { data_dir: dir.to_owned(), ..Config::default() };
+    config.http.listen.set_port(0);
+    config
+}
+
+/// A running product on `dir`.
+pub async fn start(dir: &Path, doors: Doors) -> Running {
+    startup::start(config(dir), Clock::system(), doors).await.unwrap()
+}
+
+/// Takes a recording in through the file door and waits until the pipeline is done with it.
+pub async fn take_in(running: &Running, recording: &Path, plan: &Plan) -> u64 {
+    let sink =
+        Sink::Local { ingest: running.ingest.clone(), tenant: running.tenant.clone(), door: Door::File };
+    let sent = feed(reader::open(recording).unwrap(), plan, &sink, |_| ()).await.unwrap();
+    assert!(running.drained(DRAIN_WAIT_MAX).await, "the pipeline did not finish: {:#?}", running.view.snapshot().await);
+    sent.lines
+}
+
+/// What must not depend on speed, restarts or repetition: each alert with its count and related endpoints, sorted.
+pub async fn alerts(running: &Running) -> Vec<String> {
+    use watchfloor::store::{Window, alerts};
+    use watchfloor_shared::alert::{AlertFilter, AlertSort};
+    let mut tx = running.db.tenant(&running.tenant).await.unwrap();
+    let mut lines = Vec::new();
+    let mut window = Window::first(500);
+    loop {
+        let page = alerts::list(&mut tx, &AlertFilter::default(), AlertSort::Oldest, &window).await.unwrap();
+        for alert in page.items {
+            lines.push(format!(
+                "{} {} {} ×{} {}–{} {:?}",
+                alert.id, alert.rule_id, alert.endpoint_id, alert.count, alert.first_seen, alert.last_seen, alert.related_endpoints,
+            ));
+        }
+        match page.next {
+            Some(cursor) => window.cursor = Some(cursor),
+            None => break,
+        }
+    }
+    tx.commit().await.unwrap();
+    lines.sort();
+    lines
+}
+
+/// Ids of all indexed events, sorted; fails when one is there twice.
+pub async fn event_ids(running: &Running) -> Vec<String> {
+    use watchfloor::search::SearchSpec;
+    use watchfloor_shared::search::Order;
+    let mut ids = Vec::new();
+    let mut search_after = None;
+    loop {
+        let spec = SearchSpec {
+            query: watchfloor_engine::query::parse("").unwrap(),
+            from: None,
+            to: None,
+            limit: 1_000,
+            order: Order::OldestFirst,
+            search_after: search_after.take(),
+            aggregations: Vec::new(),
+        };
+        let response = running.search.search(&running.tenant, spec).await.unwrap();
+        ids.extend(response.hits.iter().map(|hit| hit.id.to_string()));
+        match response.next {
+            Some(next) if !response.hits.is_empty() => search_after = Some(next),
+            _ => break,
+        }
+    }
+    ids.sort();
+    let count = ids.len();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "an event is in the index twice");
+    ids
+}

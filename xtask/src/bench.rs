@@ -1,0 +1,54 @@
+//! `cargo xtask bench pipeline --input DIR --json`.
+
+use crate::process::{cargo, step};
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use std::{os::unix::process::CommandExt, path::PathBuf};
+
+#[derive(Args)]
+pub struct Options {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Recordings through everything: bus, normalize, Sigma, index, alerts
+    Pipeline {
+        /// A recording or a folder of them
+        #[arg(long)]
+        input: PathBuf,
+        /// Folders of Sigma rules besides the starter pack
+        #[arg(long)]
+        rules: Vec<PathBuf>,
+        /// Stop after this many events
+        #[arg(long)]
+        events_max: Option<u64>,
+        /// One JSON object instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    let What::Pipeline { input, rules, events_max, json } = &options.what;
+    let mut bench = cargo(&["run", "--quiet", "--release", "--package", "watchfloor-tests", "--bin", "bench", "--"]);
+    bench.arg("pipeline").arg("--input").arg(std::path::absolute(input)?);
+    for folder in rules {
+        bench.arg("--rules").arg(std::path::absolute(folder)?);
+    }
+    if let Some(events) = events_max {
+        bench.arg("--events-max").arg(events.to_string());
+    }
+    if *json {
+        bench.arg("--json");
+    }
+    Err(bench.exec().into())
+}
+
+/// The benchmark itself works: a short run, no figure asserted.
+pub fn smoke() -> Result<()> {
+    step("benchmark", cargo(&["build", "--quiet", "--workspace", "--bin", "bench"]))?;
+    let bench = crate::process::target_dir().join("debug/bench");
+    step("the benchmark runs", crate::process::command(bench, &["pipeline", "--smoke"]))
+}

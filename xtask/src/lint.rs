@@ -1,0 +1,26 @@
+//! Format, lints, dependencies.
+
+use crate::process::{cargo, command, step, succeeds, target_dir};
+use anyhow::Result;
+
+pub fn run() -> Result<()> {
+    step("format", cargo(&["fmt", "--all", "--check"]))?;
+    step("clippy", cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    let console =
+        ["clippy", "--quiet", "-p", "watchfloor-ui", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
+    step("clippy: console", cargo(&console))?;
+    dependencies()
+}
+
+/// Licences, duplicates and sources. Advisories need a database that is not in a package registry: `cargo deny check` by hand
+/// where the network allows.
+fn dependencies() -> Result<()> {
+    let tools = target_dir().join("tools");
+    let deny = tools.join("bin/cargo-deny");
+    if !succeeds(command(&deny, &["--version"])) {
+        let root = tools.to_string_lossy().into_owned();
+        let arguments = ["install", "--locked", "--quiet", "--version", "0.20.2", "--root", &root, "cargo-deny"];
+        step("cargo-deny, once", cargo(&arguments))?;
+    }
+    step("licences, duplicates, sources", command(&deny, &["--log-level", "error", "check", "bans", "licenses", "sources"]))
+}

