@@ -1,1 +1,2 @@
+mod layout;
 fn main() {}
