@@ -1,2 +1,16 @@
+//! The Watchfloor console: rendered in the browser, its state in the address, its data from the server it came from.
+
+mod api;
+mod app;
+mod components;
 mod layout;
-fn main() {}
+mod live;
+mod pages;
+mod shell;
+mod state;
+mod url;
+
+fn main() {
+    console_error_panic_hook::set_once();
+    leptos::mount::mount_to_body(app::App);
+}

@@ -1,0 +1,97 @@
+//! One request and its answer, with a time limit.
+
+use super::Fault;
+use crate::state::session;
+use futures::future::{Either, select};
+use gloo_net::http::{Method, RequestBuilder};
+use gloo_timers::future::TimeoutFuture;
+use serde::{Serialize, de::DeserializeOwned};
+use watchfloor_shared::problem::Problem;
+use web_sys::AbortController;
+
+const WAIT_MS_MAX: u32 = 20_000;
+/// Endpoints where 401 means «wrong password or link», not «your session ended».
+const SIGN_IN_PATHS: [&str; 2] = ["/api/v1/session", "/api/v1/setup"];
+
+pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Fault> {
+    parse(&exchange(Method::GET, path, None, None).await?)
+}
+
+pub async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, Fault> {
+    parse(&exchange(Method::POST, path, Some(encode(body)?), None).await?)
+}
+
+/// For answers without a body.
+pub async fn post_only(path: &str, body: &impl Serialize) -> Result<(), Fault> {
+    exchange(Method::POST, path, Some(encode(body)?), None).await.map(drop)
+}
+
+/// `version` goes as `If-Match`; without it the change applies to whatever is there.
+pub async fn change<T: DeserializeOwned>(
+    method: Method,
+    path: &str,
+    body: &impl Serialize,
+    version: Option<i64>,
+) -> Result<T, Fault> {
+    parse(&exchange(method, path, Some(encode(body)?), version).await?)
+}
+
+pub async fn delete(path: &str) -> Result<(), Fault> {
+    exchange(Method::DELETE, path, None, None).await.map(drop)
+}
+
+fn encode(body: &impl Serialize) -> Result<String, Fault> {
+    serde_json::to_string(body).map_err(|error| Fault::Malformed(error.to_string()))
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    serde_json::from_str(text).map_err(|error| Fault::Malformed(error.to_string()))
+}
+
+async fn exchange(method: Method, path: &str, body: Option<String>, version: Option<i64>) -> Result<String, Fault> {
+    let abort = AbortController::new().ok();
+    let signal = abort.as_ref().map(AbortController::signal);
+    let mut builder = RequestBuilder::new(path)
+        .method(method)
+        .header("accept", "application/json")
+        .abort_signal(signal.as_ref());
+    if let Some(version) = version {
+        builder = builder.header("if-match", &format!("\"{version}\""));
+    }
+    let request = match body {
+        Some(body) => builder.header("content-type", "application/json").body(body),
+        None => builder.build(),
+    }
+    .map_err(|error| Fault::Malformed(error.to_string()))?;
+    let answer = Box::pin(async move {
+        let response = request.send().await.map_err(|_| Fault::Offline)?;
+        let text = response.text().await.map_err(|_| Fault::Offline)?;
+        Ok::<_, Fault>((response.status(), response.ok(), text))
+    });
+    match select(answer, TimeoutFuture::new(WAIT_MS_MAX)).await {
+        Either::Left((answer, _)) => {
+            let (status, ok, text) = answer?;
+            if ok {
+                Ok(text)
+            } else {
+                Err(refusal(path, status, &text))
+            }
+        }
+        Either::Right(_) => {
+            if let Some(abort) = abort {
+                abort.abort();
+            }
+            Err(Fault::Offline)
+        }
+    }
+}
+
+fn refusal(path: &str, status: u16, text: &str) -> Fault {
+    if status == 401 && !SIGN_IN_PATHS.iter().any(|p| path.starts_with(p)) {
+        session::ended();
+    }
+    match serde_json::from_str::<Problem>(text) {
+        Ok(problem) => Fault::Problem(problem),
+        Err(_) => Fault::Malformed(format!("status {status} without a problem description")),
+    }
+}

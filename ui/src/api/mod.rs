@@ -1,0 +1,15 @@
+//! The server's HTTP interface, typed: one module per group of endpoints, wire types from `watchfloor_shared`.
+//! Every call ends: with an answer, a problem that the server names, or a fault after `WAIT_MS_MAX`.
+
+pub mod alerts;
+pub mod endpoints;
+pub mod events;
+mod exchange;
+mod fault;
+mod fetched;
+pub mod identity;
+pub mod pipeline;
+pub mod rules;
+
+pub use fault::Fault;
+pub use fetched::{Fetched, fetch};

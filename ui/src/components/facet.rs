@@ -1,0 +1,46 @@
+//! One facet: values with counts, any of which can be chosen.
+
+use super::{Glyph, Icon, number};
+use leptos::prelude::*;
+use watchfloor_shared::alert::FacetCount;
+
+/// `mark` draws the label of a value; by default the label as text.
+#[component]
+pub fn Facet(
+    title: &'static str,
+    #[prop(into)] values: Signal<Vec<FacetCount>>,
+    #[prop(into)] chosen: Signal<Vec<String>>,
+    toggle: impl Fn(&str) + Clone + Send + Sync + 'static,
+    #[prop(optional, into)] mark: Option<Callback<(FacetCount,), AnyView>>,
+) -> impl IntoView {
+    let row = move |value: FacetCount| {
+        let toggle = toggle.clone();
+        let key = value.value.clone();
+        let on = {
+            let key = key.clone();
+            Memo::new(move |_| chosen.with(|all| all.contains(&key)))
+        };
+        let count = value.count;
+        let label = match mark {
+            Some(mark) => mark.run((value,)),
+            None => value.label.into_any(),
+        };
+        view! {
+            <li class:on=on class:off=move || count == 0>
+                <button type="button" role="checkbox" aria-checked=move || on.get().to_string() on:click=move |_| toggle(&key)>
+                    <span class="check" class:on=on>{move || on.get().then(|| view! { <Icon glyph=Glyph::Check/> })}</span>
+                    <span class="cut">{label}</span>
+                    <span class="num">{number::count(count)}</span>
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <div class="facet" role="group" aria-label=title>
+            <h3>{title}</h3>
+            <ul>
+                <For each=move || values.get() key=|v| (v.value.clone(), v.count) let(value)>{row.clone()(value)}</For>
+            </ul>
+        </div>
+    }
+}

@@ -1,0 +1,44 @@
+//! The parts that pages are made of: one file each, its looks in `ui/css` under the same name.
+
+pub mod button;
+pub mod chart;
+pub mod chip;
+pub mod empty;
+pub mod facet;
+pub mod help;
+pub mod histogram;
+pub mod icon;
+pub mod inspector;
+pub mod measure;
+pub mod menu;
+pub mod notice;
+pub mod number;
+pub mod palette;
+pub mod scale;
+pub mod severity;
+pub mod shortcuts;
+pub mod source;
+pub mod status;
+pub mod tabs;
+pub mod time;
+pub mod toast;
+pub mod virtual_list;
+
+pub use button::{Button, Look, Segments};
+pub use chart::{Bar, Sparkline};
+pub use chip::Chip;
+pub use empty::Empty;
+pub use facet::Facet;
+pub use histogram::Histogram;
+pub use icon::{Glyph, Icon};
+pub use inspector::{Block, Inspector};
+pub use menu::Menu;
+pub use notice::{FaultNotice, Notice, NoticeKind};
+pub use severity::{SeverityBadge, SeverityMark};
+pub use shortcuts::{Key, Keys, Shortcut, use_shortcuts};
+pub use source::{SimulatedBadge, SourceTag};
+pub use status::StatusMark;
+pub use tabs::Tabs;
+pub use time::{Age, At};
+pub use toast::use_toasts;
+pub use virtual_list::VirtualList;

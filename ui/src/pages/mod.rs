@@ -1,0 +1,12 @@
+//! One module per page of the console; each keeps its words in its own `text` module.
+
+pub mod alert;
+pub mod alerts;
+pub mod endpoint;
+pub mod endpoints;
+pub mod hunt;
+pub mod overview;
+pub mod pipeline;
+pub mod rules;
+pub mod setup;
+pub mod sign_in;

@@ -1,0 +1,99 @@
+//! The rail: pages, and how many alerts are open.
+
+use crate::{
+    api,
+    components::{Glyph, Icon, number},
+    live::use_live,
+    state::use_range,
+    url::{Query, use_address},
+};
+use leptos::prelude::*;
+use std::time::Duration;
+use watchfloor_shared::alert::{AlertFilter, AlertStatus};
+
+/// New alerts change the count at most this often.
+const COUNT_EVERY: Duration = Duration::from_secs(2);
+
+#[component]
+fn RailLink(glyph: Glyph, text: &'static str, path: &'static str, children: Children) -> impl IntoView {
+    let (range, address) = (use_range(), use_address());
+    let here = Memo::new(move |_| {
+        address.path.with(|at| {
+            if path == "/" {
+                at == "/"
+            } else {
+                at == path || at.starts_with(&format!("{path}/"))
+            }
+        })
+    });
+    view! {
+        <a href=move || range.link(path, Query::default()) aria-current=move || here.get().then_some("page")>
+            <Icon glyph=glyph/>
+            <span>{text}</span>
+            {children()}
+        </a>
+    }
+}
+
+#[component]
+pub fn Rail() -> impl IntoView {
+    let open = open_alerts();
+    view! {
+        <div class="rail">
+            <a class="brand" href="/">
+                <svg viewBox="0 0 18 18" aria-hidden="true">
+                    <circle class="brand-ring" cx="9" cy="9" r="7.7"></circle>
+                    <path class="brand-ring" d="M1.8 11.5h14.4"></path>
+                    <path class="brand-hand" d="M9 9 13 4.6"></path>
+                </svg>
+                "Watchfloor"
+            </a>
+            <nav aria-label="Main">
+                <RailLink glyph=Glyph::Overview text="Overview" path="/">""</RailLink>
+                <RailLink glyph=Glyph::Alerts text="Alerts" path="/alerts">
+                    {move || open.get().map(|n| view! { <span class="num" title="Open alerts in all time">{number::count(n)}</span> })}
+                </RailLink>
+                <RailLink glyph=Glyph::Hunt text="Hunt" path="/hunt">""</RailLink>
+                <RailLink glyph=Glyph::Endpoints text="Endpoints" path="/endpoints">""</RailLink>
+                <hr/>
+                <RailLink glyph=Glyph::Rules text="Detections" path="/rules">""</RailLink>
+                <RailLink glyph=Glyph::Pipeline text="Pipeline" path="/pipeline">""</RailLink>
+            </nav>
+        </div>
+    }
+}
+
+/// Open alerts over all time, fetched again after changes.
+fn open_alerts() -> Memo<Option<i64>> {
+    let live = use_live();
+    let changed = RwSignal::new(0_u32);
+    let waiting = StoredValue::new(false);
+    live.on_alert(move |_| {
+        if waiting.get_value() {
+            return;
+        }
+        waiting.set_value(true);
+        set_timeout(
+            move || {
+                waiting.set_value(false);
+                changed.try_update(|n| *n = n.wrapping_add(1));
+            },
+            COUNT_EVERY,
+        );
+    });
+    let facets = api::fetch(
+        move || {
+            live.resets.track();
+            changed.track();
+            Some(())
+        },
+        |()| async {
+            let filter = AlertFilter {
+                status: vec![AlertStatus::Open],
+                ..AlertFilter::default()
+            };
+            api::alerts::facets(&filter).await
+        },
+    );
+    Memo::new(move |_| facets.value.with(|f| f.as_ref().map(|f| f.open)))
+}
