@@ -1,7 +1,8 @@
 //! A time axis that holds from a day to a second, and the marks of a lane merged where they would lie on each other.
 //! Instants are nanoseconds since 1970 UTC; a zone is its offset in minutes.
 
-use watchfloor_shared::{alert::Severity, timeline::Mark};
+use std::{fmt, str::FromStr};
+use watchfloor_shared::{Timestamp, alert::Severity, time::InvalidTimestamp, timeline::Mark};
 
 const MS: i64 = 1_000_000;
 const SECOND: i64 = 1_000 * MS;
@@ -112,6 +113,22 @@ impl Span {
 
     pub fn contains(self, at: i64) -> bool {
         at >= self.from && at <= self.to
+    }
+}
+
+/// `2026-11-19T14:10:00Z..2026-11-19T14:12:00Z`: a stretch in an address.
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}..{}", Timestamp::from_nanos(self.from), Timestamp::from_nanos(self.to))
+    }
+}
+
+impl FromStr for Span {
+    type Err = InvalidTimestamp;
+    fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
+        let (from, to) = text.split_once("..").ok_or(InvalidTimestamp::Syntax)?;
+        let (from, to): (Timestamp, Timestamp) = (from.parse()?, to.parse()?);
+        if from < to { Ok(Self { from: from.nanos(), to: to.nanos() }) } else { Err(InvalidTimestamp::Range) }
     }
 }
 
@@ -234,7 +251,7 @@ pub fn dots(marks: &[Mark], span: Span, width: f64, apart: f64) -> Vec<Dot> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use watchfloor_shared::{EventId, Timestamp, timeline::MarkKind};
+    use watchfloor_shared::{EventId, timeline::MarkKind};
 
     /// Thu 2026-11-19 14:10:00 UTC.
     const BEGIN: i64 = 1_795_097_400 * SECOND;
@@ -275,6 +292,13 @@ mod tests {
             span = span.zoom(2.0, anchor, bounds);
         }
         assert_eq!(span, bounds);
+    }
+
+    #[test]
+    fn a_stretch_survives_the_address() {
+        let span = Span { from: BEGIN + 123, to: BEGIN + MINUTE };
+        assert_eq!(span.to_string().parse(), Ok(span));
+        assert!("2026-11-19T14:12:00Z..2026-11-19T14:10:00Z".parse::<Span>().is_err());
     }
 
     #[test]
