@@ -141,7 +141,7 @@ fn EventRows(model: EventTableModel, row_px: Signal<f64>, grid: Memo<String>) ->
         let at = open_at.get()?;
         let hit = model.hits.with(|hits| hits.get(at).cloned())?;
         Some(view! {
-            <div class="vlist-row" role="row" node_ref=panel style:transform=move || window.with(|w| format!("translateY({}px)", w.panel_y()))>
+            <div class="vlist-row opened" role="row" node_ref=panel style:transform=move || window.with(|w| format!("translateY({}px)", w.panel_y()))>
                 <div role="gridcell"><Detail model hit /></div>
             </div>
         })

@@ -6,7 +6,6 @@ use crate::{
     components::use_toasts,
     layout::timeline::Span,
     live::use_live,
-    state::use_session,
     url::{Address, Query, use_address},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -120,10 +119,6 @@ impl Case {
 
     pub fn with_summary<T>(self, read: impl FnOnce(&AlertSummary) -> T) -> Option<T> {
         self.latest.with(|latest| latest.as_ref().map(read))
-    }
-
-    pub fn may_change(self) -> bool {
-        use_session().may(watchfloor_shared::identity::Permission::ChangeAlerts)
     }
 
     /// Shows the change at once, then what the server made of it.

@@ -3,15 +3,12 @@
 use super::case::list_query;
 use crate::{
     api::{self, Fetched, fetch},
+    pages::alerts::choice::Choice,
     state::{TimeRange, use_clock},
     url::{Query, use_address},
 };
 use leptos::prelude::*;
-use watchfloor_shared::{
-    AlertId, Timestamp,
-    alert::{AlertFilter, AlertSort, AlertStatus, AlertSummary, DetectionSource, Severity},
-    page::Page,
-};
+use watchfloor_shared::{AlertId, alert::AlertSummary, page::Page};
 
 /// Rows of the list that are looked at; beyond them the place is not shown.
 const LOOKED_AT: i64 = 500;
@@ -40,8 +37,9 @@ impl Neighbours {
         let list = fetch(
             move || Some(query.get()),
             move |query| async move {
-                let (filter, sort) = list_filter(&query, clock.now_untracked());
-                api::alerts::window(&filter, sort, 0, LOOKED_AT).await
+                let choice = Choice::read(&query);
+                let (from, to) = TimeRange::read(&query).bounds(clock.now_untracked());
+                api::alerts::window(&choice.within(from, to), choice.sort, 0, LOOKED_AT).await
             },
         );
         Self { list, query }
@@ -72,31 +70,4 @@ impl Neighbours {
     pub fn back(self) -> String {
         self.query.with(|query| format!("/alerts{query}"))
     }
-}
-
-/// The list's filter and order as its address writes them.
-fn list_filter(query: &Query, now: Timestamp) -> (AlertFilter, AlertSort) {
-    let source = |name: String| {
-        let all = [DetectionSource::Sigma, DetectionSource::Model, DetectionSource::Intel];
-        all.into_iter().find(|source| source.as_str() == name)
-    };
-    let (from, to) = TimeRange::read(query).bounds(now);
-    let filter = AlertFilter {
-        severity: query.list("severity").iter().filter_map(|name| Severity::parse(name)).collect(),
-        status: query.list("status").iter().filter_map(|name| AlertStatus::parse(name)).collect(),
-        source: query.list("source").into_iter().filter_map(source).collect(),
-        endpoint: query.list("endpoint"),
-        rule: query.list("rule"),
-        technique: query.list("technique"),
-        user: query.list("user"),
-        q: query.get("q").map(str::to_owned),
-        from,
-        to,
-    };
-    let sort = match query.get("sort") {
-        Some("newest") => AlertSort::Newest,
-        Some("oldest") => AlertSort::Oldest,
-        _ => AlertSort::Severity,
-    };
-    (filter, sort)
 }
