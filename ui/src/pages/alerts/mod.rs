@@ -2,7 +2,7 @@
 
 mod actions;
 mod bulk;
-mod choice;
+pub mod choice;
 mod filters;
 mod inspector;
 mod keys;
