@@ -1,6 +1,7 @@
 //! Prints what the log can do on this machine: `cargo test -p watchfloor-tests --test contracts figures -- --ignored
 //! --nocapture`.
 
+use bytes::Bytes;
 use std::{
     fs,
     path::Path,
@@ -25,6 +26,25 @@ fn event(n: u64) -> String {
         r#"{{{fields}"ProcessGuid":"{guid}","EventRecordID":{n},"Computer":"WS-{:04}"}}"#,
         n % 200
     )
+}
+
+/// Lines of the recordings beside the repository, or made-up ones.
+fn events(count: u64) -> Vec<Bytes> {
+    let shared = std::env::var("WATCHFLOOR_SHARED").unwrap_or_else(|_| "../../shared".into());
+    let files = walkdir::WalkDir::new(Path::new(&shared).join("data/train/windows/otrf"))
+        .into_iter()
+        .flatten();
+    let files = files.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "json"));
+    let mut lines: Vec<Bytes> = Vec::new();
+    for file in files.take(20) {
+        let text = fs::read_to_string(file.path()).unwrap_or_default();
+        lines.extend(text.lines().map(|line| Bytes::copy_from_slice(line.as_bytes())));
+    }
+    println!("{} recorded events", lines.len());
+    if lines.is_empty() {
+        return (0..count).map(|n| event(n).into()).collect();
+    }
+    lines.into_iter().cycle().take(count as usize).collect()
 }
 
 fn dir_bytes(dir: &Path) -> u64 {

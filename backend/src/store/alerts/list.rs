@@ -47,9 +47,8 @@ async fn page(
         "SELECT {COLUMNS} FROM alerts JOIN (SELECT tenant_id, alert_id FROM alerts"
     ));
     push_where(&mut query, filter);
-    match (&window.cursor, window.offset) {
-        (Some(cursor), _) => push_after(&mut query, sort, &Cursor::decode(cursor)?)?,
-        (None, _) => {}
+    if let Some(cursor) = &window.cursor {
+        push_after(&mut query, sort, &Cursor::decode(cursor)?)?;
     }
     query.push(format_args!(" ORDER BY {order} LIMIT "));
     query.push_bind(i64::try_from(window.rows() + 1).unwrap_or(i64::MAX));

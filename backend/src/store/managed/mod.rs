@@ -13,7 +13,7 @@
 //!   postgres.log       the last start's messages
 //! ```
 
-mod binaries;
+pub mod binaries;
 mod process;
 
 use super::{DatabaseConfig, Secret, StoreError};

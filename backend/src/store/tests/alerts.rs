@@ -3,12 +3,9 @@
 use super::{acme, at, database, detection, record};
 use crate::store::{
     Database, Window,
-    alerts::{self, AlertSettings, ChangeError, Outcome},
+    alerts::{self, ChangeError, Outcome},
     endpoints::{self, EndpointSighting, EndpointSort},
 };
-use proptest::{prelude::*, test_runner::TestRunner};
-use std::collections::BTreeMap;
-use watchfloor_engine::alert::Detection;
 use watchfloor_shared::{
     AlertId, EndpointId,
     alert::{AlertChange, AlertFilter, AlertSort, AlertStatus, AnalystVerdict, HistoryAction, Severity},
@@ -190,11 +187,16 @@ async fn changes_follow_the_rules_and_can_be_taken_back() {
         })
     ));
 
+    take_back(&mut tx, &id, closed.version).await;
+}
+
+/// Ada acknowledged the alert, then closed it.
+async fn take_back(tx: &mut crate::store::TenantTx, id: &AlertId, version: i64) {
     assert!(matches!(
-        alerts::undo(&mut tx, &id, None, "Bo", at(15)).await,
+        alerts::undo(tx, id, None, "Bo", at(15)).await,
         Err(ChangeError::NothingToUndo)
     ));
-    let back = alerts::undo(&mut tx, &id, Some(closed.version), "Ada", at(16))
+    let back = alerts::undo(tx, id, Some(version), "Ada", at(16))
         .await
         .unwrap()
         .summary;
@@ -202,14 +204,14 @@ async fn changes_follow_the_rules_and_can_be_taken_back() {
         (back.status, back.verdict, back.assignee.as_deref()),
         (AlertStatus::Acknowledged, None, Some("Ada"))
     );
-    let further = alerts::undo(&mut tx, &id, None, "Ada", at(17)).await.unwrap().summary;
+    let further = alerts::undo(tx, id, None, "Ada", at(17)).await.unwrap().summary;
     assert_eq!((further.status, further.assignee), (AlertStatus::Open, None));
     assert!(matches!(
-        alerts::undo(&mut tx, &id, None, "Ada", at(18)).await,
+        alerts::undo(tx, id, None, "Ada", at(18)).await,
         Err(ChangeError::NothingToUndo)
     ));
 
-    let history = alerts::get(&mut tx, &id).await.unwrap().unwrap().history;
+    let history = alerts::get(tx, id).await.unwrap().unwrap().history;
     let told: Vec<_> = history
         .iter()
         .map(|h| (h.action.clone(), h.to.as_deref(), h.note.as_deref()))
@@ -222,7 +224,7 @@ async fn changes_follow_the_rules_and_can_be_taken_back() {
     );
     assert!(told.contains(&person(HistoryAction::Assigned, "Ada", None)));
     assert!(matches!(
-        alerts::undo(&mut tx, &AlertId::new("no"), None, "Ada", at(1)).await,
+        alerts::undo(tx, &AlertId::new("no"), None, "Ada", at(1)).await,
         Err(ChangeError::NotFound)
     ));
 }
@@ -298,7 +300,11 @@ async fn pages_lose_and_repeat_nothing_and_facets_agree_with_the_list() {
             .unwrap();
         assert_eq!(jumped.items, whole.items[20..25]);
     }
-    let mut tx = acme(&db).await;
+    facets_agree(&db).await;
+}
+
+async fn facets_agree(db: &Database) {
+    let mut tx = acme(db).await;
     let filter = AlertFilter {
         severity: vec![Severity::High, Severity::Low],
         endpoint: vec!["h1".to_owned(), "h2".to_owned()],
@@ -424,63 +430,4 @@ async fn endpoints_gather_what_they_say_and_their_risk() {
         (second.items[0].id.as_str(), second.next, second.total),
         ("ws-1", None, 2)
     );
-}
-
-/// Everything that must not depend on how detections arrived.
-async fn outcome_of(db: &Database, batches: &[Vec<Detection>]) -> BTreeMap<AlertId, String> {
-    let mut tx = acme(db).await;
-    for batch in batches {
-        alerts::record(&mut tx, batch, &AlertSettings::default(), at(0))
-            .await
-            .unwrap();
-    }
-    let page = alerts::list(&mut tx, &AlertFilter::default(), AlertSort::Oldest, &Window::first(500))
-        .await
-        .unwrap();
-    let tell = |a: watchfloor_shared::alert::AlertSummary| (a.id.clone(), serde_json::to_string(&a).unwrap());
-    // Rolled back: the next case starts empty.
-    page.items.into_iter().map(tell).collect()
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn stored_alerts_do_not_depend_on_arrival() {
-    let db = database!();
-    let step = (0..2u8, 0..3u8, 0..80i64, any::<u16>(), 0..8u8);
-    let cases = prop::collection::vec(step, 1..40);
-    let mut runner = TestRunner::new(proptest::test_runner::Config {
-        cases: 24,
-        ..Default::default()
-    });
-    let check = |steps: Vec<(u8, u8, i64, u16, u8)>| {
-        let mut clocks = [0i64; 3];
-        let mut queues: [std::collections::VecDeque<Detection>; 3] = Default::default();
-        let mut in_order = Vec::new();
-        for (event, (rule, endpoint, pause, ..)) in steps.iter().enumerate() {
-            let clock = &mut clocks[usize::from(*endpoint)];
-            *clock += pause;
-            let d = detection(&format!("r{rule}"), &format!("h{endpoint}"), event as u64, *clock);
-            queues[usize::from(*endpoint)].push_back(d.clone());
-            in_order.push(d);
-        }
-        let mut batches = vec![Vec::new()];
-        let mut delivered = Vec::new();
-        for (.., order, cut) in &steps {
-            let waiting: Vec<usize> = (0..3).filter(|q| !queues[*q].is_empty()).collect();
-            let next = queues[waiting[usize::from(*order) % waiting.len()]]
-                .pop_front()
-                .unwrap();
-            delivered.push(next.clone());
-            batches.last_mut().unwrap().push(next);
-            match cut {
-                0..2 => batches.push(Vec::new()),
-                2 => batches.push(delivered[usize::from(*order) % delivered.len()..].to_vec()),
-                _ => {}
-            }
-        }
-        let both = async { (outcome_of(&db, &batches).await, outcome_of(&db, &[in_order]).await) };
-        let (arrived, straight) = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(both));
-        prop_assert_eq!(arrived, straight);
-        Ok(())
-    };
-    runner.run(&cases, check).unwrap();
 }

@@ -1,6 +1,7 @@
 //! The store against a real PostgreSQL.
 
 mod alerts;
+mod arrival;
 mod break_in;
 mod identity;
 mod managed;

@@ -1,0 +1,128 @@
+//! Tokenizers: a whole value as one token, and the words of a text. Both lower the case as the query language does.
+
+use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
+use watchfloor_engine::query::lowercase;
+
+pub const WHOLE: &str = "whole";
+pub const WORDS: &str = "words";
+
+/// Longer words (base64 and the like) are found by field only.
+pub const WORD_BYTES_MAX: usize = 255;
+
+/// The whole value, lower case.
+#[derive(Debug, Clone, Default)]
+pub struct Whole {
+    token: Token,
+}
+
+pub struct WholeStream<'a> {
+    token: &'a mut Token,
+    left: bool,
+}
+
+impl Tokenizer for Whole {
+    type TokenStream<'a> = WholeStream<'a>;
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> WholeStream<'a> {
+        self.token.reset();
+        self.token.position = 0;
+        self.token.offset_to = text.len();
+        lower_into(text, &mut self.token.text);
+        WholeStream {
+            token: &mut self.token,
+            left: true,
+        }
+    }
+}
+
+impl TokenStream for WholeStream<'_> {
+    fn advance(&mut self) -> bool {
+        std::mem::take(&mut self.left)
+    }
+    fn token(&self) -> &Token {
+        self.token
+    }
+    fn token_mut(&mut self) -> &mut Token {
+        self.token
+    }
+}
+
+/// Runs of letters, digits and `_`, lower case.
+#[derive(Debug, Clone, Default)]
+pub struct Words {
+    token: Token,
+}
+
+pub struct WordStream<'a> {
+    text: &'a str,
+    at: usize,
+    token: &'a mut Token,
+}
+
+impl Tokenizer for Words {
+    type TokenStream<'a> = WordStream<'a>;
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream<'a> {
+        self.token.reset();
+        WordStream {
+            text,
+            at: 0,
+            token: &mut self.token,
+        }
+    }
+}
+
+impl TokenStream for WordStream<'_> {
+    fn advance(&mut self) -> bool {
+        loop {
+            let Some((start, end)) = next_word(self.text, self.at) else {
+                return false;
+            };
+            self.at = end;
+            self.token.position = self.token.position.wrapping_add(1);
+            if end - start <= WORD_BYTES_MAX {
+                self.token.offset_from = start;
+                self.token.offset_to = end;
+                lower_into(&self.text[start..end], &mut self.token.text);
+                return true;
+            }
+        }
+    }
+    fn token(&self) -> &Token {
+        self.token
+    }
+    fn token_mut(&mut self) -> &mut Token {
+        self.token
+    }
+}
+
+/// The words of a text as the index holds them, too long ones left out.
+pub fn words_of(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut at = 0;
+    while let Some((start, end)) = next_word(text, at) {
+        at = end;
+        if end - start <= WORD_BYTES_MAX {
+            words.push(lowercase(&text[start..end]));
+        }
+    }
+    words
+}
+
+pub fn is_word(c: char) -> bool {
+    c == '_' || c.is_alphanumeric()
+}
+
+fn next_word(text: &str, from: usize) -> Option<(usize, usize)> {
+    let start = from + text[from..].find(is_word)?;
+    let length = text[start..].find(|c| !is_word(c)).unwrap_or(text.len() - start);
+    Some((start, start + length))
+}
+
+fn lower_into(text: &str, out: &mut String) {
+    out.clear();
+    if text.is_ascii() {
+        out.push_str(text);
+        out.make_ascii_lowercase();
+    } else {
+        out.extend(text.chars().flat_map(char::to_lowercase));
+    }
+}
