@@ -71,14 +71,21 @@ pub async fn handle(
         out,
     };
     tokio::spawn(stream.run(first));
-    let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    let unbuffered = (
+        HeaderName::from_static("x-accel-buffering"),
+        HeaderValue::from_static("no"),
+    );
     Ok(([unbuffered], Sse::new(ReceiverStream::new(events))).into_response())
 }
 
 /// A browser that reconnects sends the header; it knows better than the address that it was given first.
 fn last_event_id(headers: &HeaderMap, query: LiveQuery) -> Answer<Option<i64>> {
     let header = headers.get("last-event-id").and_then(|value| value.to_str().ok());
-    let Some(text) = header.map(str::to_owned).or(query.last_event_id).filter(|text| !text.is_empty()) else {
+    let Some(text) = header
+        .map(str::to_owned)
+        .or(query.last_event_id)
+        .filter(|text| !text.is_empty())
+    else {
         return Ok(None);
     };
     match text.parse() {

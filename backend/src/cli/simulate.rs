@@ -67,9 +67,12 @@ impl ScenarioArguments {
             minutes: self.minutes,
             start: self.start.unwrap_or(now),
         };
-        Ok(Simulator::new(scenario)?
-            .enumerate()
-            .map(|(position, event)| Ok(RawLine { bytes: Bytes::from(event.line), position: position as u64 })))
+        Ok(Simulator::new(scenario)?.enumerate().map(|(position, event)| {
+            Ok(RawLine {
+                bytes: Bytes::from(event.line),
+                position: position as u64,
+            })
+        }))
     }
 }
 
@@ -86,7 +89,10 @@ pub async fn run(settings: &SettingsArguments, arguments: &SimulateArguments) ->
         return Ok(ExitCode::SUCCESS);
     }
     let sink = Sink::Server(Client::new(&arguments.server, &config.data_dir)?);
-    let plan = Plan { speed: arguments.speed, ..Plan::default() };
+    let plan = Plan {
+        speed: arguments.speed,
+        ..Plan::default()
+    };
     let bar = terminal::progress(None);
     let sent = feed(lines, &plan, &sink, |count| bar.inc(count)).await?;
     bar.finish_and_clear();

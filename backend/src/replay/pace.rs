@@ -52,7 +52,9 @@ impl Pacer {
     }
 
     pub fn pause_before(&mut self, time: Option<Timestamp>) -> Duration {
-        let (Speed::Times(times), Some(time)) = (self.speed, time) else { return Duration::ZERO };
+        let (Speed::Times(times), Some(time)) = (self.speed, time) else {
+            return Duration::ZERO;
+        };
         let now = Instant::now();
         let (started, first) = *self.begin.get_or_insert((now, time));
         let due = started + time.since(first).div_f64(times);
