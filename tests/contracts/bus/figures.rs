@@ -74,13 +74,12 @@ async fn throughput() {
     ] {
         let dir = tempfile::tempdir().expect("a folder");
         let bus = bus_in(dir.path(), &["events"]).await;
-        let text = |n: u64| {
-            if bytes > 0 {
-                noise(n % 5000, bytes)
-            } else {
-                event(n).into()
-            }
+        let texts = if bytes > 0 {
+            (0..5000).map(|n| noise(n, bytes)).collect()
+        } else {
+            events(count.min(100_000))
         };
+        let text = |n: u64| texts[n as usize % texts.len()].clone();
         let calls: Vec<Vec<Record>> = (0..count / per_call)
             .map(|call| {
                 (0..per_call)
