@@ -9,7 +9,9 @@ const LONG_FUNCTIONS: &[(&str, &str)] = &[];
 /// Files that are longer, with the reason.
 const LONG_FILES: &[&str] = &[];
 /// What would give the engine IO, a clock or an async runtime.
-const NOT_IN_ENGINE: &[&str] = &["tokio", "async", "futures", "sqlx", "axum", "hyper", "reqwest", "rdkafka", "redis", "tantivy", "notify", "libc"];
+const NOT_IN_ENGINE: &[&str] = &[
+    "tokio", "async", "futures", "sqlx", "axum", "hyper", "reqwest", "rdkafka", "redis", "tantivy", "notify", "libc",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -43,7 +45,10 @@ fn no_file_is_too_long() {
         .map(|(path, text)| (text.lines().count(), path))
         .filter(|(lines, path)| *lines > FILE_LINES_MAX && !LONG_FILES.contains(&path.as_str()))
         .collect();
-    assert!(long.is_empty(), "longer than {FILE_LINES_MAX} lines, so the design asks for something: {long:#?}");
+    assert!(
+        long.is_empty(),
+        "longer than {FILE_LINES_MAX} lines, so the design asks for something: {long:#?}"
+    );
 }
 
 #[test]
@@ -51,7 +56,9 @@ fn no_function_is_too_long() {
     let mut long = Vec::new();
     for (path, text) in sources() {
         for (name, lines) in functions(&text) {
-            let allowed = LONG_FUNCTIONS.iter().any(|(file, function)| *file == path && *function == name);
+            let allowed = LONG_FUNCTIONS
+                .iter()
+                .any(|(file, function)| *file == path && *function == name);
             if lines > FUNCTION_LINES_MAX && !allowed {
                 long.push(format!("{path}: {name}, {lines} lines"));
             }
@@ -66,16 +73,22 @@ fn functions(text: &str) -> Vec<(String, usize)> {
     let mut found = Vec::new();
     for (start, line) in lines.iter().enumerate() {
         let trimmed = line.trim_start();
-        let Some((before, after)) = trimmed.split_once("fn ") else { continue };
+        let Some((before, after)) = trimmed.split_once("fn ") else {
+            continue;
+        };
         let is_declaration = before.split_whitespace().all(|word| {
-            word.starts_with("pub") || ["async", "const", "unsafe", "extern", "\"C\"", "(crate)", "(super)"].contains(&word)
+            word.starts_with("pub")
+                || ["async", "const", "unsafe", "extern", "\"C\"", "(crate)", "(super)"].contains(&word)
         });
         if !is_declaration || trimmed.starts_with("//") {
             continue;
         }
         let indent = line.len() - trimmed.len();
         let end = format!("{}}}", " ".repeat(indent));
-        let name = after.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        let name = after
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .next()
+            .unwrap_or_default();
         if let Some(length) = lines[start..].iter().position(|line| *line == end) {
             found.push((name.to_owned(), length + 1));
         }
@@ -92,7 +105,13 @@ fn the_function_counter_counts() {
 #[test]
 fn the_engine_stays_pure() {
     let manifest = std::fs::read_to_string(root().join("backend/engine/Cargo.toml")).unwrap();
-    let dependencies = manifest.split("[dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
+    let dependencies = manifest
+        .split("[dependencies]")
+        .nth(1)
+        .unwrap()
+        .split("\n[")
+        .next()
+        .unwrap();
     for line in dependencies.lines().filter(|line| !line.trim().is_empty()) {
         let name = line.split(['.', ' ', '=']).next().unwrap();
         assert!(
@@ -104,15 +123,22 @@ fn the_engine_stays_pure() {
 
 #[test]
 fn every_module_says_its_purpose() {
-    let silent: Vec<_> =
-        sources().into_iter().filter(|(_, text)| !text.trim_start().starts_with("//!")).map(|(path, _)| path).collect();
+    let silent: Vec<_> = sources()
+        .into_iter()
+        .filter(|(_, text)| !text.trim_start().starts_with("//!"))
+        .map(|(path, _)| path)
+        .collect();
     assert!(silent.is_empty(), "no module header: {silent:#?}");
 }
 
 #[test]
 fn the_readme_shows_the_tree_that_is_there() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let tree = readme.split("## The tree").nth(1).and_then(|rest| rest.split("```").nth(1)).expect("README has a tree");
+    let tree = readme
+        .split("## The tree")
+        .nth(1)
+        .and_then(|rest| rest.split("```").nth(1))
+        .expect("README has a tree");
     let mut shown: Vec<_> = tree
         .lines()
         .filter(|line| !line.starts_with(' ') && !line.is_empty() && *line != "text")
@@ -127,5 +153,8 @@ fn the_readme_shows_the_tree_that_is_there() {
         .collect();
     shown.sort();
     there.sort();
-    assert_eq!(shown, there, "the tree in README.md (left) and the folders on disk (right)");
+    assert_eq!(
+        shown, there,
+        "the tree in README.md (left) and the folders on disk (right)"
+    );
 }

@@ -2,7 +2,9 @@
 
 use crate::{
     api,
-    bus::{BusError, EventBus, {BusOptions, EmbeddedBus}},
+    bus::{
+        BusError, EventBus, {BusOptions, EmbeddedBus},
+    },
     clock::Clock,
     config::Config,
     ingest::Ingestor,
@@ -23,7 +25,10 @@ use crate::{
         view::View,
     },
     rules::RuleBook,
-    search::{SearchIndex, embedded::{EmbeddedIndex, Limits}},
+    search::{
+        SearchIndex,
+        embedded::{EmbeddedIndex, Limits},
+    },
     store::{Database, identity},
 };
 use anyhow::{Context, Result};
@@ -75,8 +80,10 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     let ingest = Ingestor::new(Arc::clone(&stores.bus), clock.clone(), topology::topic::SYSMON);
     let live = LiveHub::new(LiveLimits::default());
     let latencies = Latencies::default();
-    let meters: HashMap<&'static str, Arc<StageMeter>> =
-        STAGES.iter().map(|stage| (stage.name, Arc::new(StageMeter::default()))).collect();
+    let meters: HashMap<&'static str, Arc<StageMeter>> = STAGES
+        .iter()
+        .map(|stage| (stage.name, Arc::new(StageMeter::default())))
+        .collect();
     let ledger = Ledger {
         bus: Arc::clone(&stores.bus),
         ingest: ingest.clone(),
@@ -84,7 +91,10 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
         meters: meters.clone(),
         clock: clock.clone(),
     };
-    let view: Arc<dyn PipelineView> = Arc::new(View { ledger, bus: Arc::clone(&stores.bus) });
+    let view: Arc<dyn PipelineView> = Arc::new(View {
+        ledger,
+        bus: Arc::clone(&stores.bus),
+    });
     let stop = CancellationToken::new();
     let mut running = Running {
         address: None,
@@ -104,7 +114,11 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     for (spec, stage) in stages(&stores, &running, &latencies) {
         running.workers.push(worker(spec, stage, &stores.bus, &meters, &stop)?);
     }
-    running.tasks.push(tokio::spawn(retention(Arc::clone(&stores.bus), clock.clone(), stop.clone())));
+    running.tasks.push(tokio::spawn(retention(
+        Arc::clone(&stores.bus),
+        clock.clone(),
+        stop.clone(),
+    )));
     if let Some(listener) = listener {
         running.address = Some(listener.local_addr()?);
         let state = api::AppState::new(api::ApiParts {
@@ -117,9 +131,16 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
             rules: Arc::new(stores.rules),
             clock,
             limits: api::ApiLimits::default(),
-            tls: running.config.http.public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
+            tls: running
+                .config
+                .http
+                .public_url
+                .as_deref()
+                .is_some_and(|url| url.starts_with("https://")),
         });
-        running.tasks.push(tokio::spawn(serve(listener, api::router(state), stop)));
+        running
+            .tasks
+            .push(tokio::spawn(serve(listener, api::router(state), stop)));
     }
     Ok(running)
 }
@@ -155,12 +176,20 @@ async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
     for topic in topology::topics(config.bus.retention()) {
         bus.create_topic(&topic).await?;
     }
-    Ok(Stores { db, bus, search: Arc::new(index), rules })
+    Ok(Stores {
+        db,
+        bus,
+        search: Arc::new(index),
+        rules,
+    })
 }
 
 /// A raw record of the largest size grows when it is normalized; it must still fit.
 fn bus_options() -> BusOptions {
-    BusOptions { record_bytes_max: 2 * NORMALIZED_BYTES_MAX, ..BusOptions::default() }
+    BusOptions {
+        record_bytes_max: 2 * NORMALIZED_BYTES_MAX,
+        ..BusOptions::default()
+    }
 }
 
 fn stages(stores: &Stores, running: &Running, latencies: &Latencies) -> Vec<(StageSpec, Box<dyn Stage>)> {
@@ -168,7 +197,9 @@ fn stages(stores: &Stores, running: &Running, latencies: &Latencies) -> Vec<(Sta
         dedup_window: Duration::from_secs(running.config.alerts.dedup_window_seconds),
         correlation_window: Duration::from_secs(running.config.alerts.correlation_window_seconds),
     };
-    let normalize = Normalize { bus: Arc::clone(&stores.bus) };
+    let normalize = Normalize {
+        bus: Arc::clone(&stores.bus),
+    };
     let index = Index {
         bus: Arc::clone(&stores.bus),
         search: Arc::clone(&stores.search),
@@ -209,13 +240,21 @@ fn worker(
     stop: &CancellationToken,
 ) -> Result<std::thread::JoinHandle<()>> {
     let meter = meters.get(spec.name).map(Arc::clone).unwrap_or_default();
-    let runner = Runner { spec, stage, bus: Arc::clone(bus), meter, stop: stop.clone() };
+    let runner = Runner {
+        spec,
+        stage,
+        bus: Arc::clone(bus),
+        meter,
+        stop: stop.clone(),
+    };
     let runtime = tokio::runtime::Handle::current();
-    let thread = std::thread::Builder::new().name(format!("stage.{}", spec.name)).spawn(move || {
-        if let Err(error) = runtime.block_on(runner.run()) {
-            tracing::error!(stage = spec.name, %error, "stage ended");
-        }
-    })?;
+    let thread = std::thread::Builder::new()
+        .name(format!("stage.{}", spec.name))
+        .spawn(move || {
+            if let Err(error) = runtime.block_on(runner.run()) {
+                tracing::error!(stage = spec.name, %error, "stage ended");
+            }
+        })?;
     Ok(thread)
 }
 
@@ -234,7 +273,9 @@ async fn retention(bus: Arc<dyn EventBus>, clock: Clock, stop: CancellationToken
 
 async fn listen(address: SocketAddr) -> Result<tokio::net::TcpListener> {
     tokio::net::TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen on {address}: is another server there? Choose another with --set http.listen=127.0.0.1:7701")
+        format!(
+            "cannot listen on {address}: is another server there? Choose another with --set http.listen=127.0.0.1:7701"
+        )
     })
 }
 
@@ -258,12 +299,6 @@ async fn first_tenant(db: &Database) -> Result<TenantId> {
     let tenant: TenantId = "default".parse()?;
     identity::create_tenant(db, &tenant, "Default").await?;
     Ok(tenant)
-}
-
-impl api::RulesView for RuleBook {
-    fn summaries(&self) -> Vec<watchfloor_shared::rule::RuleSummary> {
-        RuleBook::summaries(self)
-    }
 }
 
 impl Running {

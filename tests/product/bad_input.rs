@@ -18,7 +18,7 @@ fn valid(record: u64) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_bad_line_is_a_dead_letter_with_its_reason() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = product::folder();
     let running = product::start(dir.path(), Doors::Closed).await;
     let line = valid(1);
     let bad: Vec<(&str, Bytes)> = vec![
@@ -27,20 +27,40 @@ async fn each_bad_line_is_a_dead_letter_with_its_reason() {
         ("json.not_an_object", Bytes::from_static(b"[1,2,3]")),
         ("json.too_deep", Bytes::from("[".repeat(10_000))),
         ("utf8.invalid", Bytes::from_static(b"{\"Hostname\":\"\xff\xfe\"}")),
-        ("timestamp.out_of_range", Bytes::from(line.replace("2026-01-01T00:00:01.000Z", "9999-12-31T23:59:59.000Z"))),
-        ("timestamp.unparseable", Bytes::from(line.replace("2026-01-01T00:00:01.000Z", "last Tuesday"))),
+        (
+            "timestamp.out_of_range",
+            Bytes::from(line.replace("2026-01-01T00:00:01.000Z", "9999-12-31T23:59:59.000Z")),
+        ),
+        (
+            "timestamp.unparseable",
+            Bytes::from(line.replace("2026-01-01T00:00:01.000Z", "last Tuesday")),
+        ),
         ("spelling.unknown", Bytes::from_static(b"{\"hello\":\"world\"}")),
     ];
     let mut lines = Vec::new();
     for (position, (_, bytes)) in bad.iter().enumerate() {
-        lines.push(RawLine { bytes: bytes.clone(), position: position as u64 });
-        lines.push(RawLine { bytes: Bytes::from(valid(100 + position as u64)), position: 1_000 + position as u64 });
+        lines.push(RawLine {
+            bytes: bytes.clone(),
+            position: position as u64,
+        });
+        lines.push(RawLine {
+            bytes: Bytes::from(valid(100 + position as u64)),
+            position: 1_000 + position as u64,
+        });
     }
-    let batch = IngestBatch { tenant: running.tenant.clone(), door: Door::Ndjson, lines };
+    let batch = IngestBatch {
+        tenant: running.tenant.clone(),
+        door: Door::Ndjson,
+        lines,
+    };
     running.ingest.submit(batch).await.unwrap();
     assert!(running.drained(Duration::from_secs(60)).await);
 
-    assert_eq!(product::event_ids(&running).await.len(), bad.len(), "every valid line is in the index");
+    assert_eq!(
+        product::event_ids(&running).await.len(),
+        bad.len(),
+        "every valid line is in the index"
+    );
     let mut expected: BTreeMap<String, i64> = BTreeMap::new();
     for (reason, _) in &bad {
         *expected.entry((*reason).to_owned()).or_default() += 1;
@@ -57,7 +77,7 @@ async fn each_bad_line_is_a_dead_letter_with_its_reason() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_process_on_the_same_folder_is_told_so() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = product::folder();
     let running = product::start(dir.path(), Doors::Closed).await;
     let second = watchfloor::startup::start(
         product::config(dir.path()),
@@ -72,7 +92,7 @@ async fn a_second_process_on_the_same_folder_is_told_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_port_in_use_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let dir = tempfile::tempdir().unwrap();
+    let dir = product::folder();
     let mut config = product::config(dir.path());
     config.http.listen = taken.local_addr().unwrap();
     let started = watchfloor::startup::start(config, watchfloor::clock::Clock::system(), Doors::Open).await;

@@ -57,9 +57,12 @@ fn round(dir: &Path, kill_after: Duration) -> bool {
 async fn killed_twenty_times_nothing_is_missing_and_nothing_doubled() {
     let Some(recording) = recording(RECORDING) else { return };
     let expected = undisturbed(&recording).await;
-    let dir = tempfile::tempdir().unwrap();
+    let dir = product::folder();
     let whole = Instant::now();
-    assert!(!round(dir.path(), Duration::from_secs(300)), "a whole run takes longer than five minutes");
+    assert!(
+        !round(dir.path(), Duration::from_secs(300)),
+        "a whole run takes longer than five minutes"
+    );
     let whole = whole.elapsed();
     std::fs::remove_dir_all(dir.path()).unwrap();
     std::fs::create_dir_all(dir.path()).unwrap();
@@ -70,8 +73,14 @@ async fn killed_twenty_times_nothing_is_missing_and_nothing_doubled() {
         let moment = whole.mul_f64(random.random_range(0.05..0.95));
         killed += usize::from(round(dir.path(), moment));
     }
-    println!("{killed} of {ROUNDS} rounds were killed in the middle; a whole run takes {:.1} s", whole.as_secs_f64());
-    assert!(killed >= ROUNDS / 2, "only {killed} rounds were killed: the moments are wrong");
+    println!(
+        "{killed} of {ROUNDS} rounds were killed in the middle; a whole run takes {:.1} s",
+        whole.as_secs_f64()
+    );
+    assert!(
+        killed >= ROUNDS / 2,
+        "only {killed} rounds were killed: the moments are wrong"
+    );
 
     let running = product::start(dir.path(), Doors::Closed).await;
     product::take_in(&running, &recording, &Plan::default()).await;
@@ -84,7 +93,7 @@ async fn killed_twenty_times_nothing_is_missing_and_nothing_doubled() {
 }
 
 async fn undisturbed(recording: &PathBuf) -> (Vec<String>, Vec<String>) {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = product::folder();
     let running = product::start(dir.path(), Doors::Closed).await;
     product::take_in(&running, recording, &Plan::default()).await;
     let outcome = (product::event_ids(&running).await, product::alerts(&running).await);

@@ -14,7 +14,11 @@ pub fn shared() -> Option<PathBuf> {
     if path.join("data").is_dir() {
         return Some(path);
     }
-    assert!(std::env::var_os("CI").is_none(), "CI needs the recordings at {}", path.display());
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "CI needs the recordings at {}",
+        path.display()
+    );
     println!("skipped: no recordings at {} (set WATCHFLOOR_SHARED)", path.display());
     None
 }

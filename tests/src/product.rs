@@ -11,9 +11,21 @@ use watchfloor::{
 
 const DRAIN_WAIT_MAX: Duration = Duration::from_secs(300);
 
+/// A folder of the test's own. PostgreSQL runs as another user when the tests run as root, and must be able to enter it.
+pub fn folder() -> tempfile::TempDir {
+    use std::os::unix::fs::PermissionsExt;
+    tempfile::Builder::new()
+        .permissions(std::fs::Permissions::from_mode(0o711))
+        .tempdir()
+        .unwrap()
+}
+
 /// Settings for a product that keeps everything below `dir` and listens on a free port.
 pub fn config(dir: &Path) -> Config {
-    let mut config = Config { data_dir: dir.to_owned(), ..Config::default() };
+    let mut config = Config {
+        data_dir: dir.to_owned(),
+        ..Config::default()
+    };
     config.http.listen.set_port(0);
     config
 }
@@ -25,10 +37,19 @@ pub async fn start(dir: &Path, doors: Doors) -> Running {
 
 /// Takes a recording in through the file door and waits until the pipeline is done with it.
 pub async fn take_in(running: &Running, recording: &Path, plan: &Plan) -> u64 {
-    let sink =
-        Sink::Local { ingest: running.ingest.clone(), tenant: running.tenant.clone(), door: Door::File };
-    let sent = feed(reader::open(recording).unwrap(), plan, &sink, |_| ()).await.unwrap();
-    assert!(running.drained(DRAIN_WAIT_MAX).await, "the pipeline did not finish: {:#?}", running.view.snapshot().await);
+    let sink = Sink::Local {
+        ingest: running.ingest.clone(),
+        tenant: running.tenant.clone(),
+        door: Door::File,
+    };
+    let sent = feed(reader::open(recording).unwrap(), plan, &sink, |_| ())
+        .await
+        .unwrap();
+    assert!(
+        running.drained(DRAIN_WAIT_MAX).await,
+        "the pipeline did not finish: {:#?}",
+        running.view.snapshot().await
+    );
     sent.lines
 }
 
@@ -40,11 +61,19 @@ pub async fn alerts(running: &Running) -> Vec<String> {
     let mut lines = Vec::new();
     let mut window = Window::first(500);
     loop {
-        let page = alerts::list(&mut tx, &AlertFilter::default(), AlertSort::Oldest, &window).await.unwrap();
+        let page = alerts::list(&mut tx, &AlertFilter::default(), AlertSort::Oldest, &window)
+            .await
+            .unwrap();
         for alert in page.items {
             lines.push(format!(
                 "{} {} {} ×{} {}–{} {:?}",
-                alert.id, alert.rule_id, alert.endpoint_id, alert.count, alert.first_seen, alert.last_seen, alert.related_endpoints,
+                alert.id,
+                alert.rule_id,
+                alert.endpoint_id,
+                alert.count,
+                alert.first_seen,
+                alert.last_seen,
+                alert.related_endpoints,
             ));
         }
         match page.next {
@@ -65,7 +94,7 @@ pub async fn event_ids(running: &Running) -> Vec<String> {
     let mut search_after = None;
     loop {
         let spec = SearchSpec {
-            query: watchfloor_engine::query::parse("").unwrap(),
+            query: watchfloor_engine::query::parse("", None).unwrap(),
             from: None,
             to: None,
             limit: 1_000,

@@ -31,7 +31,10 @@ impl Access {
 pub enum Caller {
     Person(Person),
     /// A sender with an API key.
-    Key { id: String, tenant: TenantId },
+    Key {
+        id: String,
+        tenant: TenantId,
+    },
 }
 
 #[derive(Debug, Clone)]

@@ -19,7 +19,15 @@ const NOT_BUILT: &str = include_str!("console_not_built.html");
 
 /// First segments of the console's pages; each answers with the same document, which reads the address itself.
 const PAGES: [&str; 9] = [
-    "", "alerts", "hunt", "endpoints", "pipeline", "rules", "sign-in", "setup", "overview",
+    "",
+    "alerts",
+    "hunt",
+    "endpoints",
+    "pipeline",
+    "rules",
+    "sign-in",
+    "setup",
+    "overview",
 ];
 
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -69,7 +77,10 @@ pub async fn serve(request: Request) -> Response {
 pub fn index(headers: &HeaderMap) -> Response {
     file("index.html", None, headers).unwrap_or_else(|| {
         let page = [
-            (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+            (
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("text/html; charset=utf-8"),
+            ),
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ];
         (page, NOT_BUILT).into_response()
@@ -123,10 +134,13 @@ fn content(path: &str, plain: &EmbeddedFile, packed: Option<&EmbeddedFile>) -> R
 
 fn takes_brotli(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT_ENCODING).iter();
-    values.filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).any(|coding| {
-        let mut parts = coding.split(';').map(str::trim);
-        parts.next() == Some("br") && !parts.any(|q| matches!(q, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
-    })
+    values
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(','))
+        .any(|coding| {
+            let mut parts = coding.split(';').map(str::trim);
+            parts.next() == Some("br") && !parts.any(|q| matches!(q, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+        })
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -143,7 +157,10 @@ mod tests {
 
     #[test]
     fn a_program_gets_data_and_a_browser_a_page() {
-        assert!(wants_page(&headers(header::ACCEPT, "text/html,application/xhtml+xml,*/*;q=0.8")));
+        assert!(wants_page(&headers(
+            header::ACCEPT,
+            "text/html,application/xhtml+xml,*/*;q=0.8"
+        )));
         assert!(!wants_page(&headers(header::ACCEPT, "application/json")));
         assert!(!wants_page(&headers(header::ACCEPT, "*/*")));
         assert!(!wants_page(&HeaderMap::new()));
@@ -158,14 +175,25 @@ mod tests {
 
     #[tokio::test]
     async fn an_unknown_data_address_is_a_problem_and_a_page_is_a_page() {
-        let get = |path: &str| Request::builder().uri(path).header("accept", "text/html").body(Body::empty()).unwrap();
+        let get = |path: &str| {
+            Request::builder()
+                .uri(path)
+                .header("accept", "text/html")
+                .body(Body::empty())
+                .unwrap()
+        };
         let missing = serve(get("/api/v1/nonsense")).await;
         assert_eq!(missing.status(), 404);
         assert_eq!(missing.headers()[header::CONTENT_TYPE], "application/problem+json");
         for page in ["/", "/alerts/0011", "/hunt?q=x", "/setup?token=t"] {
             let response = serve(get(page)).await;
             assert_eq!(response.status(), 200, "{page}");
-            assert!(response.headers()[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"));
+            assert!(
+                response.headers()[header::CONTENT_TYPE]
+                    .to_str()
+                    .unwrap()
+                    .starts_with("text/html")
+            );
         }
         assert_eq!(serve(get("/no-such-page")).await.status(), 404);
     }

@@ -18,10 +18,7 @@ pub fn session_token(headers: &HeaderMap) -> Option<Secret> {
 /// `Set-Cookie` for a new token; a browser session's cookie, the server counts its idle time.
 pub fn set(token: &Secret, tls: bool) -> Option<HeaderValue> {
     let secure = if tls { "; Secure" } else { "" };
-    let text = format!(
-        "{NAME}={}; Path=/; HttpOnly; SameSite=Strict{secure}",
-        token.reveal()
-    );
+    let text = format!("{NAME}={}; Path=/; HttpOnly; SameSite=Strict{secure}", token.reveal());
     let mut value = HeaderValue::from_str(&text).ok()?;
     value.set_sensitive(true);
     Some(value)
@@ -47,7 +44,10 @@ mod tests {
             header::COOKIE,
             HeaderValue::from_static("a=1; xwatchfloor_session=no; watchfloor_session=yes"),
         );
-        assert_eq!(session_token(&headers).map(|t| t.reveal().to_owned()), Some("yes".to_owned()));
+        assert_eq!(
+            session_token(&headers).map(|t| t.reveal().to_owned()),
+            Some("yes".to_owned())
+        );
     }
 
     #[test]
@@ -56,6 +56,12 @@ mod tests {
         for part in ["HttpOnly", "SameSite=Strict", "Secure", "Path=/"] {
             assert!(text.contains(part), "{part}");
         }
-        assert!(!set(&Secret::new("t"), false).unwrap().to_str().unwrap().contains("Secure"));
+        assert!(
+            !set(&Secret::new("t"), false)
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .contains("Secure")
+        );
     }
 }

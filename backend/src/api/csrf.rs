@@ -34,7 +34,10 @@ mod tests {
     use axum::http::HeaderValue;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
+            .collect()
     }
 
     #[test]
@@ -46,12 +49,27 @@ mod tests {
             (&[("host", "soc"), ("origin", "https://evil")], true),
             (&[("host", "soc"), ("origin", "null")], true),
             (&[("host", "soc:80"), ("origin", "http://soc:81")], true),
-            (&[("host", "soc"), ("origin", "https://soc"), ("sec-fetch-site", "same-site")], true),
+            (
+                &[
+                    ("host", "soc"),
+                    ("origin", "https://soc"),
+                    ("sec-fetch-site", "same-site"),
+                ],
+                true,
+            ),
             (&[("host", "soc"), ("sec-fetch-site", "same-origin")], false),
             (&[("host", "soc"), ("sec-fetch-site", "cross-site")], true),
         ];
         for (pairs, refused) in cases {
-            let pairs: Vec<_> = pairs.iter().map(|(n, v)| ((*n).to_owned().leak() as &'static str, (*v).to_owned().leak() as &'static str)).collect();
+            let pairs: Vec<_> = pairs
+                .iter()
+                .map(|(n, v)| {
+                    (
+                        (*n).to_owned().leak() as &'static str,
+                        (*v).to_owned().leak() as &'static str,
+                    )
+                })
+                .collect();
             assert_eq!(is_cross_site(&Method::POST, &headers(&pairs)), refused, "{pairs:?}");
             assert!(!is_cross_site(&Method::GET, &headers(&pairs)));
         }

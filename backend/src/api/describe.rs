@@ -47,7 +47,8 @@ impl Describe {
     }
 
     fn parameter(mut self, place: &str, name: &str, about: &str, required: bool, schema: Value) -> Self {
-        let parameter = json!({ "in": place, "name": name, "description": about, "required": required, "schema": schema });
+        let parameter =
+            json!({ "in": place, "name": name, "description": about, "required": required, "schema": schema });
         self.parameters.push(parameter);
         self
     }
@@ -75,7 +76,11 @@ impl Describe {
 
     pub fn answers_many<T: ToSchema>(mut self, about: &str) -> Self {
         let item = self.reference::<T>();
-        self.response(200, about, Some(("application/json", json!({ "type": "array", "items": item }))))
+        self.response(
+            200,
+            about,
+            Some(("application/json", json!({ "type": "array", "items": item }))),
+        )
     }
 
     pub fn answers_page<T: ToSchema>(mut self, about: &str) -> Self {

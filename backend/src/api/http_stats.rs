@@ -43,7 +43,9 @@ impl HttpStats {
         let Some(row) = position(route).and_then(|index| self.rows.get(index)) else {
             return;
         };
-        let class = usize::from(status.as_u16() / 100).saturating_sub(2).min(CLASSES.len() - 1);
+        let class = usize::from(status.as_u16() / 100)
+            .saturating_sub(2)
+            .min(CLASSES.len() - 1);
         let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let bucket = EDGES_MS
             .iter()

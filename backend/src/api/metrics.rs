@@ -40,24 +40,62 @@ fn pipeline(out: &mut Exposition, snapshot: &PipelineSnapshot) {
     for topic in &snapshot.topics {
         bytes.sample(&[("topic", &topic.name)], topic.bytes as f64);
     }
-    let mut events = out.family("watchfloor_source_events_total", Kind::Counter, "Records taken at a front door.");
+    let mut events = out.family(
+        "watchfloor_source_events_total",
+        Kind::Counter,
+        "Records taken at a front door.",
+    );
     for source in &snapshot.sources {
         events.sample(&[("door", &source.name)], source.events as f64);
     }
-    out.family("watchfloor_unaccounted_records", Kind::Gauge, "Records that no stage can account for.")
-        .sample(&[], snapshot.unaccounted as f64);
+    out.family(
+        "watchfloor_unaccounted_records",
+        Kind::Gauge,
+        "Records that no stage can account for.",
+    )
+    .sample(&[], snapshot.unaccounted as f64);
     latency(out, &snapshot.latency);
 }
 
 fn stages(out: &mut Exposition, stages: &[StageSnapshot]) {
     type Figure = fn(&StageSnapshot) -> f64;
     let figures: [(&'static str, Kind, &str, Figure); 6] = [
-        ("watchfloor_stage_received_total", Kind::Counter, "Records that came to a stage.", |s| s.received as f64),
-        ("watchfloor_stage_emitted_total", Kind::Counter, "Records that a stage passed on.", |s| s.emitted as f64),
-        ("watchfloor_stage_in_flight", Kind::Gauge, "Records inside a stage.", |s| s.in_flight as f64),
-        ("watchfloor_stage_unaccounted", Kind::Gauge, "Records a stage cannot account for.", |s| s.unaccounted as f64),
-        ("watchfloor_stage_lag_seconds", Kind::Gauge, "Age of what a stage works on.", |s| s.lag_ms as f64 / 1e3),
-        ("watchfloor_stage_fault", Kind::Gauge, "1 when a stage cannot go on.", |s| f64::from(s.fault.is_some())),
+        (
+            "watchfloor_stage_received_total",
+            Kind::Counter,
+            "Records that came to a stage.",
+            |s| s.received as f64,
+        ),
+        (
+            "watchfloor_stage_emitted_total",
+            Kind::Counter,
+            "Records that a stage passed on.",
+            |s| s.emitted as f64,
+        ),
+        (
+            "watchfloor_stage_in_flight",
+            Kind::Gauge,
+            "Records inside a stage.",
+            |s| s.in_flight as f64,
+        ),
+        (
+            "watchfloor_stage_unaccounted",
+            Kind::Gauge,
+            "Records a stage cannot account for.",
+            |s| s.unaccounted as f64,
+        ),
+        (
+            "watchfloor_stage_lag_seconds",
+            Kind::Gauge,
+            "Age of what a stage works on.",
+            |s| s.lag_ms as f64 / 1e3,
+        ),
+        (
+            "watchfloor_stage_fault",
+            Kind::Gauge,
+            "1 when a stage cannot go on.",
+            |s| f64::from(s.fault.is_some()),
+        ),
     ];
     for (name, kind, help, figure) in figures {
         let mut family = out.family(name, kind, help);
@@ -65,13 +103,21 @@ fn stages(out: &mut Exposition, stages: &[StageSnapshot]) {
             family.sample(&[("stage", &stage.name)], figure(stage));
         }
     }
-    let mut family = out.family("watchfloor_stage_suppressed_total", Kind::Counter, "Records left out on purpose.");
+    let mut family = out.family(
+        "watchfloor_stage_suppressed_total",
+        Kind::Counter,
+        "Records left out on purpose.",
+    );
     for stage in stages {
         for entry in &stage.suppressed {
             family.sample(&[("stage", &stage.name), ("reason", &entry.reason)], entry.count as f64);
         }
     }
-    let mut family = out.family("watchfloor_stage_dead_total", Kind::Counter, "Records that became dead letters.");
+    let mut family = out.family(
+        "watchfloor_stage_dead_total",
+        Kind::Counter,
+        "Records that became dead letters.",
+    );
     for stage in stages {
         for entry in &stage.dead {
             family.sample(&[("stage", &stage.name), ("reason", &entry.reason)], entry.count as f64);
@@ -118,10 +164,18 @@ fn http(out: &mut Exposition, state: &AppState) {
         durations.suffixed("_sum", &[("route", route.name)], counts.sum_us as f64 / 1e6);
         durations.suffixed("_count", &[("route", route.name)], all as f64);
     }
-    out.family("watchfloor_live_streams", Kind::Gauge, "Browsers that follow the changes.")
-        .sample(&[], state.live.listeners() as f64);
-    out.family("watchfloor_ingest_refused_total", Kind::Counter, "Records refused at a front door.")
-        .sample(&[], state.ingest.refused() as f64);
+    out.family(
+        "watchfloor_live_streams",
+        Kind::Gauge,
+        "Browsers that follow the changes.",
+    )
+    .sample(&[], state.live.listeners() as f64);
+    out.family(
+        "watchfloor_ingest_refused_total",
+        Kind::Counter,
+        "Records refused at a front door.",
+    )
+    .sample(&[], state.ingest.refused() as f64);
 }
 
 /// From `/proc`; on other systems these two are missing.
@@ -169,12 +223,20 @@ mod tests {
         let mut out = Exposition::default();
         let stage = StageSnapshot {
             name: "normalize".into(),
-            dead: vec![ReasonCount { reason: "json.invalid".into(), count: 3 }],
+            dead: vec![ReasonCount {
+                reason: "json.invalid".into(),
+                count: 3,
+            }],
             ..StageSnapshot::default()
         };
         let snapshot = PipelineSnapshot {
             stages: vec![stage],
-            topics: vec![TopicSnapshot { name: "a\"b".into(), partitions: 1, records: 5, bytes: 9 }],
+            topics: vec![TopicSnapshot {
+                name: "a\"b".into(),
+                partitions: 1,
+                records: 5,
+                bytes: 9,
+            }],
             ..PipelineSnapshot::default()
         };
         pipeline(&mut out, &snapshot);
@@ -183,7 +245,10 @@ mod tests {
         let mut families = std::collections::HashSet::new();
         for line in text.lines() {
             if let Some(rest) = line.strip_prefix("# TYPE ") {
-                assert!(families.insert(rest.split(' ').next().unwrap().to_owned()), "{line} twice");
+                assert!(
+                    families.insert(rest.split(' ').next().unwrap().to_owned()),
+                    "{line} twice"
+                );
             } else if !line.starts_with('#') {
                 let name = line.split(['{', ' ']).next().unwrap();
                 assert!(families.contains(name), "{line} was not announced");

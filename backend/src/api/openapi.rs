@@ -46,7 +46,10 @@ fn document() -> Value {
         let described = (route.describe)();
         schemas.extend(described.schemas.clone());
         let method = route.method.as_str().to_ascii_lowercase();
-        paths.entry(route.path).or_default().insert(method, operation(route, described));
+        paths
+            .entry(route.path)
+            .or_default()
+            .insert(method, operation(route, described));
     }
     json!({
         "openapi": "3.1.0",
@@ -81,9 +84,14 @@ fn operation(route: &Route, described: Describe) -> Value {
         may_fail.push(ErrorCode::Forbidden);
     }
     for code in may_fail {
-        responses.entry(code.status()).or_insert_with(|| describe::problem(code));
+        responses
+            .entry(code.status())
+            .or_insert_with(|| describe::problem(code));
     }
-    let responses: Map<String, Value> = responses.into_iter().map(|(status, r)| (status.to_string(), r)).collect();
+    let responses: Map<String, Value> = responses
+        .into_iter()
+        .map(|(status, r)| (status.to_string(), r))
+        .collect();
     let mut operation = json!({
         "operationId": route.name,
         "tags": [described.tag],
@@ -92,13 +100,26 @@ fn operation(route: &Route, described: Describe) -> Value {
         "security": security(route.access),
     });
     let optional = [
-        ("description", (!described.detail.is_empty()).then(|| json!(described.detail))),
-        ("parameters", (!described.parameters.is_empty()).then(|| json!(described.parameters))),
+        (
+            "description",
+            (!described.detail.is_empty()).then(|| json!(described.detail)),
+        ),
+        (
+            "parameters",
+            (!described.parameters.is_empty()).then(|| json!(described.parameters)),
+        ),
         ("requestBody", described.body),
-        ("x-permission", route.access.permission().map(|permission| json!(permission))),
+        (
+            "x-permission",
+            route.access.permission().map(|permission| json!(permission)),
+        ),
     ];
     if let Some(fields) = operation.as_object_mut() {
-        fields.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        fields.extend(
+            optional
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value?))),
+        );
     }
     operation
 }
@@ -148,7 +169,11 @@ mod tests {
                 .filter_map(|s| s.strip_prefix('{')?.strip_suffix('}'))
                 .collect();
             assert_eq!(named, wanted, "{}", route.name);
-            assert!(!described.summary.is_empty() && !described.tag.is_empty(), "{}", route.name);
+            assert!(
+                !described.summary.is_empty() && !described.tag.is_empty(),
+                "{}",
+                route.name
+            );
         }
     }
 
@@ -161,6 +186,9 @@ mod tests {
             std::fs::write(path, text()).unwrap();
             return;
         }
-        assert!(committed == text(), "docs/openapi.json is not up to date: run this test with WATCHFLOOR_UPDATE=1");
+        assert!(
+            committed == text(),
+            "docs/openapi.json is not up to date: run this test with WATCHFLOOR_UPDATE=1"
+        );
     }
 }

@@ -1,11 +1,6 @@
 //! The router and what surrounds every answer.
 
-use super::{
-    assets, guard,
-    problem::ApiError,
-    routes::TABLE,
-    state::AppState,
-};
+use super::{assets, guard, problem::ApiError, routes::TABLE, state::AppState};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
@@ -36,12 +31,17 @@ pub fn router(state: AppState) -> Router {
         .layer(DefaultBodyLimit::max(state.limits.body_bytes_max))
         .layer(CatchPanicLayer::custom(caught))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
-        .layer(from_fn(move |request: Request, next: Next| with_headers(tls, request, next)))
+        .layer(from_fn(move |request: Request, next: Next| {
+            with_headers(tls, request, next)
+        }))
         .with_state(state)
 }
 
 async fn method_not_allowed() -> ApiError {
-    ApiError::new(ErrorCode::MethodNotAllowed, "The header Allow names those that it takes.")
+    ApiError::new(
+        ErrorCode::MethodNotAllowed,
+        "The header Allow names those that it takes.",
+    )
 }
 
 fn caught(panic: Box<dyn Any + Send>) -> Response {
@@ -60,8 +60,14 @@ async fn with_headers(tls: bool, request: Request, next: Next) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (
+            header::HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            header::HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
         (
             header::HeaderName::from_static("permissions-policy"),
             "camera=(), microphone=(), geolocation=(), payment=(), usb=()",

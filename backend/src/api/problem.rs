@@ -50,7 +50,10 @@ impl ApiError {
     }
 
     pub fn forbidden() -> Self {
-        Self::new(ErrorCode::Forbidden, "Ask an owner of your organisation for the permission.")
+        Self::new(
+            ErrorCode::Forbidden,
+            "Ask an owner of your organisation for the permission.",
+        )
     }
 
     pub fn rate_limited(retry_after: Duration) -> Self {

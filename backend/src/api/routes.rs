@@ -2,8 +2,9 @@
 
 use super::{
     access::Access::{self, LoopbackOr, Needs, PageOr, Public, SignedIn},
-    alerts, describe::Describe, docs, endpoints, events, health, identity, ingest, keys, live, metrics, openapi, pipeline,
-    plain, rules,
+    alerts,
+    describe::Describe,
+    docs, endpoints, events, health, identity, ingest, keys, live, metrics, openapi, pipeline, plain, rules,
     state::AppState,
 };
 use axum::{
@@ -132,19 +133,37 @@ mod tests {
     fn nothing_is_public_by_accident() {
         let public: Vec<_> = TABLE.iter().filter(|r| r.access == Public).map(|r| r.name).collect();
         let known = [
-            "health.live", "health.ready", "health.summary", "openapi", "docs.page", "docs.file", "setup.state",
-            "setup.redeem", "session.sign_in", "session.link",
+            "health.live",
+            "health.ready",
+            "health.summary",
+            "openapi",
+            "docs.page",
+            "docs.file",
+            "setup.state",
+            "setup.redeem",
+            "session.sign_in",
+            "session.link",
         ];
         assert_eq!(public, known);
     }
 
     #[test]
     fn what_changes_something_needs_more_than_reading() {
-        for route in TABLE.iter().filter(|route| route.method != GET && route.access != Public) {
-            let reads = matches!(route.access.permission(), Some(ReadEvents | ReadPipeline | ReadRules | ReadAlerts));
+        for route in TABLE
+            .iter()
+            .filter(|route| route.method != GET && route.access != Public)
+        {
+            let reads = matches!(
+                route.access.permission(),
+                Some(ReadEvents | ReadPipeline | ReadRules | ReadAlerts)
+            );
             // A search has a body; noting what was drawn is part of reading.
             let known = ["events.search", "alerts.shown"].contains(&route.name);
-            assert!(!reads || known, "{} changes things with a reader's permission", route.name);
+            assert!(
+                !reads || known,
+                "{} changes things with a reader's permission",
+                route.name
+            );
         }
     }
 }

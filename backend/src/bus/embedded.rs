@@ -6,11 +6,13 @@ use super::{
     declared,
     group::{Groups, MemberId},
     partition::{Topic, lock},
-    partitioner, record, recovery, retention,
+    produce::{Encoded, encode},
+    recovery, retention,
+    round::{Append, Request, StateRequest},
     state::StateChange,
     store::{Damage, Store},
     sync::Syncer,
-    writer::{Append, BATCH_BYTES, Part, Request, StateRequest, Writer},
+    writer::Writer,
 };
 use async_trait::async_trait;
 use std::{
@@ -92,8 +94,7 @@ impl EmbeddedBus {
         let room = Arc::new(Semaphore::new(options.queue_bytes_max));
         let (store, active) = recovery::open(dir, options)?;
         let (store, syncer) = (Arc::new(store), Arc::new(Syncer::default()));
-        active.segment.file.sync_data()?;
-        syncer.moved_to(&active.segment, active.position);
+        syncer.begin(&active.segment, active.position);
         store.active_segment.store(active.segment.id, Ordering::SeqCst);
 
         let (requests, inbox) = mpsc::channel();
@@ -136,7 +137,10 @@ impl EmbeddedBus {
         for thread in std::mem::take(&mut *lock(&self.threads)) {
             let _ = thread.join();
         }
-        *lock(&self.inner.store.lock_file) = None;
+        if let Some(lock_file) = lock(&self.inner.store.lock_file).take() {
+            // Said aloud: a child process that is just being started still holds a copy of this descriptor.
+            let _ = lock_file.unlock();
+        }
     }
 }
 
@@ -188,59 +192,6 @@ impl Inner {
             }
         }
     }
-}
-
-/// Records of one call on their way: encoded per partition, and for each record which part it is in and where.
-struct Encoded {
-    parts: Vec<Part>,
-    places: Vec<(usize, u32)>,
-    bytes: usize,
-}
-
-fn encode(topic: &Topic, records: &[Record], record_bytes_max: usize) -> Result<Encoded, BusError> {
-    if let Some(large) = records
-        .iter()
-        .find(|r| record::encoded_len(r) > record_bytes_max || !record::fits(r))
-    {
-        return Err(BusError::RecordTooLarge {
-            bytes: record::encoded_len(large),
-            bytes_max: record_bytes_max,
-        });
-    }
-    let partitions = topic.partition_count();
-    let mut open: Vec<Option<usize>> = vec![None; partitions as usize];
-    let mut encoded = Encoded {
-        parts: Vec::new(),
-        places: Vec::with_capacity(records.len()),
-        bytes: 0,
-    };
-    for record in records {
-        let partition = match &record.key {
-            Some(key) => partitioner::partition_of(key, partitions),
-            None => topic.next_turn(),
-        };
-        let length = record::encoded_len(record);
-        let slot = &mut open[partition as usize];
-        let continues = slot.filter(|part| encoded.parts[*part].raw.len() + length <= BATCH_BYTES);
-        let index = continues.unwrap_or_else(|| {
-            let raw = Vec::with_capacity(length);
-            encoded.parts.push(Part {
-                partition,
-                count: 0,
-                timestamp_max: i64::MIN,
-                raw,
-            });
-            encoded.parts.len() - 1
-        });
-        *slot = Some(index);
-        let part = &mut encoded.parts[index];
-        encoded.places.push((index, part.count));
-        record::encode_record(record, &mut part.raw);
-        part.count += 1;
-        part.timestamp_max = part.timestamp_max.max(record.timestamp.nanos());
-        encoded.bytes += length;
-    }
-    Ok(encoded)
 }
 
 #[async_trait]
@@ -306,7 +257,7 @@ impl EventBus for EmbeddedBus {
             durability,
             since,
             answer,
-            room,
+            _room: room,
         }))?;
         let bases = answered.await.map_err(|_| BusError::Closed)??;
         Ok(places

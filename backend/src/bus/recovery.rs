@@ -5,14 +5,14 @@ use super::{
     BusError, declared,
     embedded::BusOptions,
     frame::{FrameHeader, Kind},
-    partition::{Chunk, ChunkIndex, lock},
+    partition::{Chunk, ChunkIndex},
+    replay::Replay,
+    round::failure,
     scan,
-    segment::{self, Entry, PartitionKey, Segment, Stretch},
-    state::{Bounds, Snapshot, StateChange},
+    segment::{self, Entry, Held, Segment, Stretch},
     store::{Damage, Store},
 };
 use std::{
-    collections::BTreeMap,
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read},
     path::Path,
@@ -26,8 +26,6 @@ pub struct Active {
     pub position: u64,
     pub batches: usize,
 }
-
-type Held = BTreeMap<PartitionKey, (Stretch, Vec<Entry>)>;
 
 pub fn open(dir: &Path, options: BusOptions) -> Result<(Store, Active), BusError> {
     fs::create_dir_all(dir)?;
@@ -56,6 +54,7 @@ pub fn open(dir: &Path, options: BusOptions) -> Result<(Store, Active), BusError
     let tail = last
         .map(|segment| read_last(&store, segment, &mut replay))
         .transpose()?;
+    let headed = replay.has_snapshot;
     let from = if replay.has_snapshot {
         segments.len()
     } else {
@@ -67,7 +66,7 @@ pub fn open(dir: &Path, options: BusOptions) -> Result<(Store, Active), BusError
     }
     older.follow(replay);
     let active = tail
-        .filter(|(_, walk)| !walk.sealed)
+        .filter(|(_, walk)| !walk.sealed && headed)
         .map(|(segment, walk)| (segment, walk.end as u64));
     older.settle(&store);
     let next_id = ids.last().map_or(1, |last| last + 1);
@@ -80,7 +79,7 @@ pub fn open(dir: &Path, options: BusOptions) -> Result<(Store, Active), BusError
                 batches,
             }
         }
-        None => create_active(&store, next_id)?,
+        None => create_active(&store, next_id).map_err(|error| failure(&error))?,
     };
     Ok((store, active))
 }
@@ -180,7 +179,7 @@ fn read_last(
         segment.file.set_len(walk.end as u64)?;
         segment.file.sync_data()?;
     }
-    replay.last = held.into_values().map(|held| (segment.clone(), held)).collect();
+    replay.last = Some((segment.clone(), held));
     Ok((segment, walk))
 }
 
@@ -265,7 +264,7 @@ fn hold(held: &mut Held, at: usize, header: &FrameHeader) {
     entries.push(entry);
 }
 
-fn add_chunk(store: &Store, chunk: Chunk) {
+pub fn add_chunk(store: &Store, chunk: Chunk) {
     let Stretch { topic, partition, .. } = chunk.stretch;
     let Some(topic) = store.topic_by_id(topic) else {
         return report(
@@ -312,89 +311,6 @@ fn oldest_needed(segments: &[Arc<Segment>]) -> io::Result<usize> {
         }
     }
     Ok(0)
-}
-
-/// The state frames of one or more segments, in order.
-#[derive(Debug, Default)]
-struct Replay {
-    has_snapshot: bool,
-    snapshot: Snapshot,
-    changes: Vec<StateChange>,
-    last: Vec<(Arc<Segment>, (Stretch, Vec<Entry>))>,
-}
-
-impl Replay {
-    fn on_frame(&mut self, header: &FrameHeader, body: &[u8]) {
-        match header.kind {
-            Kind::Snapshot => {
-                if let Ok(snapshot) = serde_json::from_slice(body) {
-                    *self = Self {
-                        has_snapshot: true,
-                        snapshot,
-                        ..Self::default()
-                    };
-                }
-            }
-            Kind::State => self.changes.extend(serde_json::from_slice::<StateChange>(body).ok()),
-            Kind::Batch | Kind::Index | Kind::Footer => {}
-        }
-    }
-
-    fn follow(&mut self, later: Replay) {
-        if later.has_snapshot {
-            *self = later;
-        } else {
-            self.changes.extend(later.changes);
-            self.last = later.last;
-        }
-    }
-
-    /// Brings the store to where the last frame left it.
-    fn settle(self, store: &Store) {
-        for (segment, (stretch, entries)) in self.last {
-            add_chunk(
-                store,
-                Chunk {
-                    segment,
-                    stretch,
-                    index: ChunkIndex::InMemory(entries),
-                },
-            );
-        }
-        let mut commits = lock(&store.commits);
-        self.snapshot.commits.iter().for_each(|commit| commits.apply(commit));
-        self.snapshot
-            .bounds
-            .iter()
-            .for_each(|bounds| apply_bounds(store, bounds));
-        for change in &self.changes {
-            match change {
-                StateChange::Commit(commit) => commits.apply(commit),
-                StateChange::Trim(bounds) => bounds.iter().for_each(|bounds| apply_bounds(store, bounds)),
-            }
-        }
-        for topic in store.topics() {
-            for partition in 0..topic.partition_count() {
-                if let Some(mut state) = topic.partition(partition) {
-                    let low = state.low;
-                    state.chunks.retain(|chunk| chunk.stretch.end > low);
-                    state.low = state
-                        .chunks
-                        .front()
-                        .map_or(state.high, |chunk| chunk.stretch.base.max(low));
-                }
-            }
-        }
-    }
-}
-
-fn apply_bounds(store: &Store, bounds: &Bounds) {
-    if let Some(topic) = store.topic_by_id(bounds.topic)
-        && let Some(mut state) = topic.partition(bounds.partition)
-    {
-        state.low = state.low.max(bounds.low);
-        state.high = state.high.max(bounds.high);
-    }
 }
 
 fn report(store: &Store, path: &Path, range: std::ops::Range<usize>, detail: &str) {

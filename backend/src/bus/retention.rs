@@ -6,7 +6,7 @@ use super::{
     embedded::Inner,
     frame::HEADER_BYTES,
     partition::{Chunk, ChunkIndex, PartitionState, Topic},
-    segment::{self, Entry, PartitionKey, Segment, Stretch},
+    segment::{self, Entry, Held, PartitionKey, Segment, Stretch},
     state::{Bounds, StateChange},
     store::Store,
 };
@@ -23,15 +23,28 @@ const REWRITE_BYTES_MIN: u64 = 256 * 1024;
 pub async fn apply(inner: &Arc<Inner>, now: Timestamp) -> Result<(), BusError> {
     let store = inner.store.clone();
     if any_active_due(&store, now) {
-        inner.roll().await?;
+        while_there_is_room(&store, inner.roll()).await?;
     }
     let trims = due(&store, now);
     if !trims.is_empty() {
-        inner.change_state(Some(StateChange::Trim(trims.clone()))).await?;
+        let told = inner.change_state(Some(StateChange::Trim(trims.clone())));
+        while_there_is_room(&store, told).await?;
         trims.iter().for_each(|trim| forget(&store, trim));
     }
     let swept = tokio::task::spawn_blocking(move || sweep(&store)).await;
     Ok(swept.map_err(io::Error::other)??)
+}
+
+/// On a full disk nothing can be written, and deleting is what helps. The log finds its watermarks without these writes, only
+/// lower ones for what shares a segment with the living.
+async fn while_there_is_room(store: &Store, work: impl Future<Output = Result<(), BusError>>) -> Result<(), BusError> {
+    if store.disk_full.load(Ordering::SeqCst) {
+        return Ok(());
+    }
+    match work.await {
+        Err(BusError::DiskFull) => Ok(()),
+        other => other,
+    }
 }
 
 fn each_partition(store: &Store, mut visit: impl FnMut(&Topic, u32, &mut PartitionState)) {
@@ -154,7 +167,7 @@ fn rewrite(store: &Store, old: &Arc<Segment>) -> io::Result<()> {
         );
     });
     let mut bytes = segment::header_of(old.salt);
-    let mut held: BTreeMap<PartitionKey, (Stretch, Vec<Entry>)> = BTreeMap::new();
+    let mut held: Held = Held::new();
     for chunk in &chunks {
         let entries = match &chunk.index {
             ChunkIndex::InMemory(entries) => entries.as_slice().into(),

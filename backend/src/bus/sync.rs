@@ -3,9 +3,9 @@
 
 use super::{
     partition::lock,
+    round::{Answer, failure},
     segment::Segment,
     store::Store,
-    writer::{Answer, failure},
 };
 use std::{
     io,
@@ -36,6 +36,13 @@ impl Syncer {
         progress.segment = Some(segment.clone());
         (progress.written, progress.synced) = (position, position);
         self.changed.notify_one();
+    }
+
+    /// The segment that was found at the start: what is in it may still be on its way to the disk.
+    pub fn begin(&self, segment: &Arc<Segment>, position: u64) {
+        let mut progress = lock(&self.progress);
+        progress.segment = Some(segment.clone());
+        (progress.written, progress.synced) = (position, 0);
     }
 
     pub fn wrote(&self, segment: &Arc<Segment>, position: u64) {

@@ -41,10 +41,18 @@ pub async fn leave_address(running: &Running) -> Result<()> {
         }
     }
     let issued = api_keys::issue(&running.db, &running.tenant, KEY_NAME, None).await?;
-    let address = Address { url: running.url(), tenant: running.tenant.clone(), key: issued.secret };
+    let address = Address {
+        url: running.url(),
+        tenant: running.tenant.clone(),
+        key: issued.secret,
+    };
     let path = address_file(&running.config.data_dir);
     let _ = std::fs::remove_file(&path);
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)?;
     file.write_all(&serde_json::to_vec(&address)?)?;
     Ok(())
 }
@@ -86,7 +94,11 @@ impl Client {
             _ => local(arguments, data_dir)?,
         };
         let http = reqwest::Client::builder().timeout(REQUEST_WAIT_MAX).build()?;
-        Ok(Self { http, url, key: Secret::new(key) })
+        Ok(Self {
+            http,
+            url,
+            key: Secret::new(key),
+        })
     }
 
     /// Sends lines whose positions follow one another. A server that has no room is asked again: sending twice doubles
@@ -130,7 +142,9 @@ impl Client {
             return Ok(None);
         }
         let text = response.text().await?;
-        serde_json::from_str(&text).map(Some).map_err(|_| anyhow::anyhow!("{} answered {status}", self.url))
+        serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|_| anyhow::anyhow!("{} answered {status}", self.url))
     }
 }
 
@@ -144,7 +158,10 @@ fn local(arguments: &ServerArguments, data_dir: &Path) -> Result<(String, String
     })?;
     let address: Address = serde_json::from_slice(&text).with_context(|| format!("{}", path.display()))?;
     if let Some(tenant) = arguments.tenant.as_ref().filter(|tenant| **tenant != address.tenant) {
-        bail!("the local key belongs to tenant {}, not {tenant}; give --server and --api-key", address.tenant);
+        bail!(
+            "the local key belongs to tenant {}, not {tenant}; give --server and --api-key",
+            address.tenant
+        );
     }
     Ok((address.url, address.key))
 }

@@ -23,7 +23,11 @@ pub fn run(settings: &SettingsArguments, command: &ConfigCommand) -> Result<Exit
     match command {
         ConfigCommand::Print { json } => {
             let config = settings.load()?;
-            let text = if *json { serde_json::to_string_pretty(&config)? } else { toml::to_string_pretty(&config)? };
+            let text = if *json {
+                serde_json::to_string_pretty(&config)?
+            } else {
+                toml::to_string_pretty(&config)?
+            };
             terminal::result(text.trim_end())?;
         }
         ConfigCommand::Reference => terminal::result(reference::markdown()?.trim_end())?,

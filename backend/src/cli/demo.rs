@@ -8,9 +8,7 @@ use crate::{
     ingest::Door,
     replay::{Plan, Sink, feed, pace::Speed},
     startup::{self, Doors, Running},
-    store::{
-        identity::{Member, accounts, one_time_links},
-    },
+    store::identity::{Member, accounts, one_time_links},
 };
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -102,7 +100,14 @@ async fn welcome(running: &Running, arguments: &DemoArguments) -> Result<()> {
 async fn demo_person(running: &Running) -> Result<Member> {
     let email = format!("demo-{}@watchfloor.invalid", token::random_id());
     let password = token::generate();
-    let made = accounts::create_account(&running.db, &running.tenant, "Demo analyst", &email, &password, Role::Owner);
+    let made = accounts::create_account(
+        &running.db,
+        &running.tenant,
+        "Demo analyst",
+        &email,
+        &password,
+        Role::Owner,
+    );
     Ok(made.await?)
 }
 
@@ -114,15 +119,31 @@ async fn tell(running: &Running, arguments: &DemoArguments, now: Timestamp) -> R
         tenant: running.tenant.clone(),
         door: Door::Simulator,
     };
-    let plan = Plan { speed: Speed::Times(STORY_SPEED), from: None, to: Some(now) };
-    feed(arguments.scenario.lines(start)?, &plan, &story, |_| ()).await?;
+    let plan = Plan {
+        speed: Speed::Times(STORY_SPEED),
+        ..Plan::default()
+    };
+    feed(arguments.scenario.lines_between(start, now)?, &plan, &story, |_| ()).await?;
     if !arguments.input.is_empty() {
-        let recordings =
-            Sink::Local { ingest: running.ingest.clone(), tenant: running.tenant.clone(), door: Door::File };
+        let recordings = Sink::Local {
+            ingest: running.ingest.clone(),
+            tenant: running.tenant.clone(),
+            door: Door::File,
+        };
         replay::files(&arguments.input, &Plan::default(), &recordings).await?;
     }
-    let plan = Plan { speed: Speed::Times(1.0), from: Some(now), to: None };
-    feed(arguments.scenario.lines(start)?, &plan, &story, |_| ()).await?;
+    let plan = Plan {
+        speed: Speed::Times(1.0),
+        from: Some(now),
+        to: None,
+    };
+    feed(
+        arguments.scenario.lines_between(start, Timestamp::MAX)?,
+        &plan,
+        &story,
+        |_| (),
+    )
+    .await?;
     Ok(())
 }
 
@@ -139,7 +160,10 @@ async fn first_alert(running: &Running) -> Result<()> {
         let facets = crate::store::alerts::facets(&mut tx, &AlertFilter::default()).await?;
         tx.commit().await?;
         if facets.matching > 0 {
-            terminal::say(format!("First alert after {:.1} s.", SMOKE_WAIT_MAX.as_secs_f64() - (until - tokio::time::Instant::now()).as_secs_f64()));
+            terminal::say(format!(
+                "First alert after {:.1} s.",
+                SMOKE_WAIT_MAX.as_secs_f64() - (until - tokio::time::Instant::now()).as_secs_f64()
+            ));
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

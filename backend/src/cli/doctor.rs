@@ -23,7 +23,11 @@ struct Finding {
 pub async fn run(settings: &SettingsArguments, arguments: &DoctorArguments) -> Result<ExitCode> {
     let findings = match settings.load() {
         Ok(config) => examine(&config).await,
-        Err(error) => vec![Finding { check: "settings", ok: false, detail: error.to_string() }],
+        Err(error) => vec![Finding {
+            check: "settings",
+            ok: false,
+            detail: error.to_string(),
+        }],
     };
     let healthy = findings.iter().all(|finding| finding.ok);
     if arguments.json {
@@ -50,8 +54,16 @@ async fn examine(config: &Config) -> Vec<Finding> {
 
 fn finding(check: &'static str, outcome: Result<String, String>) -> Finding {
     match outcome {
-        Ok(detail) => Finding { check, ok: true, detail },
-        Err(detail) => Finding { check, ok: false, detail },
+        Ok(detail) => Finding {
+            check,
+            ok: true,
+            detail,
+        },
+        Err(detail) => Finding {
+            check,
+            ok: false,
+            detail,
+        },
     }
 }
 
@@ -71,7 +83,11 @@ fn free_space(config: &Config) -> Result<String, String> {
     const NEEDED: u64 = 2 << 30;
     let free = free_bytes(&config.data_dir).ok_or_else(|| "cannot be found out".to_owned())?;
     let text = format!("{:.1} GB free", free as f64 / 1e9);
-    if free >= NEEDED { Ok(text) } else { Err(format!("{text}; at least 2 GB are needed")) }
+    if free >= NEEDED {
+        Ok(text)
+    } else {
+        Err(format!("{text}; at least 2 GB are needed"))
+    }
 }
 
 #[allow(unsafe_code, reason = "statvfs has no safe wrapper in libc")]
@@ -82,14 +98,18 @@ fn free_bytes(path: &std::path::Path) -> Option<u64> {
     // SAFETY: `path` is a terminated string and `stat` a buffer of the right type; both outlive the call.
     let status = unsafe { libc::statvfs(path.as_ptr(), stat.as_mut_ptr()) };
     // SAFETY: zeroed is a valid statvfs, and the call succeeded.
-    (status == 0).then(|| unsafe { stat.assume_init() }).map(|stat| stat.f_bavail * stat.f_frsize)
+    (status == 0)
+        .then(|| unsafe { stat.assume_init() })
+        .map(|stat| stat.f_bavail * stat.f_frsize)
 }
 
 async fn port(config: &Config) -> Result<String, String> {
     let address = config.http.listen;
     match tokio::net::TcpListener::bind(address).await {
         Ok(_) => Ok(format!("{address} is free")),
-        Err(error) => Err(format!("{address}: {error}; another server? choose with --set http.listen=…")),
+        Err(error) => Err(format!(
+            "{address}: {error}; another server? choose with --set http.listen=…"
+        )),
     }
 }
 
@@ -97,13 +117,17 @@ fn postgres(config: &Config) -> Result<String, String> {
     if config.database.url.is_some() {
         return Ok("a server of yours, by database.url".to_owned());
     }
-    store::managed_binaries(config.database.binaries.as_deref()).map(|path| path.display().to_string()).map_err(|error| error.to_string())
+    store::managed_binaries(config.database.binaries.as_deref())
+        .map(|path| path.display().to_string())
+        .map_err(|error| error.to_string())
 }
 
 fn rules(config: &Config) -> Result<String, String> {
     let book = RuleBook::open(config.rules.starter_pack, &config.rules.folders).map_err(|error| error.to_string())?;
     let summaries = book.summaries();
-    let active =
-        summaries.iter().filter(|rule| matches!(rule.state, watchfloor_shared::rule::RuleState::Active)).count();
+    let active = summaries
+        .iter()
+        .filter(|rule| matches!(rule.state, watchfloor_shared::rule::RuleState::Active))
+        .count();
     Ok(format!("{active} active, {} unsupported", summaries.len() - active))
 }

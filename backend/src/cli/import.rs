@@ -47,7 +47,11 @@ pub async fn run(settings: &SettingsArguments, arguments: &ImportArguments) -> R
     // Fails for a tenant that does not exist, before anything is taken in.
     running.db.tenant(&tenant).await?.commit().await?;
     let started = Instant::now();
-    let sink = Sink::Local { ingest: running.ingest.clone(), tenant, door: Door::File };
+    let sink = Sink::Local {
+        ingest: running.ingest.clone(),
+        tenant,
+        door: Door::File,
+    };
     let sent = files(&arguments.files, &plan, &sink).await;
     let drained = running.drained(DRAIN_WAIT_MAX).await;
     let snapshot = running.view.snapshot().await;
@@ -65,9 +69,16 @@ pub async fn run(settings: &SettingsArguments, arguments: &ImportArguments) -> R
 }
 
 fn summary(lines: u64, took: Duration, snapshot: &PipelineSnapshot) {
-    terminal::say(format!("Took in {} events in {:.1} s.", terminal::thousands(lines), took.as_secs_f64()));
+    terminal::say(format!(
+        "Took in {} events in {:.1} s.",
+        terminal::thousands(lines),
+        took.as_secs_f64()
+    ));
     for stage in &snapshot.stages {
-        let mut text = format!("  {:<10} in {:>10}  out {:>10}", stage.name, stage.received, stage.emitted);
+        let mut text = format!(
+            "  {:<10} in {:>10}  out {:>10}",
+            stage.name, stage.received, stage.emitted
+        );
         for (kind, reasons) in [("suppressed", &stage.suppressed), ("dead", &stage.dead)] {
             for reason in reasons {
                 text.push_str(&format!("  {kind} {} {}", reason.reason, reason.count));

@@ -16,7 +16,11 @@ use clap::{Args, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
 
 #[derive(Parser)]
-#[command(name = "watchfloor", version, about = "A SOC console with its whole backend in one binary")]
+#[command(
+    name = "watchfloor",
+    version,
+    about = "A SOC console with its whole backend in one binary"
+)]
 pub struct Arguments {
     #[command(flatten)]
     settings: SettingsArguments,
@@ -62,7 +66,11 @@ enum Command {
 
 impl SettingsArguments {
     pub fn load(&self) -> Result<Config, crate::config::ConfigError> {
-        let flags = Flags { file: self.config.clone(), set: self.set.clone(), data_dir: self.data_dir.clone() };
+        let flags = Flags {
+            file: self.config.clone(),
+            set: self.set.clone(),
+            data_dir: self.data_dir.clone(),
+        };
         crate::config::load(&flags)
     }
 }

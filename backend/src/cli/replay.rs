@@ -46,7 +46,11 @@ impl RangeArguments {
         {
             bail!("--from {from} is not before --to {to}");
         }
-        Ok(Plan { speed, from: self.from, to: self.to })
+        Ok(Plan {
+            speed,
+            from: self.from,
+            to: self.to,
+        })
     }
 }
 

@@ -84,7 +84,9 @@ fn check(arguments: &CheckArguments, out: &mut impl Write) -> Result<ExitCode> {
         writeln!(out, "{report}")?;
     } else {
         table(rules.rules(), out)?;
-        unreadable.iter().try_for_each(|reason| writeln!(out, "unreadable: {reason}"))?;
+        unreadable
+            .iter()
+            .try_for_each(|reason| writeln!(out, "unreadable: {reason}"))?;
         writeln!(
             out,
             "{} rules: {} active ({} of them for sources that nothing sends, {} correlations), {} unsupported",
@@ -143,9 +145,18 @@ fn matches(arguments: &MatchArguments, out: &mut impl Write) -> Result<ExitCode>
     let rules = RuleSet::load(sources(&arguments.rules)?);
     let counts = rules.counts();
     if counts.unsupported > 0 {
-        terminal::say(format!("{} of {} rules do not run; `rules check` says why", counts.unsupported, counts.total));
+        terminal::say(format!(
+            "{} of {} rules do not run; `rules check` says why",
+            counts.unsupported, counts.total
+        ));
     }
-    let mut matcher = Matcher { rules, correlator: Correlator::default(), now: Clock::system().now(), events: 0, dead: BTreeMap::new() };
+    let mut matcher = Matcher {
+        rules,
+        correlator: Correlator::default(),
+        now: Clock::system().now(),
+        events: 0,
+        dead: BTreeMap::new(),
+    };
     let mut found = 0u64;
     for file in &arguments.files {
         let mut lines = reader::open(file)?;
@@ -176,7 +187,10 @@ fn sources(folders: &[PathBuf]) -> Result<Vec<RuleSource>> {
     let mut sources = Vec::new();
     for path in folders {
         let folder = folder::read(path).with_context(|| format!("rules in {}", path.display()))?;
-        folder.unreadable.iter().for_each(|error| terminal::say(error.to_string()));
+        folder
+            .unreadable
+            .iter()
+            .for_each(|error| terminal::say(error.to_string()));
         sources.extend(folder.sources);
     }
     Ok(sources)
@@ -194,7 +208,11 @@ fn print(detection: &Detection, file: String, json: bool, out: &mut impl Write) 
     if json {
         writeln!(out, "{}", serde_json::to_string(&found)?)?;
     } else {
-        writeln!(out, "{} {:13} {} · {} · {}", found.event_time, found.level, found.rule_title, detection.evidence, found.file)?;
+        writeln!(
+            out,
+            "{} {:13} {} · {} · {}",
+            found.event_time, found.level, found.rule_title, detection.evidence, found.file
+        )?;
     }
     Ok(())
 }
@@ -210,7 +228,11 @@ struct Matcher {
 
 impl Matcher {
     fn matches(&mut self, raw: &[u8], position: u64) -> Vec<Detection> {
-        let context = RawContext { received: self.now, position, simulated: false };
+        let context = RawContext {
+            received: self.now,
+            position,
+            simulated: false,
+        };
         let event = match normalize(raw, &context) {
             Verdict::Emit(event) => event,
             Verdict::Drop(reason) => {
@@ -224,7 +246,9 @@ impl Matcher {
         };
         self.events += 1;
         let mut found = self.rules.detect(&event, self.now, self.now);
-        let correlated = self.correlator.on_detections(&self.rules, &event, &found, self.now, self.now);
+        let correlated = self
+            .correlator
+            .on_detections(&self.rules, &event, &found, self.now, self.now);
         found.extend(correlated);
         found
     }

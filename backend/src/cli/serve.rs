@@ -18,7 +18,11 @@ pub async fn run(settings: &SettingsArguments) -> Result<ExitCode> {
     tracing::info!(config = %serde_json::to_string(&config)?, "settings");
     let running = startup::start(config, Clock::system(), Doors::Open).await?;
     client::leave_address(&running).await?;
-    terminal::say(format!("Watchfloor is ready at {} after {:.1} s", running.url(), started.elapsed().as_secs_f64()));
+    terminal::say(format!(
+        "Watchfloor is ready at {} after {:.1} s",
+        running.url(),
+        started.elapsed().as_secs_f64()
+    ));
     greet(&running).await?;
     ended().await?;
     terminal::say("Stopping …");
@@ -40,7 +44,9 @@ async fn greet(running: &Running) -> Result<()> {
 pub fn log(config: &Config) -> Result<()> {
     let filter = EnvFilter::try_new(&config.log.filter)
         .map_err(|error| anyhow::anyhow!("log.filter {:?}: {error}", config.log.filter))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let outcome = match config.log.format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),

@@ -30,7 +30,10 @@ pub fn progress(total: Option<u64>) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let (bar, template) = match total {
-        Some(total) => (ProgressBar::new(total), "{bar:30} {human_pos} of {human_len} events, {per_sec}, {eta} left"),
+        Some(total) => (
+            ProgressBar::new(total),
+            "{bar:30} {human_pos} of {human_len} events, {per_sec}, {eta} left",
+        ),
         None => (ProgressBar::new_spinner(), "{spinner} {human_pos} events, {per_sec}"),
     };
     bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));

@@ -44,22 +44,33 @@ pub fn load(flags: &Flags) -> Result<Config, ConfigError> {
         figment = figment.merge(Serialized::default(key, value));
     }
     refuse_placeholders(&figment)?;
-    let config: Config = figment.extract().map_err(|error| ConfigError::Syntax(describe(&error)))?;
+    let config: Config = figment
+        .extract()
+        .map_err(|error| ConfigError::Syntax(describe(&error)))?;
     config.validate()?;
     Ok(config)
 }
 
 fn readable(file: &Path) -> Result<(), ConfigError> {
-    std::fs::metadata(file).map(|_| ()).map_err(|_| ConfigError::Missing(file.to_owned()))
+    std::fs::metadata(file)
+        .map(|_| ())
+        .map_err(|_| ConfigError::Missing(file.to_owned()))
 }
 
 fn describe(error: &figment::Error) -> String {
-    error.clone().into_iter().map(|cause| cause.to_string()).collect::<Vec<_>>().join("; ")
+    error
+        .clone()
+        .into_iter()
+        .map(|cause| cause.to_string())
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 /// `{{placeholder}}` left in a template must not become a password or a host name.
 fn refuse_placeholders(figment: &Figment) -> Result<(), ConfigError> {
-    let Ok(values) = figment.extract::<figment::value::Dict>() else { return Ok(()) };
+    let Ok(values) = figment.extract::<figment::value::Dict>() else {
+        return Ok(());
+    };
     match placeholder(&figment::value::Value::from(values), "") {
         Some(key) => Err(ConfigError::Placeholder(key)),
         None => Ok(()),
@@ -71,7 +82,11 @@ fn placeholder(value: &figment::value::Value, key: &str) -> Option<String> {
     match value {
         Value::String(_, text) if text.starts_with("{{") && text.ends_with("}}") => Some(key.to_owned()),
         Value::Dict(_, dict) => dict.iter().find_map(|(name, inner)| {
-            let path = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+            let path = if key.is_empty() {
+                name.clone()
+            } else {
+                format!("{key}.{name}")
+            };
             placeholder(inner, &path)
         }),
         Value::Array(_, items) => items.iter().find_map(|inner| placeholder(inner, key)),
@@ -87,13 +102,19 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("watchfloor.toml");
         std::fs::write(&file, text).unwrap();
-        load(&Flags { file: Some(file), ..Flags::default() })
+        load(&Flags {
+            file: Some(file),
+            ..Flags::default()
+        })
     }
 
     #[test]
     fn nothing_given_is_a_working_configuration() {
         let config = load(&Flags::default()).unwrap();
-        assert_eq!(serde_json::to_value(config).unwrap(), serde_json::to_value(Config::default()).unwrap());
+        assert_eq!(
+            serde_json::to_value(config).unwrap(),
+            serde_json::to_value(Config::default()).unwrap()
+        );
     }
 
     #[test]
@@ -104,7 +125,9 @@ mod tests {
 
     #[test]
     fn a_placeholder_does_not_start() {
-        let error = with_file("[database]\nurl = \"{{database_url}}\"\n").unwrap_err().to_string();
+        let error = with_file("[database]\nurl = \"{{database_url}}\"\n")
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("database.url"), "{error}");
     }
 
@@ -114,13 +137,20 @@ mod tests {
         let file = dir.path().join("watchfloor.toml");
         std::fs::write(&file, "[alerts]\ndedup_window_seconds = 60\n").unwrap();
         let set = vec![("alerts.dedup_window_seconds".to_owned(), "90".to_owned())];
-        let config = load(&Flags { file: Some(file), set, data_dir: None }).unwrap();
+        let config = load(&Flags {
+            file: Some(file),
+            set,
+            data_dir: None,
+        })
+        .unwrap();
         assert_eq!(config.alerts.dedup_window_seconds, 90);
     }
 
     #[test]
     fn a_window_out_of_range_says_its_range() {
-        let error = with_file("[alerts]\ndedup_window_seconds = 0\n").unwrap_err().to_string();
+        let error = with_file("[alerts]\ndedup_window_seconds = 0\n")
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("between 1 and 86400"), "{error}");
     }
 }

@@ -4,8 +4,8 @@
 mod load;
 pub mod reference;
 
-pub use load::{ConfigError, Flags, load};
 pub use crate::store::Secret;
+pub use load::{ConfigError, Flags, load};
 
 use crate::{bus::Retention, store::DatabaseConfig};
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,10 @@ pub struct HttpConfig {
 
 impl Default for HttpConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 7700)), public_url: None }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7700)),
+            public_url: None,
+        }
     }
 }
 
@@ -64,7 +67,10 @@ pub struct BusConfig {
 
 impl Default for BusConfig {
     fn default() -> Self {
-        Self { retention_bytes: 2 << 30, retention_hours: 14 * 24 }
+        Self {
+            retention_bytes: 2 << 30,
+            retention_hours: 14 * 24,
+        }
     }
 }
 
@@ -88,7 +94,10 @@ pub struct RulesConfig {
 
 impl Default for RulesConfig {
     fn default() -> Self {
-        Self { starter_pack: true, folders: Vec::new() }
+        Self {
+            starter_pack: true,
+            folders: Vec::new(),
+        }
     }
 }
 
@@ -103,7 +112,10 @@ pub struct AlertsConfig {
 
 impl Default for AlertsConfig {
     fn default() -> Self {
-        Self { dedup_window_seconds: 300, correlation_window_seconds: 60 }
+        Self {
+            dedup_window_seconds: 300,
+            correlation_window_seconds: 60,
+        }
     }
 }
 
@@ -124,15 +136,25 @@ pub enum LogFormat {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { filter: "info".to_owned(), format: LogFormat::Text }
+        Self {
+            filter: "info".to_owned(),
+            format: LogFormat::Text,
+        }
     }
 }
 
 impl Config {
     /// What no type can say.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let invalid = |key: &str, why: &str| Err(ConfigError::Invalid { key: key.to_owned(), why: why.to_owned() });
-        self.database.validate().map_err(|error| ConfigError::Syntax(error.to_string()))?;
+        let invalid = |key: &str, why: &str| {
+            Err(ConfigError::Invalid {
+                key: key.to_owned(),
+                why: why.to_owned(),
+            })
+        };
+        self.database
+            .validate()
+            .map_err(|error| ConfigError::Syntax(error.to_string()))?;
         if self.data_dir.as_os_str().is_empty() {
             return invalid("data_dir", "is empty");
         }
@@ -156,6 +178,11 @@ impl Config {
 
     /// The address people type.
     pub fn url(&self, bound: SocketAddr) -> String {
-        self.http.public_url.clone().unwrap_or_else(|| format!("http://{bound}")).trim_end_matches('/').to_owned()
+        self.http
+            .public_url
+            .clone()
+            .unwrap_or_else(|| format!("http://{bound}"))
+            .trim_end_matches('/')
+            .to_owned()
     }
 }

@@ -8,22 +8,58 @@ use std::fmt::Write;
 const KEYS: &[(&str, &str)] = &[
     ("data_dir", "Everything the product keeps lies below it."),
     ("http.listen", "Where console, API and ingest door listen."),
-    ("http.public_url", "How people reach it, for the links that the server prints."),
-    ("database.url", "A PostgreSQL server of yours, as an unprivileged role (secret). Absent: a managed PostgreSQL 17 in the data directory."),
-    ("database.migration_url", "With `database.url`: the role that owns and migrates the schema (secret)."),
-    ("database.binaries", "Folder with `bin/postgres` for the managed server; searched for when absent."),
-    ("database.managed_uid", "User id under which the managed server runs when Watchfloor runs as root."),
+    (
+        "http.public_url",
+        "How people reach it, for the links that the server prints.",
+    ),
+    (
+        "database.url",
+        "A PostgreSQL server of yours, as an unprivileged role (secret). Absent: a managed PostgreSQL 17 in the data directory.",
+    ),
+    (
+        "database.migration_url",
+        "With `database.url`: the role that owns and migrates the schema (secret).",
+    ),
+    (
+        "database.binaries",
+        "Folder with `bin/postgres` for the managed server; searched for when absent.",
+    ),
+    (
+        "database.managed_uid",
+        "User id under which the managed server runs when Watchfloor runs as root.",
+    ),
     ("database.connections_max", "Connections kept open at most (2–200)."),
-    ("database.acquire_timeout_ms", "How long a caller waits for a free connection."),
+    (
+        "database.acquire_timeout_ms",
+        "How long a caller waits for a free connection.",
+    ),
     ("database.statement_timeout_ms", "How long one statement may run."),
-    ("database.lock_timeout_ms", "How long a statement may wait for another's lock."),
-    ("bus.retention_bytes", "Deletes the oldest part of a partition beyond this many bytes on disk."),
+    (
+        "database.lock_timeout_ms",
+        "How long a statement may wait for another's lock.",
+    ),
+    (
+        "bus.retention_bytes",
+        "Deletes the oldest part of a partition beyond this many bytes on disk.",
+    ),
     ("bus.retention_hours", "Deletes records older than this."),
-    ("rules.starter_pack", "Whether the rules that ship with the product run."),
+    (
+        "rules.starter_pack",
+        "Whether the rules that ship with the product run.",
+    ),
     ("rules.folders", "Folders of Sigma rules, reloaded when they change."),
-    ("alerts.dedup_window_seconds", "A detection joins the open alert of its rule and endpoint within this time (1–86400)."),
-    ("alerts.correlation_window_seconds", "Alerts on other endpoints that began within this time are related (1–3600)."),
-    ("log.filter", "`tracing` directives, such as `info` or `watchfloor=debug`."),
+    (
+        "alerts.dedup_window_seconds",
+        "A detection joins the open alert of its rule and endpoint within this time (1–86400).",
+    ),
+    (
+        "alerts.correlation_window_seconds",
+        "Alerts on other endpoints that began within this time are related (1–3600).",
+    ),
+    (
+        "log.filter",
+        "`tracing` directives, such as `info` or `watchfloor=debug`.",
+    ),
     ("log.format", "`text` or `json`."),
 ];
 
@@ -55,7 +91,11 @@ mod tests {
     fn leaves(value: &Value, path: &str, found: &mut Vec<String>) {
         match value {
             Value::Object(map) => map.iter().for_each(|(key, inner)| {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let path = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
                 leaves(inner, &path, found);
             }),
             _ => found.push(path.to_owned()),

@@ -17,9 +17,15 @@ pub fn dead_letter(spec: &StageSpec, message: &Message, reason: DeadReason) -> R
         .filter(|(name, _)| ![header::REASON, header::STAGE, header::TOPIC].contains(&name.as_str()))
         .cloned()
         .collect();
-    headers.push((header::REASON.to_owned(), Bytes::from_static(reason.as_str().as_bytes())));
+    headers.push((
+        header::REASON.to_owned(),
+        Bytes::from_static(reason.as_str().as_bytes()),
+    ));
     headers.push((header::STAGE.to_owned(), Bytes::from_static(spec.name.as_bytes())));
-    headers.push((header::TOPIC.to_owned(), Bytes::copy_from_slice(message.topic.as_bytes())));
+    headers.push((
+        header::TOPIC.to_owned(),
+        Bytes::copy_from_slice(message.topic.as_bytes()),
+    ));
     Record {
         key: message.record.key.clone(),
         headers,

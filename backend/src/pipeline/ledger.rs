@@ -78,8 +78,9 @@ impl Ledger {
             dead: reasons(&tally.dead),
             in_flight: signed(received.saturating_sub(committed_total)),
             unaccounted: signed(committed_total) - signed(tally.total()) + signed(tally.expired),
-            lag_ms: oldest_waiting
-                .map_or(0, |time| i64::try_from(self.clock.now().since(time).as_millis()).unwrap_or(i64::MAX)),
+            lag_ms: oldest_waiting.map_or(0, |time| {
+                i64::try_from(self.clock.now().since(time).as_millis()).unwrap_or(i64::MAX)
+            }),
             events_per_second: meter.map_or(0.0, |meter| meter.per_second()),
             cpu_us_per_event: meter.map_or(0.0, |meter| meter.cpu_us_per_record()),
             fault: meter.and_then(|meter| meter.fault()),
@@ -93,19 +94,36 @@ impl Ledger {
             records += marks.high - marks.low;
             bytes += marks.bytes;
         }
-        Ok(TopicSnapshot { name: name.to_owned(), partitions: count, records: signed(records), bytes: signed(bytes) })
+        Ok(TopicSnapshot {
+            name: name.to_owned(),
+            partitions: count,
+            records: signed(records),
+            bytes: signed(bytes),
+        })
     }
 }
 
 /// All partitions of a declared topic.
 pub fn partitions(topic: &str) -> impl Iterator<Item = TopicPartition> {
-    let count = TOPICS.iter().find(|(name, _)| *name == topic).map_or(0, |(_, count)| *count);
+    let count = TOPICS
+        .iter()
+        .find(|(name, _)| *name == topic)
+        .map_or(0, |(_, count)| *count);
     let topic: Arc<str> = Arc::from(topic);
-    (0..count).map(move |partition| TopicPartition { topic: Arc::clone(&topic), partition })
+    (0..count).map(move |partition| TopicPartition {
+        topic: Arc::clone(&topic),
+        partition,
+    })
 }
 
 fn reasons(counts: &std::collections::BTreeMap<String, u64>) -> Vec<ReasonCount> {
-    counts.iter().map(|(reason, count)| ReasonCount { reason: reason.clone(), count: signed(*count) }).collect()
+    counts
+        .iter()
+        .map(|(reason, count)| ReasonCount {
+            reason: reason.clone(),
+            count: signed(*count),
+        })
+        .collect()
 }
 
 fn signed(count: u64) -> i64 {

@@ -38,7 +38,11 @@ impl Default for StageMeter {
             processed: AtomicU64::new(0),
             cpu_ns: AtomicU64::new(0),
             fault: Mutex::new(None),
-            rate: Mutex::new(RateWindow { since: now, processed: 0, per_second: 0.0 }),
+            rate: Mutex::new(RateWindow {
+                since: now,
+                processed: 0,
+                per_second: 0.0,
+            }),
         }
     }
 }

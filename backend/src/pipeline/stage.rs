@@ -44,7 +44,10 @@ pub trait Stage: Send {
 
     /// How long processed records may wait for their flush; zero flushes after each batch.
     fn flush_after(&self) -> FlushPolicy {
-        FlushPolicy { wait_max: Duration::ZERO, records_max: 0 }
+        FlushPolicy {
+            wait_max: Duration::ZERO,
+            records_max: 0,
+        }
     }
 
     /// Called once before the first batch with the positions the group starts from, to rebuild state from earlier records.
@@ -124,10 +127,15 @@ impl Runner {
 
     async fn restore(&mut self) {
         let Ok(topics) = self.bus.topics().await else { return };
-        let Some(topic) = topics.into_iter().find(|topic| topic.name == self.spec.input) else { return };
+        let Some(topic) = topics.into_iter().find(|topic| topic.name == self.spec.input) else {
+            return;
+        };
         let mut from = Vec::new();
         for partition in 0..topic.partitions {
-            let partition = TopicPartition { topic: Arc::from(self.spec.input), partition };
+            let partition = TopicPartition {
+                topic: Arc::from(self.spec.input),
+                partition,
+            };
             if let Ok(Some(committed)) = self.bus.committed(self.spec.name, &partition).await {
                 from.push((partition, committed.offset));
             }
@@ -204,14 +212,28 @@ impl Progress {
         fates: &[Fate],
     ) -> Result<(), BusError> {
         for (message, fate) in batch.iter().zip(fates) {
-            let key = TopicPartition { topic: Arc::clone(&message.topic), partition: message.partition };
+            let key = TopicPartition {
+                topic: Arc::clone(&message.topic),
+                partition: message.partition,
+            };
             if !self.partitions.contains_key(&key) {
                 let committed = bus.committed(group, &key).await?;
                 let next = committed.as_ref().map_or(0, |c| c.offset);
-                let tally = committed.and_then(|c| Tally::from_metadata(&c.metadata)).unwrap_or_default();
-                self.partitions.insert(key.clone(), Partition { next, tally, dirty: false });
+                let tally = committed
+                    .and_then(|c| Tally::from_metadata(&c.metadata))
+                    .unwrap_or_default();
+                self.partitions.insert(
+                    key.clone(),
+                    Partition {
+                        next,
+                        tally,
+                        dirty: false,
+                    },
+                );
             }
-            let Some(partition) = self.partitions.get_mut(&key) else { continue };
+            let Some(partition) = self.partitions.get_mut(&key) else {
+                continue;
+            };
             partition.tally.expired += message.offset.saturating_sub(partition.next);
             partition.tally.count(*fate);
             partition.next = message.offset + 1;
@@ -227,7 +249,13 @@ impl Progress {
         for (key, partition) in self.partitions.iter_mut().filter(|(_, partition)| partition.dirty) {
             partition.dirty = false;
             let metadata = partition.tally.to_metadata();
-            offsets.push((key.clone(), Committed { offset: partition.next, metadata }));
+            offsets.push((
+                key.clone(),
+                Committed {
+                    offset: partition.next,
+                    metadata,
+                },
+            ));
         }
         offsets
     }

@@ -72,7 +72,11 @@ pub const STAGES: [StageSpec; 4] = [NORMALIZE, INDEX, DETECT, ALERT];
 pub fn topics(retention: Retention) -> Vec<TopicSpec> {
     TOPICS
         .iter()
-        .map(|(name, partitions)| TopicSpec { name: (*name).to_owned(), partitions: *partitions, retention })
+        .map(|(name, partitions)| TopicSpec {
+            name: (*name).to_owned(),
+            partitions: *partitions,
+            retention,
+        })
         .collect()
 }
 

@@ -33,7 +33,10 @@ impl PipelineView for View {
             Ok(snapshot) => snapshot,
             Err(error) => {
                 tracing::error!(%error, "the loss ledger cannot be read");
-                PipelineSnapshot { at: self.ledger.clock.now(), ..PipelineSnapshot::default() }
+                PipelineSnapshot {
+                    at: self.ledger.clock.now(),
+                    ..PipelineSnapshot::default()
+                }
             }
         }
     }
@@ -86,7 +89,10 @@ impl View {
                 let messages = self.bus.read(&partition, offset, READ_RECORDS).await?;
                 let Some(last) = messages.last() else { break };
                 offset = last.offset + 1;
-                messages.iter().filter(|m| text(m, header::TENANT_ID) == tenant.as_str()).for_each(&mut each);
+                messages
+                    .iter()
+                    .filter(|m| text(m, header::TENANT_ID) == tenant.as_str())
+                    .for_each(&mut each);
             }
         }
         Ok(())
@@ -99,14 +105,16 @@ fn add_to_group(groups: &mut BTreeMap<(String, String, String), DeadLetterGroup>
         (topic, door) if door.is_empty() => topic,
         (topic, door) => format!("{door}, {topic}"),
     };
-    let group = groups.entry((reason.clone(), stage.clone(), source.clone())).or_insert_with(|| DeadLetterGroup {
-        reason,
-        stage,
-        source,
-        count: 0,
-        last: message.record.timestamp,
-        sample: String::new(),
-    });
+    let group = groups
+        .entry((reason.clone(), stage.clone(), source.clone()))
+        .or_insert_with(|| DeadLetterGroup {
+            reason,
+            stage,
+            source,
+            count: 0,
+            last: message.record.timestamp,
+            sample: String::new(),
+        });
     group.count += 1;
     if message.record.timestamp >= group.last {
         group.last = message.record.timestamp;
@@ -119,7 +127,13 @@ fn sample(payload: &[u8]) -> String {
     String::from_utf8_lossy(&payload[..payload.len().min(4 * SAMPLE_CHARS)])
         .chars()
         .take(SAMPLE_CHARS)
-        .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
+        .flat_map(|c| {
+            if c.is_control() {
+                c.escape_default().collect::<Vec<_>>()
+            } else {
+                vec![c]
+            }
+        })
         .collect()
 }
 
@@ -132,5 +146,9 @@ fn original(message: &Message) -> Record {
 }
 
 fn text(message: &Message, name: &str) -> String {
-    message.record.header(name).map(|value| String::from_utf8_lossy(value).into_owned()).unwrap_or_default()
+    message
+        .record
+        .header(name)
+        .map(|value| String::from_utf8_lossy(value).into_owned())
+        .unwrap_or_default()
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 use anyhow::Result;
 use pace::{Pacer, Speed};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use watchfloor_engine::{
     Verdict,
     normalize::{RawContext, normalize},
@@ -28,7 +28,11 @@ pub enum Sink {
     /// A server, over HTTP.
     Server(Client),
     /// The pipeline of this process.
-    Local { ingest: Ingestor, tenant: TenantId, door: Door },
+    Local {
+        ingest: Ingestor,
+        tenant: TenantId,
+        door: Door,
+    },
 }
 
 impl Sink {
@@ -36,7 +40,13 @@ impl Sink {
         match self {
             Sink::Server(client) => client.send(&lines).await,
             Sink::Local { ingest, tenant, door } => {
-                ingest.submit(IngestBatch { tenant: tenant.clone(), door: *door, lines }).await?;
+                ingest
+                    .submit(IngestBatch {
+                        tenant: tenant.clone(),
+                        door: *door,
+                        lines,
+                    })
+                    .await?;
                 Ok(())
             }
         }
@@ -81,7 +91,7 @@ pub async fn feed<E: Into<anyhow::Error>>(
                 progress(1);
                 continue;
             }
-            let pause = pacer.pause_before(time);
+            let pause = pacer.pause_before(time, Instant::now());
             if pause >= BATCH_WAIT_MAX || batch.older_than(BATCH_WAIT_MAX) {
                 batch.send(sink, &mut sent, &mut progress).await?;
             }
@@ -110,7 +120,11 @@ impl Plan {
 
 /// The event's own time; `None` for a line that will be a dead letter, which goes with its neighbours.
 fn event_time(line: &RawLine) -> Option<Timestamp> {
-    let context = RawContext { received: Timestamp::EPOCH, position: line.position, simulated: false };
+    let context = RawContext {
+        received: Timestamp::EPOCH,
+        position: line.position,
+        simulated: false,
+    };
     match normalize(&line.bytes, &context) {
         Verdict::Emit(event) => Some(event.timestamp),
         Verdict::Drop(_) | Verdict::Dead(_) => None,

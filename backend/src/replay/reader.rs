@@ -34,7 +34,10 @@ pub enum ReadError {
 
 impl ReadError {
     fn io(path: &Path, cause: io::Error) -> Self {
-        ReadError::Io { path: path.to_owned(), cause }
+        ReadError::Io {
+            path: path.to_owned(),
+            cause,
+        }
     }
 }
 
@@ -52,7 +55,9 @@ pub struct Lines {
 
 /// Opens a file or folder. A folder without any recording is an error, too.
 pub fn open(path: &Path) -> Result<Lines, ReadError> {
-    let folder = std::fs::metadata(path).map_err(|cause| ReadError::io(path, cause))?.is_dir();
+    let folder = std::fs::metadata(path)
+        .map_err(|cause| ReadError::io(path, cause))?
+        .is_dir();
     let mut files = Vec::new();
     for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
         let entry = entry.map_err(|error| ReadError::io(&error.path().unwrap_or(path).to_owned(), error.into()))?;
@@ -61,7 +66,12 @@ pub fn open(path: &Path) -> Result<Lines, ReadError> {
         }
     }
     files.reverse();
-    let mut lines = Lines { files, folder, open: None, position: 0 };
+    let mut lines = Lines {
+        files,
+        folder,
+        open: None,
+        position: 0,
+    };
     lines.advance()?;
     if lines.open.is_none() {
         return Err(ReadError::NoRecording { path: path.to_owned() });
@@ -97,7 +107,10 @@ impl Iterator for Lines {
             let (path, records) = self.open.as_mut()?;
             match records.next() {
                 Some(Ok(record)) => {
-                    let line = RawLine { bytes: Bytes::from(record), position: self.position };
+                    let line = RawLine {
+                        bytes: Bytes::from(record),
+                        position: self.position,
+                    };
                     self.position += 1;
                     return Some(Ok(line));
                 }

@@ -31,9 +31,15 @@ pub struct Folder {
 
 /// Reads all `.yml` and `.yaml` files below `folder`, sorted by path. The pack is the folder's name. A single file is fine too.
 pub fn read(folder: &Path) -> Result<Folder, FolderError> {
-    let unreadable = |path: &Path, cause: std::io::Error| FolderError::Unreadable { path: path.to_owned(), cause };
+    let unreadable = |path: &Path, cause: std::io::Error| FolderError::Unreadable {
+        path: path.to_owned(),
+        cause,
+    };
     std::fs::metadata(folder).map_err(|cause| unreadable(folder, cause))?;
-    let pack = folder.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    let pack = folder
+        .canonicalize()
+        .ok()
+        .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
     let pack = pack.unwrap_or_else(|| folder.display().to_string());
     let mut found = Folder::default();
     for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
@@ -47,12 +53,25 @@ pub fn read(folder: &Path) -> Result<Folder, FolderError> {
             }
         };
         if found.sources.len() == FILES_MAX {
-            return Err(FolderError::TooMany { path: folder.to_owned() });
+            return Err(FolderError::TooMany {
+                path: folder.to_owned(),
+            });
         }
-        let below = entry.path().strip_prefix(folder).ok().filter(|path| !path.as_os_str().is_empty());
-        let path = below.map_or_else(|| entry.file_name().into(), Path::as_os_str).to_string_lossy().into_owned();
+        let below = entry
+            .path()
+            .strip_prefix(folder)
+            .ok()
+            .filter(|path| !path.as_os_str().is_empty());
+        let path = below
+            .map_or_else(|| entry.file_name().into(), Path::as_os_str)
+            .to_string_lossy()
+            .into_owned();
         match text(entry.path()) {
-            Ok(yaml) => found.sources.push(RuleSource { pack: pack.clone(), path, yaml }),
+            Ok(yaml) => found.sources.push(RuleSource {
+                pack: pack.clone(),
+                path,
+                yaml,
+            }),
             Err(error) => found.unreadable.push(error),
         }
     }
@@ -61,16 +80,26 @@ pub fn read(folder: &Path) -> Result<Folder, FolderError> {
 
 /// Hidden files and editors' backups are left alone.
 fn is_rule(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let ending = path.extension().is_some_and(|ending| ending == "yml" || ending == "yaml");
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let ending = path
+        .extension()
+        .is_some_and(|ending| ending == "yml" || ending == "yaml");
     ending && !name.starts_with('.')
 }
 
 fn text(path: &Path) -> Result<String, FolderError> {
-    let unreadable = |cause| FolderError::Unreadable { path: path.to_owned(), cause };
+    let unreadable = |cause| FolderError::Unreadable {
+        path: path.to_owned(),
+        cause,
+    };
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
-    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    file.take(FILE_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
         return Err(FolderError::TooLarge { path: path.to_owned() });
     }

@@ -6,7 +6,7 @@
 pub mod folder;
 mod watch;
 
-use crate::api::state::RulesView;
+use crate::api::RulesView;
 use folder::FolderError;
 use rust_embed::RustEmbed;
 use std::{
@@ -31,7 +31,11 @@ pub fn starter_pack() -> Vec<RuleSource> {
     let mut sources: Vec<RuleSource> = files
         .filter_map(|path| {
             let yaml = String::from_utf8(StarterPack::get(&path)?.data.into_owned()).ok()?;
-            Some(RuleSource { pack: STARTER_PACK.to_owned(), path: path.into_owned(), yaml })
+            Some(RuleSource {
+                pack: STARTER_PACK.to_owned(),
+                path: path.into_owned(),
+                yaml,
+            })
         })
         .collect();
     sources.sort_by(|a, b| a.path.cmp(&b.path));
@@ -85,7 +89,11 @@ impl RuleBook {
             problems: RwLock::default(),
         });
         shelf.reload()?;
-        let watch = if folders.is_empty() { None } else { Some(Arc::new(Watch::start(folders, Arc::downgrade(&shelf))?)) };
+        let watch = if folders.is_empty() {
+            None
+        } else {
+            Some(Arc::new(Watch::start(folders, Arc::downgrade(&shelf))?))
+        };
         Ok(Self { shelf, _watch: watch })
     }
 
@@ -96,12 +104,20 @@ impl RuleBook {
 
     /// For the console; `alerts` is for the caller to fill.
     pub fn summaries(&self) -> Vec<RuleSummary> {
-        self.current().rules().iter().map(watchfloor_engine::sigma::LoadedRule::summary).collect()
+        self.current()
+            .rules()
+            .iter()
+            .map(watchfloor_engine::sigma::LoadedRule::summary)
+            .collect()
     }
 
     /// Files whose latest text is not in force.
     pub fn problems(&self) -> Vec<RuleProblem> {
-        self.shelf.problems.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shelf
+            .problems
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Reads the folders again now.
@@ -154,7 +170,11 @@ impl Shelf {
 fn judged(before: &RuleSource, after: RuleSource, problems: &mut Vec<RuleProblem>) -> RuleSource {
     match fault(&after) {
         Some(reason) if fault(before).is_none() => {
-            problems.push(RuleProblem { pack: after.pack, path: after.path, reason });
+            problems.push(RuleProblem {
+                pack: after.pack,
+                path: after.path,
+                reason,
+            });
             before.clone()
         }
         _ => after,
@@ -164,10 +184,14 @@ fn judged(before: &RuleSource, after: RuleSource, problems: &mut Vec<RuleProblem
 /// What is wrong with a file by itself. A correlation may refer to rules of other files, so it is judged with them.
 fn fault(source: &RuleSource) -> Option<String> {
     let alone = RuleSet::load([source.clone()]);
-    let wrong = alone.rules().iter().filter(|rule| !rule.correlation).find_map(|rule| match &rule.state {
-        RuleState::Unsupported(reason) => Some(reason.clone()),
-        RuleState::Active => None,
-    });
+    let wrong = alone
+        .rules()
+        .iter()
+        .filter(|rule| !rule.correlation)
+        .find_map(|rule| match &rule.state {
+            RuleState::Unsupported(reason) => Some(reason.clone()),
+            RuleState::Active => None,
+        });
     wrong.or_else(|| alone.rules().is_empty().then(|| "it holds no rule".to_owned()))
 }
 
@@ -180,7 +204,12 @@ fn report(set: &RuleSet, problems: &[RuleProblem]) {
         "rules loaded"
     );
     for problem in problems {
-        tracing::warn!(rule.pack = problem.pack, rule.path = problem.path, reason = problem.reason, "rule file not in force");
+        tracing::warn!(
+            rule.pack = problem.pack,
+            rule.path = problem.path,
+            reason = problem.reason,
+            "rule file not in force"
+        );
     }
 }
 

@@ -1,7 +1,8 @@
 use super::*;
 use std::time::{Duration, Instant};
 
-const GOOD: &str = "title: A\nid: a\nlogsource: {product: windows, service: security}\ndetection: {s: {EventID: 1}, condition: s}\n";
+const GOOD: &str =
+    "title: A\nid: a\nlogsource: {product: windows, service: security}\ndetection: {s: {EventID: 1}, condition: s}\n";
 
 fn wait_for(what: impl Fn() -> bool) -> bool {
     let begin = Instant::now();
@@ -34,7 +35,11 @@ fn a_folder_is_followed_and_a_bad_edit_leaves_the_file_as_it_was() {
     let book = RuleBook::open(false, &[folder.path().to_owned()]).unwrap();
     assert_eq!(titles(&book), ["A"]);
 
-    std::fs::write(folder.path().join("b.yml"), GOOD.replace("title: A\nid: a", "title: B\nid: b")).unwrap();
+    std::fs::write(
+        folder.path().join("b.yml"),
+        GOOD.replace("title: A\nid: a", "title: B\nid: b"),
+    )
+    .unwrap();
     assert!(wait_for(|| titles(&book) == ["A", "B"]), "{:?}", titles(&book));
 
     std::fs::write(&file, "title: A\nlogsource: [").unwrap();

@@ -33,7 +33,9 @@ impl Watch {
         for folder in folders {
             watcher.watch(folder, RecursiveMode::Recursive)?;
         }
-        std::thread::Builder::new().name("rules".to_owned()).spawn(move || follow(&changes, &shelf))?;
+        std::thread::Builder::new()
+            .name("rules".to_owned())
+            .spawn(move || follow(&changes, &shelf))?;
         Ok(Self { _watcher: watcher })
     }
 }

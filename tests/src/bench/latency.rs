@@ -44,31 +44,68 @@ pub async fn measure(
             break;
         }
         let tenant = running.tenant.clone();
-        running.ingest.submit(IngestBatch { tenant, door: Door::Ndjson, lines: batch }).await?;
+        running
+            .ingest
+            .submit(IngestBatch {
+                tenant,
+                door: Door::Ndjson,
+                lines: batch,
+            })
+            .await?;
     }
     tokio::time::sleep(LINGER).await;
     listener.abort();
     let mut samples = samples.lock().map(|samples| samples.clone()).unwrap_or_default();
     samples.sort_by(f64::total_cmp);
-    let at = |share: f64| samples.get((samples.len() as f64 * share) as usize).or(samples.last()).copied().unwrap_or(0.0);
-    Ok(Percentiles { p50: at(0.5), p99: at(0.99), samples: samples.len() })
+    let at = |share: f64| {
+        samples
+            .get((samples.len() as f64 * share) as usize)
+            .or(samples.last())
+            .copied()
+            .unwrap_or(0.0)
+    };
+    Ok(Percentiles {
+        p50: at(0.5),
+        p99: at(0.99),
+        samples: samples.len(),
+    })
 }
 
 /// The throughput run has seen these events; on another host they are new and raise their alerts again.
 fn on_other_host(line: &RawLine) -> RawLine {
     let text = String::from_utf8_lossy(&line.bytes).replace("\"Hostname\":\"", "\"Hostname\":\"latency-");
-    RawLine { bytes: Bytes::from(text), position: line.position }
+    RawLine {
+        bytes: Bytes::from(text),
+        position: line.position,
+    }
 }
 
 async fn live_stream(running: &Running) -> Result<reqwest::Response> {
     let email = "bench@watchfloor.invalid";
     let password = Secret::new(PASSWORD);
-    identity::create_account(&running.db, &running.tenant, "Benchmark", email, &password, Role::Viewer).await?;
+    identity::create_account(
+        &running.db,
+        &running.tenant,
+        "Benchmark",
+        email,
+        &password,
+        Role::Viewer,
+    )
+    .await?;
     let client = reqwest::Client::builder().cookie_store(true).build()?;
     let url = running.url();
     let credentials = serde_json::json!({ "email": email, "password": PASSWORD });
-    client.post(format!("{url}/api/v1/session")).json(&credentials).send().await?.error_for_status()?;
-    let stream = client.get(format!("{url}/api/v1/live")).send().await?.error_for_status()?;
+    client
+        .post(format!("{url}/api/v1/session"))
+        .json(&credentials)
+        .send()
+        .await?
+        .error_for_status()?;
+    let stream = client
+        .get(format!("{url}/api/v1/live"))
+        .send()
+        .await?
+        .error_for_status()?;
     Ok(stream)
 }
 
@@ -81,7 +118,10 @@ async fn listen(response: reqwest::Response, samples: Samples) -> Result<()> {
         while let Some(end) = text.find("\n\n") {
             let event: String = text.drain(..end + 2).collect();
             if event.lines().any(|line| line == "event: alert") {
-                let data = event.lines().find_map(|line| line.strip_prefix("data: ")).context("an event without data")?;
+                let data = event
+                    .lines()
+                    .find_map(|line| line.strip_prefix("data: "))
+                    .context("an event without data")?;
                 let alert: AlertSummary = serde_json::from_str(data)?;
                 if alert.count == 1 && alert.version == 1 {
                     let latency = clock.now().since(alert.times.received).as_secs_f64() * 1e3;

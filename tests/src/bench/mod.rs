@@ -62,11 +62,17 @@ pub struct Percentiles {
 }
 
 pub async fn run(options: &Options) -> Result<Report> {
-    let dir = tempfile::tempdir()?;
+    let dir = product::folder();
     let unpacked = dir.path().join("rules");
-    let config = Config { rules: rules(options, &unpacked)?, ..product::config(&dir.path().join("data")) };
+    let config = Config {
+        rules: rules(options, &unpacked)?,
+        ..product::config(&dir.path().join("data"))
+    };
     let running = startup::start(config, Clock::system(), Doors::Open).await?;
-    let mut report = Report { rules_active: active_rules(&running.config)?, ..Report::default() };
+    let mut report = Report {
+        rules_active: active_rules(&running.config)?,
+        ..Report::default()
+    };
     throughput(options, &running, &mut report).await?;
     if options.latency_seconds > 0 {
         report.alert_latency_ms = latency::measure(&running, lines(&options.input)?, options).await?;
@@ -77,14 +83,20 @@ pub async fn run(options: &Options) -> Result<Report> {
 }
 
 async fn throughput(options: &Options, running: &Running, report: &mut Report) -> Result<()> {
-    let sink =
-        Sink::Local { ingest: running.ingest.clone(), tenant: running.tenant.clone(), door: Door::File };
+    let sink = Sink::Local {
+        ingest: running.ingest.clone(),
+        tenant: running.tenant.clone(),
+        door: Door::File,
+    };
     let lines = lines(&options.input)?.take(usize::try_from(options.events_max)?);
     let cpu = measure::process_cpu();
     let started = Instant::now();
     let sent = feed(lines, &Plan::default(), &sink, |_| ()).await?;
     report.ingest_events_per_second = sent.lines as f64 / started.elapsed().as_secs_f64();
-    anyhow::ensure!(running.drained(DRAIN_WAIT_MAX).await, "the pipeline did not finish in time");
+    anyhow::ensure!(
+        running.drained(DRAIN_WAIT_MAX).await,
+        "the pipeline did not finish in time"
+    );
     let seconds = started.elapsed().as_secs_f64();
     let snapshot = running.view.snapshot().await;
     let events = sent.lines as f64;
@@ -92,7 +104,10 @@ async fn throughput(options: &Options, running: &Running, report: &mut Report) -
     report.events_in = sent.lines;
     report.input_bytes_per_event = sent.bytes as f64 / events;
     report.events_per_second = events / seconds;
-    report.cpu_us_per_event.insert("process".into(), (measure::process_cpu() - cpu).as_secs_f64() * 1e6 / events);
+    report.cpu_us_per_event.insert(
+        "process".into(),
+        (measure::process_cpu() - cpu).as_secs_f64() * 1e6 / events,
+    );
     for stage in &snapshot.stages {
         let total = stage.cpu_us_per_event * stage.received as f64;
         report.cpu_us_per_event.insert(stage.name.clone(), total / events);
@@ -118,15 +133,28 @@ fn rules(options: &Options, unpacked: &Path) -> Result<watchfloor::config::Rules
         && let Some(archive) = fixtures::shared().map(|shared| shared.join(SIGMA_RULES))
     {
         std::fs::create_dir_all(unpacked)?;
-        let status = std::process::Command::new("tar").arg("--zstd").arg("-xf").arg(&archive).arg("-C").arg(unpacked).status()?;
+        let status = std::process::Command::new("tar")
+            .arg("--zstd")
+            .arg("-xf")
+            .arg(&archive)
+            .arg("-C")
+            .arg(unpacked)
+            .status()?;
         anyhow::ensure!(status.success(), "cannot unpack {}", archive.display());
         folders.push(unpacked.to_owned());
     }
-    Ok(watchfloor::config::RulesConfig { starter_pack: true, folders })
+    Ok(watchfloor::config::RulesConfig {
+        starter_pack: true,
+        folders,
+    })
 }
 
 fn active_rules(config: &Config) -> Result<usize> {
     use watchfloor_shared::rule::RuleState;
     let book = watchfloor::rules::RuleBook::open(config.rules.starter_pack, &config.rules.folders)?;
-    Ok(book.summaries().iter().filter(|rule| matches!(rule.state, RuleState::Active)).count())
+    Ok(book
+        .summaries()
+        .iter()
+        .filter(|rule| matches!(rule.state, RuleState::Active))
+        .count())
 }

@@ -10,7 +10,10 @@ const SMOKE_INPUT: &str = "data/train/windows/otrf/credential_access/psh_lsass_m
 async fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let (mut input, mut rules, mut json, mut smoke, mut events_max) = (None, Vec::new(), false, false, u64::MAX >> 1);
-    anyhow::ensure!(arguments.next().as_deref() == Some("pipeline"), "bench pipeline --input DIR [--json]");
+    anyhow::ensure!(
+        arguments.next().as_deref() == Some("pipeline"),
+        "bench pipeline --input DIR [--json]"
+    );
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
         match argument.as_str() {
@@ -31,7 +34,14 @@ async fn main() -> Result<()> {
         (None, false) => bail!("--input is missing"),
     };
     let latency_seconds = if smoke { 2 } else { 20 };
-    let report = bench::run(&bench::Options { input, rules, events_max, latency_seconds, latency_rate: 1_000 }).await?;
+    let report = bench::run(&bench::Options {
+        input,
+        rules,
+        events_max,
+        latency_seconds,
+        latency_rate: 1_000,
+    })
+    .await?;
     if json {
         println!("{}", serde_json::to_string(&report)?);
     } else {

@@ -32,7 +32,13 @@ pub async fn handle(mut call: CallContext, Id(id): Id, headers: HeaderMap) -> An
     let alert = found.ok_or_else(ApiError::not_found)?;
     let tag = etag::of_version(alert.summary.version);
     let known = etag::is_known(&headers, &tag);
-    let headers = [(header::ETAG, tag), (header::CACHE_CONTROL, "private, no-cache".parse().map_err(ApiError::internal)?)];
+    let headers = [
+        (header::ETAG, tag),
+        (
+            header::CACHE_CONTROL,
+            "private, no-cache".parse().map_err(ApiError::internal)?,
+        ),
+    ];
     Ok(match known {
         true => (StatusCode::NOT_MODIFIED, headers).into_response(),
         false => (headers, Json(alert)).into_response(),

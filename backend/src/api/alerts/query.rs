@@ -79,7 +79,12 @@ pub fn limit(asked: Option<i64>) -> Answer<i64> {
 }
 
 fn texts(name: &str, list: &str) -> Answer<Vec<String>> {
-    let values: Vec<String> = list.split(',').map(str::trim).filter(|v| !v.is_empty()).map(str::to_owned).collect();
+    let values: Vec<String> = list
+        .split(',')
+        .map(str::trim)
+        .filter(|v| !v.is_empty())
+        .map(str::to_owned)
+        .collect();
     match values.len() <= VALUES_MAX {
         true => Ok(values),
         false => Err(ApiError::invalid(format!("{name} takes at most {VALUES_MAX} values."))),
@@ -87,7 +92,8 @@ fn texts(name: &str, list: &str) -> Answer<Vec<String>> {
 }
 
 fn parsed<T>(name: &str, list: &str, parse: impl Fn(&str) -> Option<T>) -> Answer<Vec<T>> {
-    let parse = |value: &String| parse(value).ok_or_else(|| ApiError::invalid(format!("{name} has no value {value:?}.")));
+    let parse =
+        |value: &String| parse(value).ok_or_else(|| ApiError::invalid(format!("{name} has no value {value:?}.")));
     texts(name, list)?.iter().map(parse).collect()
 }
 
@@ -95,7 +101,11 @@ fn parsed<T>(name: &str, list: &str, parse: impl Fn(&str) -> Option<T>) -> Answe
 pub fn describe_filter(describe: Describe) -> Describe {
     describe
         .query("severity", "low, medium, high, critical", list())
-        .query("status", "open, acknowledged, investigating, resolved, false_positive", list())
+        .query(
+            "status",
+            "open, acknowledged, investigating, resolved, false_positive",
+            list(),
+        )
         .query("source", "sigma, model, intel", list())
         .query("endpoint", "Endpoint ids", list())
         .query("rule", "Rule ids", list())
@@ -109,12 +119,20 @@ pub fn describe_filter(describe: Describe) -> Describe {
 pub fn describe_page(describe: Describe) -> Describe {
     describe
         .query("cursor", "`next` of the page before", text())
-        .query("offset", "Rows to skip, for a scroll bar; a cursor counts more", integer(0, i64::MAX))
+        .query(
+            "offset",
+            "Rows to skip, for a scroll bar; a cursor counts more",
+            integer(0, i64::MAX),
+        )
         .query("limit", "Rows in the page, 100 unless told", integer(1, LIMIT_MAX))
 }
 
 pub fn describe_sort(describe: Describe) -> Describe {
-    describe.query("sort", "severity unless told", one_of(&["severity", "newest", "oldest"]))
+    describe.query(
+        "sort",
+        "severity unless told",
+        one_of(&["severity", "newest", "oldest"]),
+    )
 }
 
 #[cfg(test)]

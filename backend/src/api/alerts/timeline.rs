@@ -30,7 +30,11 @@ pub struct TimelineQuery {
 pub fn describe() -> Describe {
     Describe::new("alerts", "What happened around an alert")
         .path("id", "The alert's id")
-        .query("by", "What a lane is, process unless told", one_of(&["process", "user", "host"]))
+        .query(
+            "by",
+            "What a lane is, process unless told",
+            one_of(&["process", "user", "host"]),
+        )
         .query("from", "Start; around the alert unless told", time())
         .query("to", "End; around the alert unless told", time())
         .answers::<Timeline>("Lanes with marks, and gaps in the telemetry")
@@ -52,5 +56,7 @@ pub async fn handle(
     let caller = call.commit().await?;
     let alert = found.ok_or_else(ApiError::not_found)?;
     let range = (query.from, query.to);
-    Ok(Json(investigate::timeline(&state, caller.tenant(), &alert, query.by, range).await?))
+    Ok(Json(
+        investigate::timeline(&state, caller.tenant(), &alert, query.by, range).await?,
+    ))
 }

@@ -15,10 +15,13 @@ use axum::{Json, extract::State};
 use watchfloor_shared::{EndpointId, endpoint::EndpointDetail, problem::ErrorCode};
 
 pub fn describe() -> Describe {
-    Describe::new("endpoints", "One endpoint with users, programs, destinations and activity")
-        .path("id", "The endpoint's id")
-        .answers::<EndpointDetail>("The endpoint")
-        .fails(&[ErrorCode::NotFound])
+    Describe::new(
+        "endpoints",
+        "One endpoint with users, programs, destinations and activity",
+    )
+    .path("id", "The endpoint's id")
+    .answers::<EndpointDetail>("The endpoint")
+    .fails(&[ErrorCode::NotFound])
 }
 
 pub async fn handle(State(state): State<AppState>, mut call: CallContext, Id(id): Id) -> Answer<Json<EndpointDetail>> {

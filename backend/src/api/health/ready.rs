@@ -14,7 +14,12 @@ pub fn describe() -> Describe {
 }
 
 pub async fn handle(State(state): State<AppState>) -> Answer<&'static str> {
-    let failed: Vec<_> = super::checks(&state).await.into_iter().filter(|(_, ok)| !ok).map(|(name, _)| name).collect();
+    let failed: Vec<_> = super::checks(&state)
+        .await
+        .into_iter()
+        .filter(|(_, ok)| !ok)
+        .map(|(name, _)| name)
+        .collect();
     match failed.is_empty() {
         true => Ok("ready\n"),
         false => Err(ApiError::unavailable(format!("Not ready: {}.", failed.join(", ")))),

@@ -35,6 +35,10 @@ pub async fn handle(State(state): State<AppState>) -> (StatusCode, Json<Health>)
         checks: checks.into_iter().map(|(name, ok)| (name, condition(ok))).collect(),
         version: env!("CARGO_PKG_VERSION"),
     };
-    let status = if all { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if all {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     (status, Json(health))
 }

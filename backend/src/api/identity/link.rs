@@ -25,7 +25,11 @@ pub fn describe() -> Describe {
     Describe::new("identity", "Sign in by a one-time link")
         .body::<LinkSignIn>()
         .answers::<Me>("The person, with the session's cookie")
-        .fails(&[ErrorCode::InvalidRequest, ErrorCode::Unauthenticated, ErrorCode::RateLimited])
+        .fails(&[
+            ErrorCode::InvalidRequest,
+            ErrorCode::Unauthenticated,
+            ErrorCode::RateLimited,
+        ])
 }
 
 pub async fn handle(

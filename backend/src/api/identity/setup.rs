@@ -23,7 +23,11 @@ pub fn describe() -> Describe {
         .detail("Works once, with the token that the first start printed; signs the owner in.")
         .body::<Setup>()
         .answers::<Me>("The owner, with the session's cookie")
-        .fails(&[ErrorCode::InvalidRequest, ErrorCode::Unauthenticated, ErrorCode::RateLimited])
+        .fails(&[
+            ErrorCode::InvalidRequest,
+            ErrorCode::Unauthenticated,
+            ErrorCode::RateLimited,
+        ])
 }
 
 pub async fn handle(

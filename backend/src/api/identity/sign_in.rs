@@ -29,7 +29,11 @@ pub fn describe() -> Describe {
         .detail("A wrong password and an unknown address look the same and take as long.")
         .body::<SignIn>()
         .answers::<Me>("The person, with the session's cookie")
-        .fails(&[ErrorCode::InvalidRequest, ErrorCode::Unauthenticated, ErrorCode::RateLimited])
+        .fails(&[
+            ErrorCode::InvalidRequest,
+            ErrorCode::Unauthenticated,
+            ErrorCode::RateLimited,
+        ])
 }
 
 pub async fn handle(

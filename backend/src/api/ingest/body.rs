@@ -49,7 +49,9 @@ pub enum Encoding {
 impl Encoding {
     pub fn of(headers: &HeaderMap) -> Answer<Self> {
         let mut values = headers.get_all(header::CONTENT_ENCODING).iter();
-        let text = values.next().map(|value| value.to_str().unwrap_or("?").trim().to_ascii_lowercase());
+        let text = values
+            .next()
+            .map(|value| value.to_str().unwrap_or("?").trim().to_ascii_lowercase());
         let several = values.next().is_some();
         match text.as_deref() {
             _ if several => Err(unsupported("One content encoding at a time: gzip or zstd.")),
@@ -65,10 +67,21 @@ pub fn check_content_type(headers: &HeaderMap) -> Answer<()> {
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
         return Ok(());
     };
-    let kind = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let kind = value
+        .to_str()
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
     let known = [
-        "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines",
-        "application/json", "application/octet-stream", "text/plain",
+        "application/x-ndjson",
+        "application/ndjson",
+        "application/jsonl",
+        "application/x-jsonlines",
+        "application/json",
+        "application/octet-stream",
+        "text/plain",
     ];
     match known.iter().any(|known| known.eq_ignore_ascii_case(kind)) {
         true => Ok(()),

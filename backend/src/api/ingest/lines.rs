@@ -11,7 +11,10 @@ const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 pub enum Item {
     Record(Bytes),
     /// Longer than the limit: its beginning, and how long it was.
-    TooLong { kept: Bytes, length_bytes: u64 },
+    TooLong {
+        kept: Bytes,
+        length_bytes: u64,
+    },
 }
 
 pub struct Splitter {
@@ -24,7 +27,9 @@ pub struct Splitter {
 
 enum Shape {
     /// Before the first byte that says what it is; how much of a byte order mark was seen.
-    Unknown { mark: usize },
+    Unknown {
+        mark: usize,
+    },
     Lines,
     Array(Element),
 }
@@ -77,8 +82,12 @@ impl Splitter {
     }
 
     fn begin<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
-        let Shape::Unknown { mark } = &mut self.shape else { return bytes };
-        let Some((first, rest)) = bytes.split_first() else { return bytes };
+        let Shape::Unknown { mark } = &mut self.shape else {
+            return bytes;
+        };
+        let Some((first, rest)) = bytes.split_first() else {
+            return bytes;
+        };
         if BYTE_ORDER_MARK.get(*mark) == Some(first) {
             *mark += 1;
             return rest;
@@ -118,7 +127,9 @@ impl Splitter {
 
     fn element<'a>(&mut self, bytes: &'a [u8], out: &mut Vec<Item>) -> &'a [u8] {
         let is_begun = self.length_bytes > 0;
-        let Shape::Array(element) = &mut self.shape else { return bytes };
+        let Shape::Array(element) = &mut self.shape else {
+            return bytes;
+        };
         let mut end = 0;
         let mut role = Role::Content;
         for byte in bytes {
@@ -251,7 +262,10 @@ mod tests {
             assert_eq!(
                 out[1..],
                 [
-                    Item::TooLong { kept, length_bytes: 100_000 },
+                    Item::TooLong {
+                        kept,
+                        length_bytes: 100_000
+                    },
                     Item::Record(Bytes::from_static(b"z"))
                 ]
             );

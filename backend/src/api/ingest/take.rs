@@ -30,12 +30,7 @@ pub struct Intake<'a> {
 }
 
 impl<'a> Intake<'a> {
-    pub fn new(
-        ingestor: &'a Ingestor,
-        tenant: &'a TenantId,
-        limits: &'a IngestLimits,
-        positions: Positions,
-    ) -> Self {
+    pub fn new(ingestor: &'a Ingestor, tenant: &'a TenantId, limits: &'a IngestLimits, positions: Positions) -> Self {
         Self {
             ingestor,
             tenant,
@@ -79,7 +74,10 @@ impl<'a> Intake<'a> {
                 Read::Bytes => splitter.push(&bytes, &mut items),
                 Read::Nothing if !self.batch.is_empty() => self.flush().await?,
                 Read::Nothing => {
-                    return Err(ApiError::new(ErrorCode::Timeout, "Nothing more came for half a minute."));
+                    return Err(ApiError::new(
+                        ErrorCode::Timeout,
+                        "Nothing more came for half a minute.",
+                    ));
                 }
                 Read::End => {
                     splitter.finish(&mut items);
@@ -94,7 +92,10 @@ impl<'a> Intake<'a> {
         for item in items.drain(..) {
             self.seen += 1;
             if self.seen > self.limits.lines_max {
-                let detail = format!("A request has at most {} lines; send it in parts.", self.limits.lines_max);
+                let detail = format!(
+                    "A request has at most {} lines; send it in parts.",
+                    self.limits.lines_max
+                );
                 return Err(ApiError::new(ErrorCode::PayloadTooLarge, detail));
             }
             match item {

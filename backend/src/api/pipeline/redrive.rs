@@ -41,9 +41,14 @@ pub async fn handle(
 ) -> Answer<Json<Redriven>> {
     let known = |reason: &str| DeadReason::ALL.iter().any(|known| known.as_str() == reason);
     if redrive.reason.as_deref().is_some_and(|reason| !known(reason)) {
-        return Err(ApiError::invalid("There is no such reason; the list of dead letters names them."));
+        return Err(ApiError::invalid(
+            "There is no such reason; the list of dead letters names them.",
+        ));
     }
-    let redriven = state.pipeline.redrive(called.tenant(), redrive.reason.as_deref()).await?;
+    let redriven = state
+        .pipeline
+        .redrive(called.tenant(), redrive.reason.as_deref())
+        .await?;
     tracing::info!(user = called.caller.actor(), redriven, "dead letters were sent again");
     Ok(Json(Redriven { redriven }))
 }

@@ -62,8 +62,9 @@ impl Stage for Alert {
             }
         }
         for (tenant, (positions, detections)) in by_tenant {
-            let chunks =
-                detections.chunks(TRANSACTION_DETECTIONS_MAX).zip(positions.chunks(TRANSACTION_DETECTIONS_MAX));
+            let chunks = detections
+                .chunks(TRANSACTION_DETECTIONS_MAX)
+                .zip(positions.chunks(TRANSACTION_DETECTIONS_MAX));
             for (detections, positions) in chunks {
                 let outcomes = self.record(&tenant, detections).await?;
                 for (outcome, position) in outcomes.iter().zip(positions) {
@@ -82,7 +83,9 @@ impl Alert {
     async fn record(&self, tenant: &TenantId, detections: &[Detection]) -> Result<Vec<Outcome>, StageError> {
         let store = |error: StoreError| StageError::Store(error.to_string());
         let mut tx = self.db.tenant(tenant).await.map_err(store)?;
-        let recorded = alerts::record(&mut tx, detections, &self.settings, self.clock.now()).await.map_err(store)?;
+        let recorded = alerts::record(&mut tx, detections, &self.settings, self.clock.now())
+            .await
+            .map_err(store)?;
         tx.commit().await.map_err(store)?;
         let stored = self.clock.now();
         for detection in detections {

@@ -59,16 +59,22 @@ impl Stage for Detect {
             self.bus.produce(dead_letter::TOPIC, dead, Durability::Written).await?;
         }
         if !detected.is_empty() {
-            self.bus.produce(topic::DETECTIONS, detected, Durability::Written).await?;
+            self.bus
+                .produce(topic::DETECTIONS, detected, Durability::Written)
+                .await?;
         }
         Ok(fates)
     }
 
     async fn restore(&mut self, bus: &dyn EventBus, from: &[(TopicPartition, u64)]) -> Result<(), StageError> {
         let rules = self.rules.current();
-        let Some(window) = rules.correlation_window_max() else { return Ok(()) };
+        let Some(window) = rules.correlation_window_max() else {
+            return Ok(());
+        };
         for (partition, head) in from {
-            let Some(mut offset) = first_needed(bus, partition, *head, window).await? else { continue };
+            let Some(mut offset) = first_needed(bus, partition, *head, window).await? else {
+                continue;
+            };
             while offset < *head {
                 let messages = bus.read(partition, offset, RESTORE_RECORDS).await?;
                 let Some(last) = messages.last() else { break };
@@ -106,8 +112,12 @@ async fn first_needed(
     head: u64,
     window: std::time::Duration,
 ) -> Result<Option<u64>, BusError> {
-    let Some(last) = head.checked_sub(1) else { return Ok(None) };
-    let Some(message) = bus.read(partition, last, 1).await?.into_iter().next() else { return Ok(None) };
+    let Some(last) = head.checked_sub(1) else {
+        return Ok(None);
+    };
+    let Some(message) = bus.read(partition, last, 1).await?.into_iter().next() else {
+        return Ok(None);
+    };
     let since: Timestamp = message.record.timestamp.saturating_sub(window);
     bus.offset_for_time(partition, since).await
 }

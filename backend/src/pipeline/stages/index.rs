@@ -93,7 +93,10 @@ impl Stage for Index {
     }
 
     fn flush_after(&self) -> FlushPolicy {
-        FlushPolicy { wait_max: COMMIT_WAIT_MAX, records_max: COMMIT_RECORDS_MAX }
+        FlushPolicy {
+            wait_max: COMMIT_WAIT_MAX,
+            records_max: COMMIT_RECORDS_MAX,
+        }
     }
 }
 
@@ -137,7 +140,11 @@ fn parse(message: &Message) -> Result<(TenantId, Event), DeadReason> {
 }
 
 fn sighting_of(event: &Event) -> EndpointSighting {
-    let platform = if event.get("winlog").is_some() { "windows" } else { "linux" };
+    let platform = if event.get("winlog").is_some() {
+        "windows"
+    } else {
+        "linux"
+    };
     EndpointSighting {
         id: event.endpoint.clone(),
         name: event.text("host.name").unwrap_or(event.endpoint.as_str()).to_owned(),

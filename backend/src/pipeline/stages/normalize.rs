@@ -50,7 +50,9 @@ impl Stage for Normalize {
             self.bus.produce(dead_letter::TOPIC, dead, Durability::Written).await?;
         }
         if !normalized.is_empty() {
-            self.bus.produce(topic::NORMALIZED, normalized, Durability::Written).await?;
+            self.bus
+                .produce(topic::NORMALIZED, normalized, Durability::Written)
+                .await?;
         }
         Ok(fates)
     }
@@ -63,7 +65,9 @@ fn event_record(message: &Message) -> Verdict<Record> {
     let received = received_of(message);
     let context = RawContext {
         received,
-        position: text(message, header::POSITION).and_then(|p| p.parse().ok()).unwrap_or(message.offset),
+        position: text(message, header::POSITION)
+            .and_then(|p| p.parse().ok())
+            .unwrap_or(message.offset),
         simulated: text(message, header::DOOR) == Some(Door::Simulator.as_str()),
     };
     match normalize(&message.record.payload, &context) {

@@ -12,7 +12,12 @@ pub(super) fn records(mut input: Input) -> io::Result<impl Iterator<Item = io::R
     let mut header = vec![0; HEADER_BYTES];
     let read = fill(&mut input, &mut header)?;
     header.truncate(read);
-    Ok(Chunks { input, header, number: 0, ready: VecDeque::new() })
+    Ok(Chunks {
+        input,
+        header,
+        number: 0,
+        ready: VecDeque::new(),
+    })
 }
 
 struct Chunks {

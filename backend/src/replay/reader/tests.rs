@@ -13,14 +13,26 @@ fn texts(path: &Path) -> Vec<String> {
     for (index, line) in lines.iter().enumerate() {
         assert_eq!(line.position, index as u64);
     }
-    lines.iter().map(|line| String::from_utf8_lossy(&line.bytes).into_owned()).collect()
+    lines
+        .iter()
+        .map(|line| String::from_utf8_lossy(&line.bytes).into_owned())
+        .collect()
 }
 
 #[test]
 fn lines_lists_and_pretty_objects_are_told_apart() {
-    assert_eq!(read("a", b"{\"a\":1}\r\n\n{\"b\":\"}\"}"), ["{\"a\":1}", "{\"b\":\"}\"}"]);
-    assert_eq!(read("a", b" [ {\"a\":[1,2]},\n {\"b\":\"x]\\\"}\"} ]\n"), ["{\"a\":[1,2]}", "{\"b\":\"x]\\\"}\"}"]);
-    assert_eq!(read("a", b"{\n  \"a\": {\"b\": 1}\n}\n{\n  \"c\": 2\n}"), ["{\n  \"a\": {\"b\": 1}\n}", "{\n  \"c\": 2\n}"]);
+    assert_eq!(
+        read("a", b"{\"a\":1}\r\n\n{\"b\":\"}\"}"),
+        ["{\"a\":1}", "{\"b\":\"}\"}"]
+    );
+    assert_eq!(
+        read("a", b" [ {\"a\":[1,2]},\n {\"b\":\"x]\\\"}\"} ]\n"),
+        ["{\"a\":[1,2]}", "{\"b\":\"x]\\\"}\"}"]
+    );
+    assert_eq!(
+        read("a", b"{\n  \"a\": {\"b\": 1}\n}\n{\n  \"c\": 2\n}"),
+        ["{\n  \"a\": {\"b\": 1}\n}", "{\n  \"c\": 2\n}"]
+    );
     assert_eq!(read("a", b"\xef\xbb\xbf{\"a\":1}\n"), ["{\"a\":1}"]);
     assert_eq!(read("a", b""), Vec::<String>::new());
 }
@@ -45,7 +57,10 @@ fn compressed_files_are_known_by_their_first_bytes() {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(b"{\"a\":1}\n").unwrap();
     assert_eq!(read("a.log", &gzip.finish().unwrap()), ["{\"a\":1}"]);
-    assert_eq!(read("a.log", &zstd::encode_all(&b"{\"a\":1}\n"[..], 1).unwrap()), ["{\"a\":1}"]);
+    assert_eq!(
+        read("a.log", &zstd::encode_all(&b"{\"a\":1}\n"[..], 1).unwrap()),
+        ["{\"a\":1}"]
+    );
 }
 
 #[test]
@@ -81,5 +96,8 @@ fn an_evtx_that_is_cut_or_garbage_is_reported_in_its_place() {
     file[..8].copy_from_slice(EVTX);
     file[4_096..].fill(7);
     let lines = read("a.evtx", &file);
-    assert!(!lines.is_empty() && lines.iter().all(|line| line.starts_with("unreadable EVTX: ")), "{lines:?}");
+    assert!(
+        !lines.is_empty() && lines.iter().all(|line| line.starts_with("unreadable EVTX: ")),
+        "{lines:?}"
+    );
 }
