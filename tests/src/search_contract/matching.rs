@@ -36,9 +36,8 @@ pub async fn wildcards_match_at_both_ends(backend: &dyn Backend) {
     assert_eq!(found(&index, "process.name:*o*l*").await, [2, 3]);
     assert_eq!(found(&index, "process.name:?md.e?e").await, [1]);
     assert!(found(&index, "process.name:?cmd.exe").await.is_empty());
-    assert_eq!(
-        found(&index, "process.name:\"c*\"").await,
-        [],
+    assert!(
+        found(&index, "process.name:\"c*\"").await.is_empty(),
         "quoted wildcards are plain"
     );
 }
@@ -177,7 +176,7 @@ pub async fn words_of_the_message_and_of_values(backend: &dyn Backend) {
     assert_eq!(found(&index, "invoke-mimikatz and not message:*").await, [2]);
     assert_eq!(found(&index, "get-it").await, [3]);
     assert_eq!(found(&index, "message:mimikatz").await, [1], "only the message");
-    assert_eq!(found(&index, "kat").await, [], "words match whole");
+    assert!(found(&index, "kat").await.is_empty(), "words match whole");
 }
 
 pub async fn phrases_keep_their_order(backend: &dyn Backend) {
