@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod identity;
 pub mod ingest;
+pub mod investigate;
 pub mod live;
 pub mod pipeline;
 pub mod replay;

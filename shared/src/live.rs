@@ -1,4 +1,4 @@
-//! `GET /api/v1/live`: server-sent events. `event:` is the name below, `data:` the JSON of what the variant holds, `id:` the
+//! `GET /api/v1/live`: server-sent events. `event:` is the name below, `data:` the whole [`LiveEvent`] as JSON, `id:` the
 //! change number to resume from with `Last-Event-ID`. `alert` and `reset` have an id, and so has the first heartbeat of a
 //! stream, so that nothing is lost when a stream breaks before its first alert.
 

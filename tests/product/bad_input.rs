@@ -18,7 +18,7 @@ fn valid(record: u64) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_bad_line_is_a_dead_letter_with_its_reason() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = product::folder();
     let running = product::start(dir.path(), Doors::Closed).await;
     let line = valid(1);
     let bad: Vec<(&str, Bytes)> = vec![
@@ -77,7 +77,7 @@ async fn each_bad_line_is_a_dead_letter_with_its_reason() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_process_on_the_same_folder_is_told_so() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = product::folder();
     let running = product::start(dir.path(), Doors::Closed).await;
     let second = watchfloor::startup::start(
         product::config(dir.path()),
@@ -92,7 +92,7 @@ async fn a_second_process_on_the_same_folder_is_told_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_port_in_use_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let dir = tempfile::tempdir().unwrap();
+    let dir = product::folder();
     let mut config = product::config(dir.path());
     config.http.listen = taken.local_addr().unwrap();
     let started = watchfloor::startup::start(config, watchfloor::clock::Clock::system(), Doors::Open).await;

@@ -57,7 +57,7 @@ fn round(dir: &Path, kill_after: Duration) -> bool {
 async fn killed_twenty_times_nothing_is_missing_and_nothing_doubled() {
     let Some(recording) = recording(RECORDING) else { return };
     let expected = undisturbed(&recording).await;
-    let dir = tempfile::tempdir().unwrap();
+    let dir = product::folder();
     let whole = Instant::now();
     assert!(
         !round(dir.path(), Duration::from_secs(300)),
@@ -93,7 +93,7 @@ async fn killed_twenty_times_nothing_is_missing_and_nothing_doubled() {
 }
 
 async fn undisturbed(recording: &PathBuf) -> (Vec<String>, Vec<String>) {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = product::folder();
     let running = product::start(dir.path(), Doors::Closed).await;
     product::take_in(&running, recording, &Plan::default()).await;
     let outcome = (product::event_ids(&running).await, product::alerts(&running).await);

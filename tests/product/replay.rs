@@ -13,7 +13,7 @@ async fn the_same_recording_at_two_speeds_gives_the_same_alerts() {
     let Some(recording) = recording(RECORDING) else { return };
     let mut outcomes = Vec::new();
     for speed in [Speed::Max, Speed::Times(60.0)] {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = product::folder();
         let running = product::start(dir.path(), Doors::Closed).await;
         let lines = product::take_in(
             &running,
@@ -41,7 +41,7 @@ async fn the_same_recording_at_two_speeds_gives_the_same_alerts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recording_sent_again_changes_nothing_and_every_record_is_accounted_for() {
     let Some(recording) = recording(RECORDING) else { return };
-    let dir = tempfile::tempdir().unwrap();
+    let dir = product::folder();
     let running = product::start(dir.path(), Doors::Closed).await;
     let lines = product::take_in(&running, &recording, &Plan::default()).await;
     let before = (product::alerts(&running).await, product::event_ids(&running).await);

@@ -12,7 +12,7 @@ async fn a_restart_finds_everything_and_says_how_long_it_took() {
     else {
         return;
     };
-    let dir = tempfile::tempdir().unwrap();
+    let dir = product::folder();
     let running = product::start(dir.path(), Doors::Open).await;
     product::take_in(&running, &recording, &Plan::default()).await;
     let before = (product::alerts(&running).await, product::event_ids(&running).await);

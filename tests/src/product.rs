@@ -11,6 +11,15 @@ use watchfloor::{
 
 const DRAIN_WAIT_MAX: Duration = Duration::from_secs(300);
 
+/// A folder of the test's own. PostgreSQL runs as another user when the tests run as root, and must be able to enter it.
+pub fn folder() -> tempfile::TempDir {
+    use std::os::unix::fs::PermissionsExt;
+    tempfile::Builder::new()
+        .permissions(std::fs::Permissions::from_mode(0o711))
+        .tempdir()
+        .unwrap()
+}
+
 /// Settings for a product that keeps everything below `dir` and listens on a free port.
 pub fn config(dir: &Path) -> Config {
     let mut config = Config {
@@ -85,7 +94,7 @@ pub async fn event_ids(running: &Running) -> Vec<String> {
     let mut search_after = None;
     loop {
         let spec = SearchSpec {
-            query: watchfloor_engine::query::parse("").unwrap(),
+            query: watchfloor_engine::query::parse("", None).unwrap(),
             from: None,
             to: None,
             limit: 1_000,

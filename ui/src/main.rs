@@ -3,6 +3,7 @@
 mod api;
 mod app;
 mod components;
+mod layout;
 mod live;
 mod pages;
 mod shell;

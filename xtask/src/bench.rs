@@ -31,8 +31,22 @@ enum What {
 }
 
 pub fn run(options: &Options) -> Result<()> {
-    let What::Pipeline { input, rules, events_max, json } = &options.what;
-    let mut bench = cargo(&["run", "--quiet", "--release", "--package", "watchfloor-tests", "--bin", "bench", "--"]);
+    let What::Pipeline {
+        input,
+        rules,
+        events_max,
+        json,
+    } = &options.what;
+    let mut bench = cargo(&[
+        "run",
+        "--quiet",
+        "--release",
+        "--package",
+        "watchfloor-tests",
+        "--bin",
+        "bench",
+        "--",
+    ]);
     bench.arg("pipeline").arg("--input").arg(std::path::absolute(input)?);
     for folder in rules {
         bench.arg("--rules").arg(std::path::absolute(folder)?);
@@ -48,7 +62,13 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// The benchmark itself works: a short run, no figure asserted.
 pub fn smoke() -> Result<()> {
-    step("benchmark", cargo(&["build", "--quiet", "--workspace", "--bin", "bench"]))?;
+    step(
+        "benchmark",
+        cargo(&["build", "--quiet", "--workspace", "--bin", "bench"]),
+    )?;
     let bench = crate::process::target_dir().join("debug/bench");
-    step("the benchmark runs", crate::process::command(bench, &["pipeline", "--smoke"]))
+    step(
+        "the benchmark runs",
+        crate::process::command(bench, &["pipeline", "--smoke"]),
+    )
 }

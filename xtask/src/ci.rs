@@ -9,10 +9,17 @@ pub fn run() -> Result<()> {
     setup::run(&setup::Options { browser: true })?;
     lint::run()?;
     // The README's test command with everything that is behind a flag.
-    test::run(&test::Options { all: true, release_ui: true, ..test::Options::default() })?;
+    test::run(&test::Options {
+        all: true,
+        release_ui: true,
+        ..test::Options::default()
+    })?;
     generated::run(&generated::Options { check: true })?;
     bench::smoke()?;
-    process::step("fuzz targets compile", process::cargo(&["check", "--quiet", "--manifest-path", "fuzz/Cargo.toml"]))?;
+    process::step(
+        "fuzz targets compile",
+        process::cargo(&["check", "--quiet", "--manifest-path", "fuzz/Cargo.toml"]),
+    )?;
     println!("── all of it: {:.1} min", started.elapsed().as_secs_f64() / 60.0);
     Ok(())
 }

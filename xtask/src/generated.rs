@@ -12,11 +12,16 @@ pub struct Options {
 }
 
 /// Path and the `watchfloor` arguments that print it.
-const FILES: [(&str, &[&str]); 2] =
-    [("docs/openapi.json", &["config", "openapi"]), ("docs/CONFIGURATION.md", &["config", "reference"])];
+const FILES: [(&str, &[&str]); 2] = [
+    ("docs/openapi.json", &["config", "openapi"]),
+    ("docs/CONFIGURATION.md", &["config", "reference"]),
+];
 
 pub fn run(options: &Options) -> Result<()> {
-    step("server", cargo(&["build", "--quiet", "--workspace", "--bin", "watchfloor"]))?;
+    step(
+        "server",
+        cargo(&["build", "--quiet", "--workspace", "--bin", "watchfloor"]),
+    )?;
     let binary = crate::process::target_dir().join("debug/watchfloor");
     for (path, arguments) in FILES {
         let made = output(crate::process::command(&binary, arguments))? + "\n";
@@ -26,7 +31,10 @@ pub fn run(options: &Options) -> Result<()> {
             continue;
         }
         if options.check {
-            bail!("{} is not what the code says; run: cargo xtask generate", path.display());
+            bail!(
+                "{} is not what the code says; run: cargo xtask generate",
+                path.display()
+            );
         }
         std::fs::write(&path, made)?;
         println!("wrote {}", path.display());

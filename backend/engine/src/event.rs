@@ -6,6 +6,9 @@ use watchfloor_shared::{EndpointId, EventId, Timestamp};
 /// Version of the document's shape; grows when a field changes its meaning. Kept in `watchfloor.schema`.
 pub const SCHEMA_VERSION: u64 = 1;
 
+/// Most events fit; a larger one only costs a second allocation.
+const JSON_BYTES_USUAL: usize = 4096;
+
 /// One normalized event.
 ///
 /// `doc` is the nested ECS document (8.x names) and holds `@timestamp`, `event.id`, `host.id` too, so that it is complete on
@@ -30,7 +33,11 @@ pub enum NotAnEvent {
 impl Event {
     /// The wire form on `normalized-endpoint-events` and in the index.
     pub fn to_json(&self) -> Vec<u8> {
-        serde_json::to_vec(&self.doc).unwrap_or_default()
+        let mut json = Vec::with_capacity(JSON_BYTES_USUAL);
+        match serde_json::to_writer(&mut json, &self.doc) {
+            Ok(()) => json,
+            Err(_) => Vec::new(),
+        }
     }
 
     pub fn from_json(bytes: &[u8]) -> Result<Self, NotAnEvent> {

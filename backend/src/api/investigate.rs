@@ -1,6 +1,7 @@
-//! What the handlers of trees, timelines and endpoints ask the index.
+//! What trees, timelines and endpoints take from the index.
 
-use super::{problem::Answer, problem::ApiError, state::AppState};
+use super::{problem::Answer, state::AppState};
+use crate::investigate;
 use watchfloor_shared::{
     TenantId, Timestamp,
     alert::AlertDetail,
@@ -9,32 +10,46 @@ use watchfloor_shared::{
     tree::ProcessTree,
 };
 
-pub async fn tree(_state: &AppState, _tenant: &TenantId, _alert: &AlertDetail) -> Answer<ProcessTree> {
-    Err(ApiError::unavailable("Trees are not there yet."))
+pub async fn tree(state: &AppState, tenant: &TenantId, alert: &AlertDetail) -> Answer<ProcessTree> {
+    Ok(investigate::tree(state.search.as_ref(), tenant, alert).await?)
 }
 
 pub async fn timeline(
-    _state: &AppState,
-    _tenant: &TenantId,
-    _alert: &AlertDetail,
-    _by: LaneBy,
-    _range: (Option<Timestamp>, Option<Timestamp>),
+    state: &AppState,
+    tenant: &TenantId,
+    alert: &AlertDetail,
+    by: LaneBy,
+    (from, to): (Option<Timestamp>, Option<Timestamp>),
 ) -> Answer<Timeline> {
-    Err(ApiError::unavailable("Timelines are not there yet."))
+    Ok(investigate::timeline(state.search.as_ref(), tenant, alert, by, from, to).await?)
 }
 
 /// Fills in what the index knows of these endpoints.
-pub async fn count(_state: &AppState, _tenant: &TenantId, _endpoints: &mut [EndpointSummary]) -> Answer<()> {
+pub async fn count(state: &AppState, tenant: &TenantId, endpoints: &mut [EndpointSummary]) -> Answer<()> {
+    let ids: Vec<_> = endpoints.iter().map(|endpoint| endpoint.id.clone()).collect();
+    let mut known = investigate::activity(state.search.as_ref(), tenant, &ids).await?;
+    for endpoint in endpoints {
+        if let Some(activity) = known.remove(&endpoint.id) {
+            endpoint.events = activity.events;
+            endpoint.usual_user = activity.usual_user;
+        }
+    }
     Ok(())
 }
 
-pub async fn endpoint(_state: &AppState, _tenant: &TenantId, summary: EndpointSummary) -> Answer<EndpointDetail> {
+pub async fn endpoint(state: &AppState, tenant: &TenantId, summary: EndpointSummary) -> Answer<EndpointDetail> {
+    let mut counted = [summary];
+    count(state, tenant, &mut counted).await?;
+    let [summary] = counted;
+    let index = state.search.as_ref();
+    let insights =
+        investigate::endpoint(index, tenant, &summary.id, summary.first_seen, summary.last_seen).await?;
     Ok(EndpointDetail {
         summary,
-        users: Vec::new(),
-        executables: Vec::new(),
-        destinations: Vec::new(),
-        activity: Vec::new(),
-        activity_interval_ms: 0,
+        users: insights.users,
+        executables: insights.executables,
+        destinations: insights.destinations,
+        activity: insights.activity,
+        activity_interval_ms: insights.activity_interval_ms,
     })
 }

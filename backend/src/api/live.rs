@@ -17,7 +17,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue},
     response::{IntoResponse, Response, Sse, sse::Event},
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::{convert::Infallible, time::Duration};
 use tokio::{
     sync::mpsc,
@@ -41,7 +41,7 @@ pub struct LiveQuery {
 pub fn describe() -> Describe {
     Describe::new("live", "Changes as they happen")
         .detail(
-            "Server-sent events: `alert` (AlertSummary), `pipeline` (PipelineSnapshot), `heartbeat` and `reset` (a time). \
+            "Server-sent events `alert`, `pipeline`, `heartbeat` and `reset`; the data of each is a LiveEvent. \
              A stream resumed by Last-Event-ID gives each later change once; `reset` says that too much was missed.",
         )
         .header("Last-Event-ID", "The last id that one has", false)
@@ -117,7 +117,7 @@ impl Stream {
 
     async fn follow(&mut self, first: Option<Step>) -> Result<(), Ended> {
         // It has an id, so that a stream which breaks before its first change resumes from here.
-        let hello = self.event(&LiveEvent::Heartbeat(self.state.clock.now()))?;
+        let hello = framed(&LiveEvent::Heartbeat(self.state.clock.now()))?;
         self.send(hello.id(self.follower.position().to_string())).await?;
         if let Some(step) = first {
             self.give(step).await?;
@@ -138,7 +138,7 @@ impl Stream {
                     self.send(Event::default().event("pipeline").data(&*json)).await?;
                 }
                 _ = heartbeat.tick() => {
-                    let event = self.event(&LiveEvent::Heartbeat(self.state.clock.now()))?;
+                    let event = framed(&LiveEvent::Heartbeat(self.state.clock.now()))?;
                     self.send(event).await?;
                 }
                 _ = check.tick() => self.check().await?,
@@ -155,7 +155,7 @@ impl Stream {
                 Ok(())
             }
             Step::Reset(position) => {
-                let event = self.event(&LiveEvent::Reset(self.state.clock.now()))?;
+                let event = framed(&LiveEvent::Reset(self.state.clock.now()))?;
                 self.send(event.id(position.to_string())).await
             }
         }
@@ -175,25 +175,18 @@ impl Stream {
         }
     }
 
-    fn event(&self, event: &LiveEvent) -> Result<Event, Ended> {
-        match event {
-            LiveEvent::Heartbeat(at) | LiveEvent::Reset(at) => framed(event.name(), at),
-            LiveEvent::Alert(alert) => framed(event.name(), alert),
-            LiveEvent::Pipeline(snapshot) => framed(event.name(), snapshot),
-        }
-    }
-
     async fn send(&self, event: Event) -> Result<(), Ended> {
         self.out.send_timeout(Ok(event), SEND_WAIT_MAX).await.map_err(|_| Ended)
     }
 }
 
 fn alert_event(changed: &Changed) -> Result<Event, Ended> {
-    Ok(framed("alert", &changed.summary)?.id(changed.seq.to_string()))
+    let event = LiveEvent::Alert(Box::new(changed.summary.clone()));
+    Ok(framed(&event)?.id(changed.seq.to_string()))
 }
 
-fn framed(name: &str, data: &impl Serialize) -> Result<Event, Ended> {
-    Event::default().event(name).json_data(data).map_err(|_| Ended)
+fn framed(event: &LiveEvent) -> Result<Event, Ended> {
+    Event::default().event(event.name()).json_data(event).map_err(|_| Ended)
 }
 
 fn ticks(every_ms: u64) -> Interval {

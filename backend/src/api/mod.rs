@@ -33,7 +33,7 @@ mod problem;
 mod rate_limit;
 pub mod routes;
 mod rules;
-mod state;
+pub(crate) mod state;
 
 pub use outer::router;
 pub use state::{AlertLatency, ApiLimits, ApiParts, AppState, IngestLimits, RulesView};

@@ -121,10 +121,9 @@ async fn tell(running: &Running, arguments: &DemoArguments, now: Timestamp) -> R
     };
     let plan = Plan {
         speed: Speed::Times(STORY_SPEED),
-        from: None,
-        to: Some(now),
+        ..Plan::default()
     };
-    feed(arguments.scenario.lines(start)?, &plan, &story, |_| ()).await?;
+    feed(arguments.scenario.lines_between(start, now)?, &plan, &story, |_| ()).await?;
     if !arguments.input.is_empty() {
         let recordings = Sink::Local {
             ingest: running.ingest.clone(),
@@ -138,7 +137,13 @@ async fn tell(running: &Running, arguments: &DemoArguments, now: Timestamp) -> R
         from: Some(now),
         to: None,
     };
-    feed(arguments.scenario.lines(start)?, &plan, &story, |_| ()).await?;
+    feed(
+        arguments.scenario.lines_between(start, Timestamp::MAX)?,
+        &plan,
+        &story,
+        |_| (),
+    )
+    .await?;
     Ok(())
 }
 

@@ -10,10 +10,10 @@ use crate::{
     ingest::RawLine,
     replay::{Plan, Sink, feed, pace::Speed},
 };
-use anyhow::Result;
+use anyhow::{Result, bail};
 use bytes::Bytes;
 use clap::Args;
-use std::{io::Write, path::PathBuf, process::ExitCode};
+use std::{io::Write, path::PathBuf, process::ExitCode, time::Duration};
 use watchfloor_engine::simulate::{Scenario, Simulator};
 use watchfloor_shared::Timestamp;
 
@@ -37,14 +37,14 @@ pub struct ScenarioArguments {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Windows hosts in the office
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(3..=500))]
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(4..=200))]
     hosts: u16,
     /// Events per second of simulated time
     #[arg(long, default_value_t = 20.0)]
     rate: f64,
-    /// Share of attack events, 0 to 1
-    #[arg(long, default_value_t = 0.05)]
-    attack_share: f64,
+    /// Share of attack events while the intrusion lasts, above 0 and at most 1; chosen so that it takes --minutes when absent
+    #[arg(long)]
+    attack_share: Option<f64>,
     /// Minutes of simulated time
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1440))]
     minutes: u32,
@@ -58,21 +58,52 @@ impl ScenarioArguments {
         self.hosts
     }
 
-    pub fn lines(&self, now: Timestamp) -> Result<impl Iterator<Item = Result<RawLine>> + use<>> {
-        let scenario = Scenario {
+    /// The lines of the scenario that begins at `now` unless --start says otherwise, --minutes long.
+    fn lines(&self, now: Timestamp) -> Result<impl Iterator<Item = Result<RawLine>> + use<>> {
+        let start = self.start.unwrap_or(now);
+        let end = start.saturating_add(Duration::from_secs(u64::from(self.minutes) * 60));
+        self.lines_between(start, end)
+    }
+
+    /// The lines of the scenario from its `start` until `end`; office activity goes on after the intrusion.
+    pub fn lines_between(
+        &self,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Result<impl Iterator<Item = Result<RawLine>> + use<>> {
+        let length = Duration::from_secs(u64::from(self.minutes) * 60);
+        let mut scenario = Scenario {
             seed: self.seed,
+            start,
             hosts: usize::from(self.hosts),
-            events_per_second: self.rate,
-            attack_share: self.attack_share,
-            minutes: self.minutes,
-            start: self.start.unwrap_or(now),
+            ..Scenario::default()
         };
-        Ok(Simulator::new(scenario)?.enumerate().map(|(position, event)| {
+        scenario.events_per_second = self.rate()?;
+        let scenario = match self.attack_share {
+            Some(share) if share > 0.0 && share <= 1.0 => Scenario {
+                attack_share: share,
+                ..scenario
+            },
+            Some(share) => bail!("--attack-share {share} is not above 0 and at most 1"),
+            None => scenario.lasting(length),
+        };
+        let lines = Simulator::new(scenario)
+            .take_while(move |line| line.at < end)
+            .enumerate();
+        Ok(lines.map(|(position, line)| {
             Ok(RawLine {
-                bytes: Bytes::from(event.line),
+                bytes: Bytes::from(line.bytes),
                 position: position as u64,
             })
         }))
+    }
+
+    fn rate(&self) -> Result<f64> {
+        if (0.01..=1e6).contains(&self.rate) {
+            Ok(self.rate)
+        } else {
+            bail!("--rate {} is not between 0.01 and 1000000", self.rate)
+        }
     }
 }
 

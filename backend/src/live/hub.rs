@@ -57,6 +57,12 @@ pub struct Subscription {
     hub: LiveHub,
 }
 
+impl Default for LiveHub {
+    fn default() -> Self {
+        Self::new(LiveLimits::default())
+    }
+}
+
 impl LiveHub {
     pub fn new(limits: LiveLimits) -> Self {
         Self {

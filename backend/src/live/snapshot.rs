@@ -3,6 +3,7 @@
 use crate::pipeline::PipelineView;
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::Mutex, time::Instant};
+use watchfloor_shared::live::LiveEvent;
 
 pub struct SnapshotFeed {
     view: Arc<dyn PipelineView>,
@@ -19,7 +20,7 @@ impl SnapshotFeed {
         }
     }
 
-    /// The snapshot as JSON, at most `age_max` old.
+    /// The live event as JSON, at most `age_max` old.
     pub async fn json(&self) -> Arc<str> {
         let mut last = self.last.lock().await;
         if let Some((at, json)) = last.as_ref()
@@ -27,8 +28,8 @@ impl SnapshotFeed {
         {
             return json.clone();
         }
-        let snapshot = self.view.snapshot().await;
-        let json: Arc<str> = Arc::from(serde_json::to_string(&snapshot).unwrap_or_default());
+        let event = LiveEvent::Pipeline(Box::new(self.view.snapshot().await));
+        let json: Arc<str> = Arc::from(serde_json::to_string(&event).unwrap_or_default());
         *last = Some((Instant::now(), json.clone()));
         json
     }

@@ -11,7 +11,7 @@ use crate::{
 };
 use anyhow::Result;
 use pace::{Pacer, Speed};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use watchfloor_engine::{
     Verdict,
     normalize::{RawContext, normalize},
@@ -91,7 +91,7 @@ pub async fn feed<E: Into<anyhow::Error>>(
                 progress(1);
                 continue;
             }
-            let pause = pacer.pause_before(time);
+            let pause = pacer.pause_before(time, Instant::now());
             if pause >= BATCH_WAIT_MAX || batch.older_than(BATCH_WAIT_MAX) {
                 batch.send(sink, &mut sent, &mut progress).await?;
             }

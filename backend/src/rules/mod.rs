@@ -6,7 +6,7 @@
 pub mod folder;
 mod watch;
 
-use crate::api::state::RulesView;
+use crate::api::RulesView;
 use folder::FolderError;
 use rust_embed::RustEmbed;
 use std::{

@@ -25,8 +25,8 @@ pub struct SearchSpec {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IndexOutcome {
     pub indexed: usize,
-    /// Already there under the same id.
-    pub duplicates: usize,
+    /// Positions in the batch of those whose id was there already.
+    pub duplicates: Vec<usize>,
     /// Positions in the batch that the index refused, and why.
     pub refused: Vec<(usize, String)>,
 }

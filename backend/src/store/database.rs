@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{clock::Clock, store::alerts::FacetCache};
 use sqlx::{
-    Connection, PgConnection, PgPool,
+    ConnectOptions, Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
@@ -153,7 +153,10 @@ async fn pool(config: &DatabaseConfig, options: PgConnectOptions) -> Result<PgPo
 
 /// Makes the managed server's roles and database, those that are missing.
 async fn provision(server: &ManagedServer, database: &str) -> Result<(), StoreError> {
-    let options = server.options(ManagedRole::Superuser, "postgres");
+    // A password is part of a statement here, so none is logged.
+    let options = server
+        .options(ManagedRole::Superuser, "postgres")
+        .disable_statement_logging();
     let mut superuser = PgConnection::connect_with(&options).await?;
     for role in [ManagedRole::Owner, ManagedRole::App] {
         let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)")

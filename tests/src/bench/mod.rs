@@ -62,7 +62,7 @@ pub struct Percentiles {
 }
 
 pub async fn run(options: &Options) -> Result<Report> {
-    let dir = tempfile::tempdir()?;
+    let dir = product::folder();
     let unpacked = dir.path().join("rules");
     let config = Config {
         rules: rules(options, &unpacked)?,

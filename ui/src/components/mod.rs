@@ -4,6 +4,7 @@ pub mod button;
 pub mod chart;
 pub mod chip;
 pub mod empty;
+pub mod event_table;
 pub mod facet;
 pub mod help;
 pub mod histogram;

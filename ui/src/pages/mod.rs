@@ -6,6 +6,7 @@ pub mod endpoint;
 pub mod endpoints;
 pub mod hunt;
 pub mod overview;
+pub mod parts;
 pub mod pipeline;
 pub mod rules;
 pub mod setup;

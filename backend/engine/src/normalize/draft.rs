@@ -72,6 +72,9 @@ pub(super) fn set(doc: &mut Map<String, Value>, path: &str, value: Value) {
     }
 }
 
+/// Room for a section's usual fields, so that it is not grown field by field.
+const SECTION_FIELDS_USUAL: usize = 7;
+
 fn set_under(doc: &mut Map<String, Value>, section: &str, name: &str, value: Value) {
     let mut map = doc;
     for part in section.split('.') {
@@ -85,7 +88,7 @@ fn set_under(doc: &mut Map<String, Value>, section: &str, name: &str, value: Val
                 map.insert(part.to_owned(), Value::Object(inner));
             }
             None => {
-                map.insert(part.to_owned(), Value::Object(Map::new()));
+                map.insert(part.to_owned(), Value::Object(Map::with_capacity(SECTION_FIELDS_USUAL)));
             }
         }
         let Some(Value::Object(inner)) = map.get_mut(part) else {

@@ -139,6 +139,23 @@ fn nothing_of_the_source_is_lost() {
 }
 
 #[test]
+fn no_store_meets_a_nul() {
+    let event = emitted(flattened(r#""A":"b"=>"A":"b\u0000\u0000","List":["\u0000"]"#).as_bytes());
+    assert_eq!(event.text("winlog.event_data.A"), Some("b\u{2400}\u{2400}"));
+    assert!(!String::from_utf8_lossy(&event.to_json()).contains(r"\u0000"));
+}
+
+#[test]
+fn named_data_in_a_list_are_fields() {
+    let raw = br##"{"Event":{"System":{"EventID":1,"Computer":"a","Provider":{"#attributes":{"Name":"Microsoft-Windows-Sysmon"}},
+        "TimeCreated":{"#attributes":{"SystemTime":"2024-05-14T09:12:01Z"}}},"EventData":{"Data":[
+        {"#attributes":{"Name":"Image"},"#text":"C:\\a.exe"},{"#attributes":{"Name":"ProcessId"},"#text":7}]}}}"##;
+    let event = emitted(raw);
+    assert_eq!(event.text("process.name"), Some("a.exe"));
+    assert_eq!(event.text("winlog.event_data.ProcessId"), Some("7"));
+}
+
+#[test]
 fn only_the_product_says_what_is_simulated() {
     let simulated = |raw: &str| emitted(raw.as_bytes()).is_simulated();
     assert!(!simulated(&flattened("A=>B")));
@@ -148,6 +165,18 @@ fn only_the_product_says_what_is_simulated() {
         simulated(&flattened(r#""A":"b"=>"watchfloor":{"simulated":true}"#)),
         "and it stays so when sent again"
     );
+}
+
+#[test]
+fn a_computer_that_is_not_a_text_is_none() {
+    for raw in [
+        r#"{"event_id":1,"computer_name":5,"@timestamp":"2024-05-14T09:12:01Z"}"#,
+        r#"{"winlog":{"event_id":1,"computer_name":true},"@timestamp":"2024-05-14T09:12:01Z"}"#,
+        r#"{"Event":{"System":{"EventID":1,"Computer":5}}}"#,
+    ] {
+        assert_eq!(dead(raw), DeadReason::EndpointMissing, "{raw}");
+        assert_eq!(endpoint_of(raw.as_bytes()), None, "{raw}");
+    }
 }
 
 #[test]

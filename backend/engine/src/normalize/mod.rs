@@ -50,24 +50,45 @@ pub struct RawContext {
 
 /// One raw record to one event.
 pub fn normalize(raw: &[u8], context: &RawContext) -> Verdict<Event> {
-    let event = object(raw).and_then(spelling::read).and_then(|record| {
-        let id = identity::event_id(&record, raw, context.position);
-        ecs::event(record, id, context)
-    });
-    match event {
+    match try_normalize(raw, context) {
         Ok(event) => Verdict::Emit(event),
         Err(reason) => Verdict::Dead(reason),
     }
 }
 
-/// The record as a JSON object, within the limits on size, depth and encoding.
-fn object(raw: &[u8]) -> Result<Map<String, Value>, DeadReason> {
+fn try_normalize(raw: &[u8], context: &RawContext) -> Result<Event, DeadReason> {
+    let text = text(raw)?;
+    let record = spelling::read(object(text)?)?;
+    let id = identity::event_id(&record, raw, context.position);
+    let mut event = ecs::event(record, id, context)?;
+    // As an escape it is valid JSON, but databases refuse it.
+    if text.contains("\\u0000") {
+        event.doc.values_mut().for_each(replace_nul);
+    }
+    Ok(event)
+}
+
+fn text(raw: &[u8]) -> Result<&str, DeadReason> {
     if raw.len() > RECORD_BYTES_MAX {
         return Err(DeadReason::RecordTooLarge);
     }
     let text = std::str::from_utf8(raw).map_err(|_| DeadReason::Utf8Invalid)?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+fn object(text: &str) -> Result<Map<String, Value>, DeadReason> {
     serde_json::from_str(text).map_err(|_| why_not_an_object(text))
+}
+
+/// U+0000 becomes the symbol for it: registry data and command lines end in it now and then, and an event that a store
+/// refuses is worth less than one that shows `␀`. Keys are left: no known source has it there.
+fn replace_nul(value: &mut Value) {
+    match value {
+        Value::String(text) if text.contains('\0') => *text = text.replace('\0', "\u{2400}"),
+        Value::Array(list) => list.iter_mut().for_each(replace_nul),
+        Value::Object(map) => map.values_mut().for_each(replace_nul),
+        _ => {}
+    }
 }
 
 /// Parses again, as any value, to tell a wrong shape from broken JSON. `serde_json` has no error codes for these.

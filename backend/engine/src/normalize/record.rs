@@ -51,6 +51,14 @@ pub(super) fn take_text(map: &mut Map<String, Value>, key: &str) -> Option<Strin
     }
 }
 
+/// Takes the computer's name out. Only a string is one: [`super::endpoint_of`] takes nothing else either.
+pub(super) fn take_name(map: &mut Map<String, Value>, key: &str) -> Option<String> {
+    match map.get(key)? {
+        Value::String(_) => take_text(map, key),
+        _ => None,
+    }
+}
+
 /// Takes an object out. Anything else stays where it is.
 pub(super) fn take_object(map: &mut Map<String, Value>, key: &str) -> Option<Map<String, Value>> {
     if !matches!(map.get(key)?, Value::Object(_)) {

@@ -14,7 +14,7 @@ pub(super) fn read(mut top: Map<String, Value>) -> Result<Record, DeadReason> {
     let mut event = take_object(&mut top, "Event").ok_or(DeadReason::SpellingUnknown)?;
     let mut system = take_object(&mut event, "System").ok_or(DeadReason::EventCodeMissing)?;
     let code = record::code(system.get("EventID").and_then(element_text))?;
-    let computer = take_text(&mut system, "Computer").ok_or(DeadReason::EndpointMissing)?;
+    let computer = record::take_name(&mut system, "Computer").ok_or(DeadReason::EndpointMissing)?;
     let created = attribute(&system, "TimeCreated", "SystemTime").ok_or(DeadReason::TimestampMissing)?;
     let timestamp = time::parse(&created)?;
     let provider = attribute(&system, "Provider", "Name")
@@ -120,6 +120,7 @@ fn event_data(event: &mut Map<String, Value>, winlog: &mut Map<String, Value>) -
         draft::set(winlog, "event_data_name", name.clone());
     }
     data.retain(|key, _| !key.ends_with("_attributes"));
+    spread_named(&mut data);
     for value in data.values_mut() {
         if let Some(text) = only_text(value) {
             *value = text;
@@ -127,6 +128,23 @@ fn event_data(event: &mut Map<String, Value>, winlog: &mut Map<String, Value>) -
     }
     record::spell_as_text(&mut data);
     data
+}
+
+/// Some exporters keep the XML's list, `"Data": [{"#attributes": {"Name": n}, "#text": x}, …]`: each is a field `n`.
+fn spread_named(data: &mut Map<String, Value>) {
+    let name = |item: &Value| Some(item.get("#attributes")?.get("Name")?.as_str()?.to_owned());
+    let is_named = matches!(data.get("Data"), Some(Value::Array(list)) if list.iter().all(|item| name(item).is_some()));
+    if !is_named {
+        return;
+    }
+    if let Some(Value::Array(list)) = data.swap_remove("Data") {
+        for mut item in list {
+            if let Some(name) = name(&item) {
+                let text = item.as_object_mut().and_then(|item| item.swap_remove("#text"));
+                data.insert(name, text.unwrap_or_default());
+            }
+        }
+    }
 }
 
 /// `{"#attributes": …, "#text": x}` says `x`.

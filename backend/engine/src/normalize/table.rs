@@ -9,6 +9,9 @@ mod windows;
 use super::{convert::Field, draft::Draft};
 use serde_json::{Map, Value};
 
+/// Works on the document and the event data.
+type Refine = fn(&mut Draft<'_>, &Map<String, Value>);
+
 /// One event, or several that mean the same.
 pub(super) struct Row {
     pub codes: &'static [u32],
@@ -21,7 +24,7 @@ pub(super) struct Row {
     pub outcome: Option<&'static str>,
     pub fields: &'static [&'static [Field]],
     /// What depends on more than one field.
-    pub refine: Option<fn(&mut Draft<'_>, &Map<String, Value>)>,
+    pub refine: Option<Refine>,
 }
 
 /// One event log or provider.
@@ -66,7 +69,7 @@ impl Row {
         self
     }
 
-    const fn refined(mut self, refine: fn(&mut Draft<'_>, &Map<String, Value>)) -> Self {
+    const fn refined(mut self, refine: Refine) -> Self {
         self.refine = Some(refine);
         self
     }

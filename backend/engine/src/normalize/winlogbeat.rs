@@ -16,7 +16,7 @@ pub(super) fn read(mut top: Map<String, Value>) -> Result<Record, DeadReason> {
     let field = |name: &str| event.and_then(|event| event.get(name)).and_then(record::scalar);
     let code = record::code(field("code").or_else(|| take_text(&mut winlog, "event_id")))?;
     let provider = take_text(&mut winlog, "provider_name").or_else(|| field("provider"));
-    let computer = take_text(&mut winlog, "computer_name").ok_or(DeadReason::EndpointMissing)?;
+    let computer = record::take_name(&mut winlog, "computer_name").ok_or(DeadReason::EndpointMissing)?;
     let timestamp = time::first_of(&top, &["@timestamp"])?;
     top.swap_remove("@timestamp");
     let mut data = take_object(&mut winlog, "event_data").unwrap_or_default();
@@ -113,7 +113,7 @@ const RENAMED_SINCE_6: [(&str, &str); 9] = [
 pub(super) fn read_6(mut top: Map<String, Value>) -> Result<Record, DeadReason> {
     let simulated = record::marked_simulated(&top);
     let code = record::code(take_text(&mut top, "event_id"))?;
-    let computer = take_text(&mut top, "computer_name").ok_or(DeadReason::EndpointMissing)?;
+    let computer = record::take_name(&mut top, "computer_name").ok_or(DeadReason::EndpointMissing)?;
     let timestamp = time::first_of(&top, &["@timestamp"])?;
     top.swap_remove("@timestamp");
     let mut winlog = Map::new();

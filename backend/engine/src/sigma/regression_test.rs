@@ -6,18 +6,17 @@ use crate::{
     Event, Verdict,
     normalize::{evtx, normalize, testing},
 };
-use std::{collections::BTreeMap, time::Instant};
+use std::collections::BTreeMap;
 use watchfloor_shared::{RuleId, Timestamp, rule::RuleState};
 
 /// What passes today. May only grow.
-const SHARE_MIN: f64 = 0.95;
+const SHARE_MIN: f64 = 1.0;
 
 fn sigmahq() -> Option<RuleSet> {
     let archive = testing::recording("data/reference/sigma_rules.tar.zst")?;
     let files = testing::archive(&archive)
         .into_iter()
-        .filter(|(name, _)| name.ends_with(".yml"));
-    // Templates with placeholders are no rules yet; they come as a folder of their own.
+        .filter(|(name, _)| name.starts_with("rules") && name.ends_with(".yml"));
     Some(RuleSet::load(files.map(|(name, bytes)| {
         let (pack, path) = name.split_once('/').unwrap();
         RuleSource {
@@ -32,7 +31,8 @@ fn sigmahq() -> Option<RuleSet> {
 struct Case {
     rule: String,
     evtx: String,
-    count: usize,
+    /// At least one where the case gives no number.
+    count: Option<usize>,
 }
 
 /// Reads what the cases need of `info.yml`, which is as regular as a table.
@@ -46,9 +46,7 @@ fn case(info: &str) -> Option<Case> {
         .skip_while(|line| !line.starts_with("rule_metadata"))
         .find_map(|line| line.trim().strip_prefix("- id: "))?;
     let path = value("path: ")?.trim();
-    let count = value("match_count: ")
-        .and_then(|count| count.trim().parse().ok())
-        .unwrap_or(1);
+    let count = value("match_count: ").and_then(|count| count.trim().parse().ok());
     path.ends_with(".evtx").then(|| Case {
         rule: rule.trim().to_owned(),
         evtx: path.to_owned(),
@@ -98,11 +96,11 @@ fn the_public_rules_match_their_own_recordings() {
         let count = found
             .filter(|detection| detection.rule.id.as_str() == case.rule)
             .count();
-        if count != case.count {
+        if case.count.map_or(count == 0, |wanted| count != wanted) {
             let rule = rules.rule(&RuleId::new(&case.rule));
             let state = rule.map(|rule| (rule.path.as_str(), rule.logsource.as_str(), &rule.state));
             failed.push(format!(
-                "{} of {} matches in {} events: {state:?}",
+                "{} of {:?} matches in {} events: {state:?}",
                 count,
                 case.count,
                 events.len()
@@ -157,11 +155,20 @@ fn how_long_an_event_takes_with_all_rules() {
             }
         }
     }
-    let begin = Instant::now();
+    let begin = on_cpu_nanos();
     let matches: usize = events
         .iter()
         .map(|event| rules.detect(event, Timestamp::EPOCH, Timestamp::EPOCH).len())
         .sum();
-    let micros = begin.elapsed().as_micros() as f64 / events.len() as f64;
-    println!("{} events, {matches} matches, {micros:.2} µs per event", events.len());
+    let micros = (on_cpu_nanos() - begin) / 1_000.0 / events.len() as f64;
+    println!(
+        "{} events, {matches} matches, {micros:.2} µs of CPU per event",
+        events.len()
+    );
+}
+
+/// Time that this thread was running, so that a busy machine does not count.
+fn on_cpu_nanos() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    text.split_whitespace().next().unwrap().parse().unwrap()
 }

@@ -10,6 +10,7 @@ use watchfloor_shared::Timestamp;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 mod events;
+mod security;
 
 pub(super) const FILE_SERVER: usize = 2;
 pub(super) const DOMAIN_CONTROLLER: usize = 3;
@@ -24,6 +25,8 @@ const PEOPLE: [&str; 12] = [
 #[derive(Debug)]
 pub(super) struct World {
     hosts: Vec<Host>,
+    /// Short name and address of each host.
+    peers: Vec<(String, String)>,
 }
 
 #[derive(Debug)]
@@ -62,9 +65,12 @@ const RUNNING: [(&str, &str, Who); 6] = [
 
 impl World {
     pub fn new(count: usize, random: &mut StdRng) -> Self {
-        Self {
-            hosts: (0..count).map(|index| Host::new(index, random)).collect(),
-        }
+        let hosts: Vec<Host> = (0..count).map(|index| Host::new(index, random)).collect();
+        let peers = hosts
+            .iter()
+            .map(|host| (host.short.clone(), host.address.clone()))
+            .collect();
+        Self { hosts, peers }
     }
 
     pub fn len(&self) -> usize {
@@ -77,15 +83,10 @@ impl World {
 
     /// One event on a host as the line that reports it.
     pub fn act(&mut self, host: usize, action: &Action, at: Timestamp, random: &mut StdRng) -> Vec<u8> {
-        let peers: Vec<(String, String)> = self
-            .hosts
-            .iter()
-            .map(|host| (host.short.clone(), host.address.clone()))
-            .collect();
         let Some(host) = self.hosts.get_mut(host) else {
             return Vec::new();
         };
-        let event = host.event(action, at, &peers, random);
+        let event = host.event(action, at, &self.peers, random);
         let record = &mut host.records[event.channel as usize];
         *record += 1;
         let envelope = Envelope {

@@ -174,7 +174,7 @@ fn typed(value: Value, kind: Option<FieldKind>) -> Leaf {
 
 /// A borrowed view for the index's writer.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum View<'a> {
+pub enum View<'a> {
     U64(u64),
     I64(i64),
     Bytes(&'a [u8]),

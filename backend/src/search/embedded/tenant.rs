@@ -130,7 +130,7 @@ impl TenantIndex {
             };
             let known = pending.contains(&id) || filter.may_contain(id) && find(&searcher, self.fields, id)?.is_some();
             if known {
-                outcome.duplicates += 1;
+                outcome.duplicates.push(position);
                 continue;
             }
             let document = flattener.document(event, id, self.fields);

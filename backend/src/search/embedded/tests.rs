@@ -47,7 +47,7 @@ async fn older_events_are_forgotten_and_may_come_again() {
     index.delete_before(&a, Timestamp::from_millis(6)).await.unwrap();
     assert_eq!(total(&index, &a, "*").await, 4);
     let again = index.add(&a, (0..10).map(event).collect()).await.unwrap();
-    assert_eq!((again.indexed, again.duplicates), (6, 4));
+    assert_eq!((again.indexed, again.duplicates.len()), (6, 4));
 }
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn many_tenants_share_few_writers_and_lose_nothing() {
         for n in 0..6 {
             let tenant = tenant(&format!("t{n}"));
             let outcome = index.add(&tenant, vec![event(round), event(round)]).await.unwrap();
-            assert_eq!((outcome.indexed, outcome.duplicates), (1, 1));
+            assert_eq!((outcome.indexed, outcome.duplicates.len()), (1, 1));
             assert_eq!(
                 total(&index, &tenant, "*").await,
                 i64::from(round),
@@ -120,7 +120,7 @@ async fn what_was_not_committed_is_gone_after_a_restart_and_can_be_added_again()
     let index = EmbeddedIndex::open(folder.path(), Limits::default()).unwrap();
     assert_eq!(total(&index, &a, "*").await, 3);
     let outcome = index.add(&a, (0..6).map(event).collect()).await.unwrap();
-    assert_eq!((outcome.indexed, outcome.duplicates), (3, 3));
+    assert_eq!((outcome.indexed, outcome.duplicates.len()), (3, 3));
     index.commit().await.unwrap();
     assert_eq!(total(&index, &a, "*").await, 6);
 }

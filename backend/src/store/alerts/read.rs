@@ -188,23 +188,20 @@ pub async fn mark_shown(
     ids: &[AlertId],
     now: Timestamp,
 ) -> Result<Vec<(AlertId, Timestamp)>, StoreError> {
-    let mut ids: Vec<String> = ids.iter().filter(|id| is_id(id)).map(AlertId::to_string).collect();
-    ids.sort_unstable();
-    // Locked in one order, so that two screens that draw the same rows do not wait for each other in a ring.
+    let ids: Vec<String> = ids.iter().filter(|id| is_id(id)).map(AlertId::to_string).collect();
+    // One writer at a time, so that no two wait for each other's rows in a ring.
+    tx.lock_changes().await?;
     let rows = sqlx::query!(
-        "UPDATE alerts SET shown_ns = $2
-         WHERE (tenant_id, alert_id) IN (
-             SELECT tenant_id, alert_id FROM alerts WHERE alert_id = ANY($1) AND shown_ns IS NULL
-             ORDER BY alert_id FOR UPDATE)
-         RETURNING alert_id, received_ns",
+        "UPDATE alerts SET shown_ns = $2 WHERE alert_id = ANY($1) AND shown_ns IS NULL RETURNING alert_id, received_ns",
         &ids,
         now.nanos()
     )
     .fetch_all(tx.connection())
     .await?;
+    let shown = |(id, received): (String, i64)| (AlertId::new(id), Timestamp::from_nanos(received));
     Ok(rows
         .into_iter()
-        .map(|row| (AlertId::new(row.alert_id), Timestamp::from_nanos(row.received_ns)))
+        .map(|row| shown((row.alert_id, row.received_ns)))
         .collect())
 }
 

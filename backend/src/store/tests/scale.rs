@@ -16,7 +16,7 @@ async fn fill(db: &Database) {
     let mut tx = acme(db).await;
     let copy = format!(
         "INSERT INTO alerts SELECT 'acme', md5(n::text), 'rule-' || n % 60, 'host-' || n % 200, 0, n % 4, n % 5, NULL, false, 1,
-             n * 1000000000, n * 1000000000, n, n, n, NULL, 1, 0, n, 'Title of rule ' || n % 60,
+             n * 1000000000::bigint, n * 1000000000::bigint, n, n, n, NULL, 1, 0, n, 'Title of rule ' || n % 60,
              'cmd.exe → rundll32.exe C:\\Windows\\Temp\\file-' || n || '.dll, MiniDump, and then some more of the command line',
              'corp\\user-' || n % 300, 'rundll32.exe', NULL, ARRAY['T10' || n % 40],
              ('[{{\"id\":\"T10' || n % 40 || '\",\"name\":\"Technique\",\"tactics\":[\"Execution\"]}}]')::json, '{{}}'

@@ -1,4 +1,4 @@
-//! The event data of each [`Action`], field by field as Windows has it.
+//! The event data of each [`Action`], field by field as Windows has it; here Sysmon's.
 
 use super::{Host, Process, hashes};
 use crate::simulate::{
@@ -16,14 +16,17 @@ pub(in crate::simulate) struct Event {
     pub data: Map<String, Value>,
 }
 
+/// Event id, role of the process, and the fields of its own.
+type Part = (u32, &'static str, Vec<(&'static str, String)>);
+
 /// What an action's data is made with.
-struct Scene<'a> {
-    host: &'a Host,
-    peers: &'a [(String, String)],
-    at: Timestamp,
+pub(super) struct Scene<'a> {
+    pub host: &'a Host,
+    pub peers: &'a [(String, String)],
+    pub at: Timestamp,
 }
 
-fn event(channel: Channel, code: u32, fields: Vec<(&str, String)>) -> Event {
+pub(super) fn event(channel: Channel, code: u32, fields: Vec<(&str, String)>) -> Event {
     let data = fields
         .into_iter()
         .map(|(name, value)| (name.to_owned(), Value::String(value)))
@@ -65,91 +68,90 @@ impl Host {
 
 impl Scene<'_> {
     fn sysmon(&self, action: &Action, random: &mut StdRng) -> Option<Event> {
-        let fill = |text: &str, random: &mut StdRng| self.host.fill(text, self.peers, random);
-        let (code, role, fields) = match *action {
+        if let Action::Access {
+            role,
+            target,
+            granted,
+            trace,
+        } = *action
+        {
+            return self.two_processes(10, role, target, granted, trace);
+        }
+        if let Action::Inject { role, target } = *action {
+            return self.two_processes(8, role, target, "", "");
+        }
+        let (code, role, fields) = self
+            .of_process(action, random)
+            .or_else(|| self.of_object(action, random))?;
+        Some(self.by_process(code, role, fields))
+    }
+
+    /// What a process is and whom it talks to.
+    fn of_process(&self, action: &Action, random: &mut StdRng) -> Option<Part> {
+        Some(match *action {
             Action::Start { role, .. } => (1, role, self.start(self.host.process(role)?)),
             Action::End { role } => (5, role, vec![]),
             Action::Load { role, library, signed } => (7, role, load(library, signed)),
-            Action::Resolve { role, name, address } => (
-                22,
-                role,
-                vec![
+            Action::Resolve { role, name, address } => {
+                let fields = vec![
                     ("QueryName", name.to_owned()),
                     ("QueryStatus", "0".to_owned()),
                     ("QueryResults", format!("::ffff:{address};")),
-                ],
-            ),
+                ];
+                (22, role, fields)
+            }
             Action::Connect {
                 role,
                 name,
                 address,
                 port,
             } => (3, role, self.connect(name, address, port, random)),
+            _ => return None,
+        })
+    }
+
+    /// Files, registry and pipes that a process touches.
+    fn of_object(&self, action: &Action, random: &mut StdRng) -> Option<Part> {
+        let mut fill = |text: &str| self.host.fill(text, self.peers, random);
+        let kind = |kind: &str| ("EventType", kind.to_owned());
+        Some(match *action {
             Action::Create { role, file } => (
                 11,
                 role,
-                vec![("TargetFilename", fill(file, random)), ("CreationUtcTime", self.utc())],
+                vec![("TargetFilename", fill(file)), ("CreationUtcTime", self.utc())],
             ),
-            Action::Download { role, file, url } => (
-                15,
-                role,
-                vec![
-                    ("TargetFilename", format!("{}:Zone.Identifier", fill(file, random))),
+            Action::Download { role, file, url } => {
+                let fields = vec![
+                    ("TargetFilename", format!("{}:Zone.Identifier", fill(file))),
                     ("CreationUtcTime", self.utc()),
                     ("Hash", hashes(file)),
                     ("Contents", format!("[ZoneTransfer]  ZoneId=3  HostUrl={url}")),
-                ],
-            ),
-            Action::Delete { role, file } => (
-                23,
-                role,
-                vec![
-                    ("TargetFilename", fill(file, random)),
+                ];
+                (15, role, fields)
+            }
+            Action::Delete { role, file } => {
+                let fields = vec![
+                    ("TargetFilename", fill(file)),
                     ("Hashes", hashes(file)),
                     ("IsExecutable", "false".to_owned()),
                     ("Archived", "true".to_owned()),
-                ],
-            ),
+                ];
+                (23, role, fields)
+            }
             Action::SetValue { role, key, details } => (
                 13,
                 role,
                 vec![
-                    ("EventType", "SetValue".to_owned()),
-                    ("TargetObject", fill(key, random)),
-                    ("Details", fill(details, random)),
+                    kind("SetValue"),
+                    ("TargetObject", fill(key)),
+                    ("Details", fill(details)),
                 ],
             ),
-            Action::CreateKey { role, key } => (
-                12,
-                role,
-                vec![
-                    ("EventType", "CreateKey".to_owned()),
-                    ("TargetObject", fill(key, random)),
-                ],
-            ),
-            Action::CreatePipe { role, pipe } => (
-                17,
-                role,
-                vec![("EventType", "CreatePipe".to_owned()), ("PipeName", fill(pipe, random))],
-            ),
-            Action::ConnectPipe { role, pipe } => (
-                18,
-                role,
-                vec![
-                    ("EventType", "ConnectPipe".to_owned()),
-                    ("PipeName", fill(pipe, random)),
-                ],
-            ),
-            Action::Access {
-                role,
-                target,
-                granted,
-                trace,
-            } => return self.two_processes(10, role, target, granted, trace),
-            Action::Inject { role, target } => return self.two_processes(8, role, target, "", ""),
+            Action::CreateKey { role, key } => (12, role, vec![kind("CreateKey"), ("TargetObject", fill(key))]),
+            Action::CreatePipe { role, pipe } => (17, role, vec![kind("CreatePipe"), ("PipeName", fill(pipe))]),
+            Action::ConnectPipe { role, pipe } => (18, role, vec![kind("ConnectPipe"), ("PipeName", fill(pipe))]),
             _ => return None,
-        };
-        Some(self.by_process(code, role, fields))
+        })
     }
 
     /// A Sysmon event about one process.
@@ -256,142 +258,6 @@ impl Scene<'_> {
         Some(event(Channel::Sysmon, code, fields))
     }
 
-    fn other(&self, action: &Action, random: &mut StdRng) -> Option<Event> {
-        let fill = |text: &str, random: &mut StdRng| self.host.fill(text, self.peers, random);
-        Some(match *action {
-            Action::Audit { role } => self.audit(self.host.process(role)?),
-            Action::Script { role, text } => self.script(role, fill(text, random), random),
-            Action::Logon { who, from, kind } => self.logon(who, from, kind, random),
-            Action::Privileges { who } => {
-                let mut fields = self.subject(who);
-                fields.push(("PrivilegeList", "SeDebugPrivilege\n\t\t\tSeBackupPrivilege".to_owned()));
-                event(Channel::Security, 4672, fields)
-            }
-            Action::Logoff { who } => self.logoff(who),
-            Action::Share { who, from, share, file } => self.share(who, from, share, &fill(file, random), random),
-            Action::Service { name, path } => event(
-                Channel::System,
-                7045,
-                vec![
-                    ("ServiceName", name.to_owned()),
-                    ("ImagePath", path.to_owned()),
-                    ("ServiceType", "user mode service".to_owned()),
-                    ("StartType", "demand start".to_owned()),
-                    ("AccountName", "LocalSystem".to_owned()),
-                ],
-            ),
-            Action::Task { who, name, command } => {
-                let mut fields = self.subject(who);
-                fields.push(("TaskName", name.to_owned()));
-                fields.push((
-                    "TaskContent",
-                    format!("<Task><Actions><Exec><Command>{command}</Command></Exec></Actions></Task>"),
-                ));
-                event(Channel::Security, 4698, fields)
-            }
-            Action::ClearLog { who } => {
-                let cleared = event(Channel::Security, 1102, self.subject(who));
-                Event {
-                    provider: "Microsoft-Windows-Eventlog",
-                    ..cleared
-                }
-            }
-            _ => return None,
-        })
-    }
-
-    fn audit(&self, process: &Process) -> Event {
-        let (_, parent_pid, parent_image) = process.parent.clone().unwrap_or_default();
-        let mut fields = self.subject(process.who);
-        fields.extend([
-            ("NewProcessId", format!("{:#x}", process.pid)),
-            ("NewProcessName", process.image.clone()),
-            ("TokenElevationType", "%%1936".to_owned()),
-            ("ProcessId", format!("{parent_pid:#x}")),
-            ("CommandLine", process.command.clone()),
-            ("ParentProcessName", parent_image),
-        ]);
-        event(Channel::Security, 4688, fields)
-    }
-
-    fn script(&self, role: &str, text: String, random: &mut StdRng) -> Event {
-        let pid = self.host.process(role).map_or(0, |process| process.pid);
-        let fields = vec![
-            ("MessageNumber", "1".to_owned()),
-            ("MessageTotal", "1".to_owned()),
-            ("ScriptBlockText", text),
-            (
-                "ScriptBlockId",
-                format!("{:08x}-{pid:04x}-4a1e-9d54-000000000001", random.random::<u32>()),
-            ),
-        ];
-        event(Channel::PowerShell, 4104, fields)
-    }
-
-    fn logon(&self, who: Who, from: usize, kind: &str, random: &mut StdRng) -> Event {
-        let (workstation, address) = self.peers.get(from).cloned().unwrap_or_default();
-        let fields = vec![
-            ("SubjectUserSid", "S-1-0-0".to_owned()),
-            ("SubjectUserName", "-".to_owned()),
-            ("SubjectDomainName", "-".to_owned()),
-            ("SubjectLogonId", "0x0".to_owned()),
-            ("TargetUserSid", sid(self.host.account_name(who))),
-            ("TargetUserName", self.host.account_name(who).to_owned()),
-            ("TargetDomainName", super::DOMAIN.to_owned()),
-            (
-                "TargetLogonId",
-                format!("{:#x}", random.random_range(0x10_0000..0xff_ffff_u32)),
-            ),
-            ("LogonType", kind.to_owned()),
-            ("LogonProcessName", "Kerberos".to_owned()),
-            ("AuthenticationPackageName", "Kerberos".to_owned()),
-            ("WorkstationName", workstation),
-            ("IpAddress", address),
-            ("IpPort", random.random_range(49_152..65_000).to_string()),
-        ];
-        event(Channel::Security, 4624, fields)
-    }
-
-    fn logoff(&self, who: Who) -> Event {
-        let name = self.host.account_name(who);
-        let fields = vec![
-            ("TargetUserSid", sid(name)),
-            ("TargetUserName", name.to_owned()),
-            ("TargetDomainName", super::DOMAIN.to_owned()),
-            ("LogonType", "3".to_owned()),
-        ];
-        event(Channel::Security, 4634, fields)
-    }
-
-    fn share(&self, who: Who, from: usize, share: &str, file: &str, random: &mut StdRng) -> Event {
-        let mut fields = self.subject(who);
-        fields.extend([
-            ("ObjectType", "File".to_owned()),
-            (
-                "IpAddress",
-                self.peers
-                    .get(from)
-                    .map(|(_, address)| address.clone())
-                    .unwrap_or_default(),
-            ),
-            ("IpPort", random.random_range(49_152..65_000).to_string()),
-            ("ShareName", share.to_owned()),
-            ("RelativeTargetName", file.to_owned()),
-            ("AccessMask", "0x2".to_owned()),
-        ]);
-        event(Channel::Security, 5145, fields)
-    }
-
-    fn subject(&self, who: Who) -> Vec<(&'static str, String)> {
-        let name = self.host.account_name(who);
-        vec![
-            ("SubjectUserSid", sid(name)),
-            ("SubjectUserName", name.to_owned()),
-            ("SubjectDomainName", super::DOMAIN.to_owned()),
-            ("SubjectLogonId", format!("{:#x}", 0x3e7_u64 + 0x1000 * who as u64)),
-        ]
-    }
-
     fn utc(&self) -> String {
         // Sysmon's own form: milliseconds, a blank, no zone.
         let text = Timestamp::from_millis(self.at.millis()).to_string();
@@ -401,16 +267,6 @@ impl Scene<'_> {
             .unwrap_or((&text, "00:00:00"));
         let (whole, part) = clock.split_once('.').unwrap_or((clock, ""));
         format!("{date} {whole}.{part:0<3}")
-    }
-}
-
-fn sid(name: &str) -> String {
-    match name {
-        "SYSTEM" => "S-1-5-18".to_owned(),
-        _ => format!(
-            "S-1-5-21-1004-2003-3002-{}",
-            1100 + u32::from(xxhash_rust::xxh3::xxh3_64(name.as_bytes()) as u16) % 900
-        ),
     }
 }
 

@@ -1,0 +1,4 @@
+//! Parts of an alert that several pages show.
+
+pub mod evidence;
+pub mod way;
