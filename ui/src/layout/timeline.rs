@@ -111,7 +111,8 @@ impl Span {
         }
     }
 
-    pub fn contains(self, at: i64) -> bool {
+    #[cfg(test)]
+    fn contains(self, at: i64) -> bool {
         at >= self.from && at <= self.to
     }
 }
