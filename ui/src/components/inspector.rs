@@ -15,11 +15,11 @@ pub fn Inspector(
     view! {
         <aside class="inspector" aria-label=label>
             <div class="insp-head">
-                <div class="insp-title">{head.run()}</div>
+                <div class="insp-title">{move || head.run()}</div>
                 <Button look=Look::Square label="Close (Esc)" press=move |_| close()><Icon glyph=Glyph::Close/></Button>
             </div>
             <div class="insp-body" tabindex="0" role="region" aria-label="Details">{children()}</div>
-            {foot.map(|foot| view! { <div class="insp-foot">{foot.run()}</div> })}
+            {foot.map(|foot| view! { <div class="insp-foot">{move || foot.run()}</div> })}
         </aside>
     }
 }

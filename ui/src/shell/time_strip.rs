@@ -21,6 +21,7 @@ use watchfloor_shared::{
 };
 
 const COLUMNS_MAX: i64 = 300;
+const MARKS_MAX: usize = 70;
 const REFRESH: Duration = Duration::from_secs(15);
 const VOLUME_BASE: f64 = 20.0;
 const VOLUME_TALL: f64 = 14.0;
@@ -169,13 +170,32 @@ fn marks((volume, alerts, step): &Drawn, scale: TimeScale) -> impl IntoView + us
         let x = scale.x(a);
         view! { <rect class="gap" x=x y="4" width=(scale.x(b) - x).max(1.0) height="16"><title>"No telemetry"</title></rect> }
     });
+    let least = least_drawn(alerts);
     let shapes = alerts.iter().filter_map(|bucket| {
-        let (severity, y) = worst(bucket)?;
+        let (severity, y) = worst(bucket).filter(|(severity, _)| *severity >= least)?;
         let x = scale.x(bucket.start) + width / 2.0 - 3.0;
         let class = format!("fill-{}", severity.as_str());
         Some(view! { <path class=class fill-rule="evenodd" transform=format!("translate({x:.1} {y}) scale(.5)") d=shape(severity)></path> })
     });
     view! { <path class="vol" d=columns></path> {holes.collect_view()} {shapes.collect_view()} }
+}
+
+/// The strip stays readable: when marks would crowd, only the worst severities get one.
+fn least_drawn(alerts: &[AlertBucket]) -> Severity {
+    let mut drawn = 0;
+    for severity in Severity::ALL.into_iter().rev() {
+        drawn += alerts
+            .iter()
+            .filter(|b| worst(b).is_some_and(|(s, _)| s == severity))
+            .count();
+        if drawn > MARKS_MAX {
+            return Severity::ALL
+                .into_iter()
+                .find(|s| *s > severity)
+                .unwrap_or(Severity::Critical);
+        }
+    }
+    Severity::Low
 }
 
 /// The worst severity of a step, and how high its mark stands.

@@ -14,6 +14,7 @@ mod table;
 mod text;
 mod waiting;
 
+pub use choice::TRIAGE;
 pub use table::{short_host, short_user};
 
 use crate::{
