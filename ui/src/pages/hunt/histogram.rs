@@ -2,7 +2,7 @@
 
 use super::state::Hunt;
 use crate::{
-    components::{measure::use_size, number, scale, time},
+    components::{histogram::gaps, measure::use_size, number, scale, time},
     layout::{
         brush::{Grip, drag, grip, snap},
         timeline::{Span, ticks},
@@ -50,6 +50,15 @@ pub fn HuntHistogram(hunt: Hunt) -> impl IntoView {
             <path class="brush-edge" d=format!("M{left:.1} {PLOT_PX}V.75H{right:.1}V{PLOT_PX}") />
         })
     };
+    let silent = move || {
+        let span = hunt.axis.get().filter(|_| hunt.text.with(String::is_empty))?;
+        let gaps = hunt.course.with(|c| gaps(&c.buckets, c.interval_ms)).into_iter();
+        let gap = move |(from, to): (Timestamp, Timestamp)| {
+            let (left, right) = (span.x(from.nanos(), width.get()), span.x(to.nanos(), width.get()));
+            view! { <rect class="gap" x=PAD_PX + left y="0" width=(right - left).max(1.0) height=PLOT_PX /> }
+        };
+        Some(gaps.map(gap).collect_view())
+    };
     let x_of = move |event: &ev::PointerEvent| {
         let left = node.get_untracked().map_or(0.0, |n| n.get_bounding_client_rect().left());
         f64::from(event.client_x()) - left - PAD_PX
@@ -83,6 +92,7 @@ pub fn HuntHistogram(hunt: Hunt) -> impl IntoView {
                     <path class="axis" d=move || format!("M0 {PLOT_PX}H{}", size.get().0) />
                     <path class="hbar" d=bars(false) />
                     <path class="hbar in" d=bars(true) />
+                    {silent}
                     {axis}
                     {chosen}
                 </svg>

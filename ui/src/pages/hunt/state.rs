@@ -183,7 +183,8 @@ impl Hunt {
     }
 
     async fn ask_hits(self, question: Question) {
-        let number = self.number.get_value().wrapping_add(1);
+        // The page may have been left before the question was put.
+        let Some(number) = self.number.try_get_value().map(|n| n.wrapping_add(1)) else { return };
         self.number.set_value(number);
         self.busy.set(true);
         let terms = FACETS.map(|field| Aggregation::Terms { field: field.to_owned(), size: FACET_SIZE });

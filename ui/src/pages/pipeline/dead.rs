@@ -20,7 +20,10 @@ pub fn DeadLetters(#[prop(into)] dead: Signal<Option<i64>>) -> impl IntoView {
             match api::pipeline::redrive(reason).await {
                 Ok(count) => {
                     toasts.say(format!("{} driven again", number::counted(count, "dead letter", "dead letters")));
-                    letters.again();
+                    // The page may have been left meanwhile.
+                    if letters.busy.try_get_untracked().is_some() {
+                        letters.again();
+                    }
                 }
                 Err(fault) => toasts.fault(fault.sentence()),
             }

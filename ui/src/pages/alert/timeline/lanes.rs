@@ -29,7 +29,7 @@ pub fn Lanes(model: PlotModel, width: Memo<f64>) -> impl IntoView {
 fn draw(model: PlotModel, lane: &Lane, at: usize, span: Span, width: f64, zone: Zone) -> impl IntoView + use<> {
     let y = TOP + at as f64 * LANE_PX;
     let middle = y + LANE_PX / 2.0;
-    let room = ((LABEL_PX - 24.0) / 7.2) as usize;
+    let room = ((LABEL_PX - 22.0) / 7.2) as usize;
     let name: String = if lane.label.chars().count() > room {
         lane.label.chars().take(room - 1).chain(['…']).collect()
     } else {

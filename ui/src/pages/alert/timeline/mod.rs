@@ -169,7 +169,7 @@ fn Said(model: PlotModel) -> impl IntoView {
     let zone = use_preferences().zone;
     let gap = move |gap: &Gap| {
         let at = |at: Timestamp| time::clock_time(at, zone.get());
-        format!("No telemetry {} to {}, {}", at(gap.from), at(gap.to), gap.reason)
+        format!("No telemetry {} to {}: {}", at(gap.from), at(gap.to), gap.reason)
     };
     let gaps = move || {
         let span = model.span.get()?;

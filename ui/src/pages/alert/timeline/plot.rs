@@ -16,7 +16,7 @@ use watchfloor_shared::{
     timeline::{Gap, Timeline},
 };
 
-pub const LABEL_PX: f64 = 118.0;
+pub const LABEL_PX: f64 = 126.0;
 pub const LANE_PX: f64 = 23.0;
 const AXIS_PX: f64 = 20.0;
 const RIGHT_PX: f64 = 16.0;

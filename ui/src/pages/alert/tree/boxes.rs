@@ -169,9 +169,10 @@ fn process(node: &ProcessNode, item: &Item, drawing: &Drawing) -> impl IntoView 
         let place = format!("translate({} 5)", width - 19.0);
         view! { <g transform=place><path class=mark_class(severity) fill-rule="evenodd" d=severity::shape(severity) /></g> }
     });
+    let room_behind = if hidden.is_some() { 60.0 } else { 16.0 };
     let third = drawing.grid.roomy.then(|| {
         let text = Some(arguments(node)).filter(|text| !text.is_empty()).or_else(|| node.user.clone());
-        view! { <text class="args" x="8" y="46">{cut(&text.unwrap_or_default(), width - 16.0)}</text> }
+        view! { <text class="args" x="8" y="46">{cut(&text.unwrap_or_default(), width - room_behind)}</text> }
     });
     let caption = item.captioned.then(|| caption(drawing, height));
     let back = node.missing.then(|| view! { <rect class="bg" width=width height=height rx="2" /> });

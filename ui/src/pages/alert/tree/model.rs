@@ -39,12 +39,12 @@ impl Drawing {
     pub fn find(&self, key: &str) -> Option<usize> {
         self.items.iter().position(|item| item.key == key)
     }
-    /// Where a person starts: the matched process, else the deepest on the path, else the first.
+    /// Where a person starts: the last matched process, else the deepest on the path, else the first.
     pub fn start(&self) -> Option<usize> {
         let matched = |at: &usize| self.process(*at).is_some_and(|node| node.matched);
         let on_path = |at: &usize| self.process(*at).is_some_and(|node| node.on_path);
         let all = 0..self.items.len();
-        all.clone().find(matched).or_else(|| all.clone().rev().find(on_path)).or_else(|| all.clone().next())
+        all.clone().rev().find(matched).or_else(|| all.clone().rev().find(on_path)).or_else(|| all.clone().next())
     }
 }
 
@@ -76,6 +76,8 @@ pub struct TreeModel {
     pub current: RwSignal<Option<String>>,
     /// Whether the current box is looked at closely.
     pub inspecting: RwSignal<bool>,
+    /// A person chose where to look: a new size of the panel leaves it there.
+    pub moved: RwSignal<bool>,
     /// Light only what lived then; everything when absent.
     pub instant: RwSignal<Option<Timestamp>>,
     pub drawing: Memo<Option<Same<Drawing>>>,
@@ -115,7 +117,8 @@ impl TreeModel {
         });
         let (current, instant) = (RwSignal::new(None), RwSignal::new(None));
         let inspecting = RwSignal::new(false);
-        Self { loaded, state, view, size, current, inspecting, instant, drawing, coarse, seen }
+        let moved = RwSignal::new(false);
+        Self { loaded, state, view, size, current, inspecting, moved, instant, drawing, coarse, seen }
     }
 
     /// Another alert: nothing of the last one stays.
@@ -125,6 +128,7 @@ impl TreeModel {
         self.current.set(None);
         self.instant.set(None);
         self.inspecting.set(false);
+        self.moved.set(false);
     }
 
     /// Path data of the edges in sight: plain, lit, to artifacts.
@@ -137,6 +141,7 @@ impl TreeModel {
     /// Looks at the whole, or at the current box when the whole would be unreadable.
     pub fn fit(self) {
         let Some(Same(d)) = self.drawing.get_untracked() else { return };
+        self.moved.set(false);
         let (width, height) = self.size.get_untracked();
         let current = self.current.with_untracked(|key| key.as_deref().and_then(|key| d.find(key)));
         let focus = current.or_else(|| d.start()).map_or((0.0, 0.0), |at| d.spot(at));
@@ -153,12 +158,14 @@ impl TreeModel {
     pub fn zoom(self, factor: f64, at: Option<(f64, f64)>) {
         let (width, height) = self.size.get_untracked();
         let at = at.unwrap_or((width / 2.0, height / 2.0));
+        self.moved.set(true);
         self.view.update(|view| *view = view.zoom(factor, at));
     }
 
     pub fn pan(self, dx: f64, dy: f64) {
         let Some(Same(d)) = self.drawing.get_untracked() else { return };
         let (width, height) = self.size.get_untracked();
+        self.moved.set(true);
         self.view.update(|view| *view = view.pan(dx, dy, &d.grid, width, height));
     }
 
@@ -176,6 +183,7 @@ impl TreeModel {
         let Some(Same(d)) = self.drawing.get_untracked() else { return };
         let Some(item) = d.items.get(at) else { return };
         self.current.set(Some(item.key.clone()));
+        self.moved.set(true);
         let (width, height) = self.size.get_untracked();
         self.view.update(|view| *view = view.reveal(&d.grid, d.spot(at), width, height));
     }

@@ -12,26 +12,24 @@ use crate::{
 };
 use leptos::{ev, html, prelude::*};
 use std::sync::Arc;
+use wasm_bindgen::JsCast;
 
 #[component]
 pub fn TreePanel(model: TreeModel, #[prop(into)] fault: Signal<Option<Fault>>) -> impl IntoView {
     let canvas = NodeRef::<html::Div>::new();
     let size = use_size(canvas);
     Effect::new(move |_| model.size.set(size.get()));
-    // A new tree, or the first size, is looked at as a whole.
-    Effect::new(move |before: Option<(usize, bool)>| {
-        let tree = model.loaded.with(|l| l.as_ref().map_or(0, |l| Arc::as_ptr(l).addr()));
-        let sized = model.size.get().0 > 0.0;
-        let now = (tree, sized);
-        if before != Some(now) {
-            if model.current.with_untracked(Option::is_none)
-                && let Some(Same(d)) = model.drawing.get_untracked()
-            {
-                model.current.set(d.start().map(|at| d.items[at].key.clone()));
-            }
+    // A new tree or a new size is looked at as a whole, until a person chose where to look.
+    Effect::new(move |_| {
+        model.size.track();
+        model.loaded.track();
+        let Some(Same(d)) = model.drawing.get_untracked() else { return };
+        if model.current.with_untracked(Option::is_none) {
+            model.current.set(d.start().map(|at| d.items[at].key.clone()));
+        }
+        if !model.moved.get_untracked() {
             model.fit();
         }
-        now
     });
     view! {
         <div class="canvas" node_ref=canvas>
@@ -127,6 +125,12 @@ fn TreeDrawing(model: TreeModel) -> impl IntoView {
             on:pointermove=move |event| drag(model, dragging, &event)
             on:pointerup=move |event| release(model, dragging, &event)
             on:pointerleave=move |_| dragging.set(None)
+            on:dblclick=move |event| {
+                let fold = event_target::<web_sys::Element>(&event).closest(".fold").ok().flatten().is_some();
+                if let Some(at) = box_at(&event).filter(|_| !fold) {
+                    model.toggle(at);
+                }
+            }
             on:keydown=move |event| key(model, &event)
         >
             <g transform=transform>
@@ -170,26 +174,23 @@ fn drag(model: TreeModel, dragging: RwSignal<Option<(f64, f64, bool)>>, event: &
     dragging.set(Some((now_x, now_y, true)));
 }
 
-/// A press that did not become a drag chooses the box under it; on a fold it opens it.
+/// A press that did not become a drag chooses the box under it; on a fold, or on the count of what is behind, it opens it.
 fn release(model: TreeModel, dragging: RwSignal<Option<(f64, f64, bool)>>, event: &ev::PointerEvent) {
     let was = dragging.get_untracked();
     dragging.set(None);
     if !matches!(was, Some((_, _, false))) {
         return;
     }
+    let Some(at) = box_at(event) else { return };
     let target = event_target::<web_sys::Element>(event);
-    let group = target.closest("[data-at]").ok().flatten();
-    let Some(at) = group.and_then(|g| g.get_attribute("data-at")).and_then(|text| text.parse::<usize>().ok()) else {
-        return;
-    };
-    let again = model.drawing.get_untracked().and_then(|Same(d)| {
-        let item = d.items.get(at)?;
-        Some(item.open.is_some() && (model.is_current(&item.key) || matches!(item.kind, crate::layout::tree::Kind::Fold { .. })))
+    let is_fold = model.drawing.get_untracked().is_some_and(|Same(d)| {
+        d.items.get(at).is_some_and(|item| matches!(item.kind, crate::layout::tree::Kind::Fold { .. }))
     });
+    let wants_more = is_fold || target.class_list().contains("behind");
     model.go_to(at);
     let is_process = model.drawing.get_untracked().is_some_and(|Same(d)| d.process(at).is_some());
     model.inspecting.set(is_process);
-    if again == Some(true) {
+    if wants_more {
         model.toggle(at);
     }
 }
@@ -236,4 +237,10 @@ fn open(model: TreeModel, at: usize) {
     } else {
         model.toggle(at);
     }
+}
+
+/// The box that the event is on.
+fn box_at(event: &web_sys::Event) -> Option<usize> {
+    let target = event.target()?.dyn_into::<web_sys::Element>().ok()?;
+    target.closest("[data-at]").ok()??.get_attribute("data-at")?.parse().ok()
 }
