@@ -14,7 +14,10 @@ pub struct Loaded {
 
 impl Loaded {
     pub fn of(tree: ProcessTree) -> Arc<Self> {
-        Arc::new(Self { forest: Forest::of(&tree), tree })
+        Arc::new(Self {
+            forest: Forest::of(&tree),
+            tree,
+        })
     }
 }
 
@@ -44,7 +47,11 @@ impl Drawing {
         let matched = |at: &usize| self.process(*at).is_some_and(|node| node.matched);
         let on_path = |at: &usize| self.process(*at).is_some_and(|node| node.on_path);
         let all = 0..self.items.len();
-        all.clone().rev().find(matched).or_else(|| all.clone().rev().find(on_path)).or_else(|| all.clone().next())
+        all.clone()
+            .rev()
+            .find(matched)
+            .or_else(|| all.clone().rev().find(on_path))
+            .or_else(|| all.clone().next())
     }
 }
 
@@ -91,7 +98,11 @@ impl TreeModel {
         let loaded = RwSignal::new(None::<Arc<Loaded>>);
         let state = RwSignal::new(TreeState::default());
         let size = RwSignal::new((0.0, 0.0));
-        let view = RwSignal::new(View { scale: 1.0, x: 0.0, y: 0.0 });
+        let view = RwSignal::new(View {
+            scale: 1.0,
+            x: 0.0,
+            y: 0.0,
+        });
         let opened = Memo::new(move |_| {
             let loaded = loaded.get()?;
             let items = state.with(|state| shown(&loaded.tree, &loaded.forest, state));
@@ -103,22 +114,52 @@ impl TreeModel {
             let (loaded, items, placed) = &*opened.get()?.0;
             let grid = Grid::of(placed, width, height);
             let (loaded, items, placed) = (Arc::clone(loaded), items.clone(), placed.clone());
-            Some(Same(Arc::new(Drawing { loaded, items, placed, grid })))
+            Some(Same(Arc::new(Drawing {
+                loaded,
+                items,
+                placed,
+                grid,
+            })))
         });
         let coarse = Memo::new(move |_| {
             let view = view.get();
             let step = |at: f64| (at / STRIDE).floor() * STRIDE + STRIDE;
-            View { scale: view.scale, x: step(view.x), y: step(view.y) }
+            View {
+                scale: view.scale,
+                x: step(view.x),
+                y: step(view.y),
+            }
         });
         let seen = Memo::new(move |_| {
-            let Some(Same(d)) = drawing.get() else { return Vec::new() };
+            let Some(Same(d)) = drawing.get() else {
+                return Vec::new();
+            };
             let (width, height) = size.get();
-            visible(&d.items, &d.placed, &d.grid, &coarse.get(), width + STRIDE, height + STRIDE)
+            visible(
+                &d.items,
+                &d.placed,
+                &d.grid,
+                &coarse.get(),
+                width + STRIDE,
+                height + STRIDE,
+            )
         });
         let (current, instant) = (RwSignal::new(None), RwSignal::new(None));
         let inspecting = RwSignal::new(false);
         let moved = RwSignal::new(false);
-        Self { loaded, state, view, size, current, inspecting, moved, instant, drawing, coarse, seen }
+        Self {
+            loaded,
+            state,
+            view,
+            size,
+            current,
+            inspecting,
+            moved,
+            instant,
+            drawing,
+            coarse,
+            seen,
+        }
     }
 
     /// Another alert: nothing of the last one stays.
@@ -133,24 +174,39 @@ impl TreeModel {
 
     /// Path data of the edges in sight: plain, lit, to artifacts.
     pub fn edges(self) -> [String; 3] {
-        let Some(Same(d)) = self.drawing.get() else { return Default::default() };
+        let Some(Same(d)) = self.drawing.get() else {
+            return Default::default();
+        };
         let (width, height) = self.size.get();
-        edges(&d.items, &d.placed, &d.grid, &self.coarse.get(), width + STRIDE, height + STRIDE)
+        edges(
+            &d.items,
+            &d.placed,
+            &d.grid,
+            &self.coarse.get(),
+            width + STRIDE,
+            height + STRIDE,
+        )
     }
 
     /// Looks at the whole, or at the current box when the whole would be unreadable.
     pub fn fit(self) {
-        let Some(Same(d)) = self.drawing.get_untracked() else { return };
+        let Some(Same(d)) = self.drawing.get_untracked() else {
+            return;
+        };
         self.moved.set(false);
         let (width, height) = self.size.get_untracked();
-        let current = self.current.with_untracked(|key| key.as_deref().and_then(|key| d.find(key)));
+        let current = self
+            .current
+            .with_untracked(|key| key.as_deref().and_then(|key| d.find(key)));
         let focus = current.or_else(|| d.start()).map_or((0.0, 0.0), |at| d.spot(at));
         self.view.set(View::fit(&d.grid, width, height, focus));
     }
 
     /// The whole, however small.
     pub fn whole(self) {
-        let Some(Same(d)) = self.drawing.get_untracked() else { return };
+        let Some(Same(d)) = self.drawing.get_untracked() else {
+            return;
+        };
         let (width, height) = self.size.get_untracked();
         self.view.set(View::whole(&d.grid, width, height));
     }
@@ -163,10 +219,13 @@ impl TreeModel {
     }
 
     pub fn pan(self, dx: f64, dy: f64) {
-        let Some(Same(d)) = self.drawing.get_untracked() else { return };
+        let Some(Same(d)) = self.drawing.get_untracked() else {
+            return;
+        };
         let (width, height) = self.size.get_untracked();
         self.moved.set(true);
-        self.view.update(|view| *view = view.pan(dx, dy, &d.grid, width, height));
+        self.view
+            .update(|view| *view = view.pan(dx, dy, &d.grid, width, height));
     }
 
     pub fn choose_scope(self, scope: Scope) {
@@ -180,26 +239,37 @@ impl TreeModel {
 
     /// Makes the box current and brings it into sight.
     pub fn go_to(self, at: usize) {
-        let Some(Same(d)) = self.drawing.get_untracked() else { return };
+        let Some(Same(d)) = self.drawing.get_untracked() else {
+            return;
+        };
         let Some(item) = d.items.get(at) else { return };
         self.current.set(Some(item.key.clone()));
         self.moved.set(true);
         let (width, height) = self.size.get_untracked();
-        self.view.update(|view| *view = view.reveal(&d.grid, d.spot(at), width, height));
+        self.view
+            .update(|view| *view = view.reveal(&d.grid, d.spot(at), width, height));
     }
 
     /// Opens or closes what is behind the box, which keeps its place on the screen.
     pub fn toggle(self, at: usize) {
-        let Some(Same(before)) = self.drawing.get_untracked() else { return };
+        let Some(Same(before)) = self.drawing.get_untracked() else {
+            return;
+        };
         let Some(item) = before.items.get(at) else { return };
         let key = item.key.clone();
         self.state.update(|state| {
-            let set = if matches!(item.kind, Kind::Fold { .. }) { &mut state.unfolded } else { &mut state.toggled };
+            let set = if matches!(item.kind, Kind::Fold { .. }) {
+                &mut state.unfolded
+            } else {
+                &mut state.toggled
+            };
             if !set.remove(&key) {
                 set.insert(key.clone());
             }
         });
-        let Some(Same(after)) = self.drawing.get_untracked() else { return };
+        let Some(Same(after)) = self.drawing.get_untracked() else {
+            return;
+        };
         let Some(now) = after.find(&key) else { return };
         let (was, is) = (before.spot(at), after.spot(now));
         self.view.update(|view| {
@@ -210,9 +280,15 @@ impl TreeModel {
 
     /// One step with the arrow keys. Right opens first, then goes to the continuing child; left goes to the parent.
     pub fn step(self, key: &str) -> bool {
-        let Some(Same(d)) = self.drawing.get_untracked() else { return false };
-        let at = self.current.with_untracked(|key| key.as_deref().and_then(|key| d.find(key)));
-        let Some(at) = at.or_else(|| d.start()) else { return false };
+        let Some(Same(d)) = self.drawing.get_untracked() else {
+            return false;
+        };
+        let at = self
+            .current
+            .with_untracked(|key| key.as_deref().and_then(|key| d.find(key)));
+        let Some(at) = at.or_else(|| d.start()) else {
+            return false;
+        };
         if key == "ArrowRight" && d.items[at].open == Some(false) {
             self.toggle(at);
             return true;
@@ -227,7 +303,11 @@ impl TreeModel {
 fn neighbour(d: &Drawing, at: usize, key: &str) -> Option<usize> {
     let row = d.placed.row[at];
     let nearest = |among: &mut dyn Iterator<Item = usize>| {
-        among.min_by(|a, b| (d.placed.row[*a] - row).abs().total_cmp(&(d.placed.row[*b] - row).abs()))
+        among.min_by(|a, b| {
+            (d.placed.row[*a] - row)
+                .abs()
+                .total_cmp(&(d.placed.row[*b] - row).abs())
+        })
     };
     let all = 0..d.items.len();
     let column = d.items[at].depth;

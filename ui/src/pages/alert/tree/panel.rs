@@ -23,7 +23,9 @@ pub fn TreePanel(model: TreeModel, #[prop(into)] fault: Signal<Option<Fault>>) -
     Effect::new(move |_| {
         model.size.track();
         model.loaded.track();
-        let Some(Same(d)) = model.drawing.get_untracked() else { return };
+        let Some(Same(d)) = model.drawing.get_untracked() else {
+            return;
+        };
         if model.current.with_untracked(Option::is_none) {
             model.current.set(d.start().map(|at| d.items[at].key.clone()));
         }
@@ -55,7 +57,9 @@ fn why_empty(model: TreeModel, fault: Signal<Option<Fault>>) -> Option<impl Into
 #[component]
 pub fn TreeTools(model: TreeModel) -> impl IntoView {
     let sum = move || {
-        let Some(Same(d)) = model.drawing.get() else { return String::new() };
+        let Some(Same(d)) = model.drawing.get() else {
+            return String::new();
+        };
         let tree = &d.loaded.tree;
         let have = i64::try_from(tree.nodes.len()).unwrap_or(i64::MAX);
         let folded = i64::try_from(folded_processes(&d.loaded.forest, &d.items)).unwrap_or(0);
@@ -107,8 +111,12 @@ fn TreeDrawing(model: TreeModel) -> impl IntoView {
         if is_bare.get() {
             return Vec::new();
         }
-        let Some(same) = model.drawing.get() else { return Vec::new() };
-        model.seen.with(|seen| seen.iter().map(|at| (same.clone(), *at)).collect())
+        let Some(same) = model.drawing.get() else {
+            return Vec::new();
+        };
+        model
+            .seen
+            .with(|seen| seen.iter().map(|at| (same.clone(), *at)).collect())
     };
     let active = move || model.current.with(|key| key.as_deref().map(item_id));
     let dragging = RwSignal::new(None::<(f64, f64, bool)>);
@@ -164,7 +172,9 @@ fn wheel(model: TreeModel, event: &ev::WheelEvent) {
 }
 
 fn drag(model: TreeModel, dragging: RwSignal<Option<(f64, f64, bool)>>, event: &ev::PointerEvent) {
-    let Some((x, y, moved)) = dragging.get_untracked() else { return };
+    let Some((x, y, moved)) = dragging.get_untracked() else {
+        return;
+    };
     let (now_x, now_y) = (f64::from(event.client_x()), f64::from(event.client_y()));
     let (dx, dy) = (now_x - x, now_y - y);
     if !moved && dx.abs() + dy.abs() < 4.0 {
@@ -184,11 +194,16 @@ fn release(model: TreeModel, dragging: RwSignal<Option<(f64, f64, bool)>>, event
     let Some(at) = box_at(event) else { return };
     let target = event_target::<web_sys::Element>(event);
     let is_fold = model.drawing.get_untracked().is_some_and(|Same(d)| {
-        d.items.get(at).is_some_and(|item| matches!(item.kind, crate::layout::tree::Kind::Fold { .. }))
+        d.items
+            .get(at)
+            .is_some_and(|item| matches!(item.kind, crate::layout::tree::Kind::Fold { .. }))
     });
     let wants_more = is_fold || target.class_list().contains("behind");
     model.go_to(at);
-    let is_process = model.drawing.get_untracked().is_some_and(|Same(d)| d.process(at).is_some());
+    let is_process = model
+        .drawing
+        .get_untracked()
+        .is_some_and(|Same(d)| d.process(at).is_some());
     model.inspecting.set(is_process);
     if wants_more {
         model.toggle(at);
@@ -214,7 +229,11 @@ fn key(model: TreeModel, event: &ev::KeyboardEvent) {
         }
         "Enter" | " " => {
             let d = model.drawing.get_untracked();
-            let at = d.and_then(|Same(d)| model.current.with_untracked(|key| key.as_deref().and_then(|key| d.find(key))));
+            let at = d.and_then(|Same(d)| {
+                model
+                    .current
+                    .with_untracked(|key| key.as_deref().and_then(|key| d.find(key)))
+            });
             if let Some(at) = at {
                 open(model, at);
             }
@@ -231,7 +250,10 @@ fn key(model: TreeModel, event: &ev::KeyboardEvent) {
 
 /// Enter looks at a process; on what is folded it opens it.
 fn open(model: TreeModel, at: usize) {
-    let is_process = model.drawing.get_untracked().is_some_and(|Same(d)| d.process(at).is_some());
+    let is_process = model
+        .drawing
+        .get_untracked()
+        .is_some_and(|Same(d)| d.process(at).is_some());
     if is_process && !model.inspecting.get_untracked() {
         model.inspecting.set(true);
     } else {
@@ -242,5 +264,10 @@ fn open(model: TreeModel, at: usize) {
 /// The box that the event is on.
 fn box_at(event: &web_sys::Event) -> Option<usize> {
     let target = event.target()?.dyn_into::<web_sys::Element>().ok()?;
-    target.closest("[data-at]").ok()??.get_attribute("data-at")?.parse().ok()
+    target
+        .closest("[data-at]")
+        .ok()??
+        .get_attribute("data-at")?
+        .parse()
+        .ok()
 }
