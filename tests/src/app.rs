@@ -164,7 +164,7 @@ pub struct Tenant {
     pub endpoint: EndpointId,
     pub key: String,
     pub key_id: String,
-    members: Vec<identity::Member>,
+    pub members: Vec<identity::Member>,
 }
 
 impl TestApp {
