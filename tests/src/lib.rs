@@ -5,3 +5,4 @@ pub mod bench;
 pub mod bus_contract;
 pub mod fixtures;
 pub mod product;
+pub mod search_contract;

@@ -182,7 +182,8 @@ mod tests {
                     group.leave(id);
                 } else {
                     present.insert(id);
-                    join(&mut group, id, if both { &[&first, &second][..] } else { &[&first] });
+                    let topics = [&first, &second];
+                    join(&mut group, id, if both { &topics } else { &topics[..1] });
                 }
                 let counts: Vec<_> = present.iter().map(|id| {
                     group.held_by(*id).iter().filter(|held| held.0.id == 1).count()

@@ -9,11 +9,10 @@ use super::{
     replay::Replay,
     round::failure,
     scan,
-    segment::{self, Entry, PartitionKey, Segment, Stretch},
+    segment::{self, Entry, Held, Segment, Stretch},
     store::{Damage, Store},
 };
 use std::{
-    collections::BTreeMap,
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read},
     path::Path,
@@ -27,8 +26,6 @@ pub struct Active {
     pub position: u64,
     pub batches: usize,
 }
-
-type Held = BTreeMap<PartitionKey, (Stretch, Vec<Entry>)>;
 
 pub fn open(dir: &Path, options: BusOptions) -> Result<(Store, Active), BusError> {
     fs::create_dir_all(dir)?;
@@ -182,7 +179,7 @@ fn read_last(
         segment.file.set_len(walk.end as u64)?;
         segment.file.sync_data()?;
     }
-    replay.last = held.into_values().map(|held| (segment.clone(), held)).collect();
+    replay.last = Some((segment.clone(), held));
     Ok((segment, walk))
 }
 

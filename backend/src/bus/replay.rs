@@ -4,7 +4,7 @@ use super::{
     frame::{FrameHeader, Kind},
     partition::{Chunk, ChunkIndex, lock},
     recovery::add_chunk,
-    segment::{Entry, Segment, Stretch},
+    segment::{Held, Segment},
     state::{Bounds, Snapshot, StateChange},
     store::Store,
 };
@@ -17,7 +17,7 @@ pub struct Replay {
     snapshot: Snapshot,
     changes: Vec<StateChange>,
     /// What the last segment holds.
-    pub last: Vec<(Arc<Segment>, (Stretch, Vec<Entry>))>,
+    pub last: Option<(Arc<Segment>, Held)>,
 }
 
 impl Replay {
@@ -48,15 +48,17 @@ impl Replay {
 
     /// Brings the store to where the last frame left it.
     pub fn settle(self, store: &Store) {
-        for (segment, (stretch, entries)) in self.last {
-            add_chunk(
-                store,
-                Chunk {
-                    segment,
-                    stretch,
-                    index: ChunkIndex::InMemory(entries),
-                },
-            );
+        if let Some((segment, held)) = self.last {
+            for (stretch, entries) in held.into_values() {
+                add_chunk(
+                    store,
+                    Chunk {
+                        segment: segment.clone(),
+                        stretch,
+                        index: ChunkIndex::InMemory(entries),
+                    },
+                );
+            }
         }
         let mut commits = lock(&store.commits);
         self.snapshot.commits.iter().for_each(|commit| commits.apply(commit));

@@ -6,7 +6,7 @@ use super::{
     embedded::Inner,
     frame::HEADER_BYTES,
     partition::{Chunk, ChunkIndex, PartitionState, Topic},
-    segment::{self, Entry, PartitionKey, Segment, Stretch},
+    segment::{self, Entry, Held, PartitionKey, Segment, Stretch},
     state::{Bounds, StateChange},
     store::Store,
 };
@@ -167,7 +167,7 @@ fn rewrite(store: &Store, old: &Arc<Segment>) -> io::Result<()> {
         );
     });
     let mut bytes = segment::header_of(old.salt);
-    let mut held: BTreeMap<PartitionKey, (Stretch, Vec<Entry>)> = BTreeMap::new();
+    let mut held: Held = Held::new();
     for chunk in &chunks {
         let entries = match &chunk.index {
             ChunkIndex::InMemory(entries) => entries.as_slice().into(),

@@ -91,6 +91,9 @@ impl Stretch {
 
 pub type PartitionKey = (u32, u32);
 
+/// What a segment holds, with all its batches.
+pub type Held = BTreeMap<PartitionKey, (Stretch, Vec<Entry>)>;
+
 impl Segment {
     pub fn path_of(dir: &Path, id: u64) -> PathBuf {
         dir.join(format!("{id:016}.seg"))
@@ -215,7 +218,7 @@ pub fn trailer_target(bytes: &[u8]) -> Option<u64> {
 }
 
 /// Index, footer and trailer for a segment that ends at `position`, with the stretches as the footer tells them.
-pub fn seal(position: u64, salt: u32, held: &BTreeMap<PartitionKey, (Stretch, Vec<Entry>)>) -> (Vec<u8>, Vec<Stretch>) {
+pub fn seal(position: u64, salt: u32, held: &Held) -> (Vec<u8>, Vec<Stretch>) {
     let mut index = Vec::new();
     let mut stretches = Vec::with_capacity(held.len());
     for (stretch, entries) in held.values() {

@@ -61,7 +61,14 @@ pub struct Store {
 #[derive(Debug, Default)]
 struct IndexCache {
     entries: usize,
-    kept: VecDeque<((u64, PartitionKey), Arc<[Entry]>)>,
+    kept: VecDeque<KeptIndex>,
+}
+
+/// Of one partition in one opening of a segment.
+#[derive(Debug)]
+struct KeptIndex {
+    of: (u64, PartitionKey),
+    entries: Arc<[Entry]>,
 }
 
 /// An answer that needs no disk, or that one is needed.
@@ -270,8 +277,8 @@ impl Store {
 
     pub fn index(&self, segment: &Segment, stretch: &Stretch) -> io::Result<Arc<[Entry]>> {
         let key = (segment.opening, (stretch.topic, stretch.partition));
-        if let Some((_, entries)) = lock(&self.indexes).kept.iter().find(|(kept, _)| *kept == key) {
-            return Ok(entries.clone());
+        if let Some(kept) = lock(&self.indexes).kept.iter().find(|kept| kept.of == key) {
+            return Ok(kept.entries.clone());
         }
         let entries: Arc<[Entry]> = match segment.index(stretch)? {
             Some(entries) => entries.into(),
@@ -287,9 +294,12 @@ impl Store {
         };
         let mut cache = lock(&self.indexes);
         cache.entries += entries.len();
-        cache.kept.push_back((key, entries.clone()));
+        cache.kept.push_back(KeptIndex {
+            of: key,
+            entries: entries.clone(),
+        });
         while cache.entries > INDEX_ENTRIES_MAX && cache.kept.len() > 1 {
-            cache.entries -= cache.kept.pop_front().map_or(0, |(_, gone)| gone.len());
+            cache.entries -= cache.kept.pop_front().map_or(0, |gone| gone.entries.len());
         }
         Ok(entries)
     }

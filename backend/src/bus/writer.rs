@@ -7,7 +7,7 @@ use super::{
     partition::{Chunk, ChunkIndex, Topic, lock},
     recovery::{self, Active},
     round::{Joined, Request, Round, StateRequest, failure},
-    segment::{self, Entry, PartitionKey, Stretch},
+    segment::{self, Entry, Held, PartitionKey},
     state::StateChange,
     store::Store,
     sync::Syncer,
@@ -249,7 +249,7 @@ impl Writer {
     /// Seals the active segment and begins the next. Everything so far is on the disk before anything is written there.
     fn roll(&mut self) -> io::Result<()> {
         let segment = self.active.segment.clone();
-        let mut held: BTreeMap<PartitionKey, (Stretch, Vec<Entry>)> = BTreeMap::new();
+        let mut held: Held = Held::new();
         self.each_active_chunk(|key, chunk| {
             if let ChunkIndex::InMemory(entries) = &chunk.index {
                 held.insert(key, (chunk.stretch, entries.clone()));

@@ -152,7 +152,7 @@ async fn pool(config: &DatabaseConfig, options: PgConnectOptions) -> Result<PgPo
 }
 
 /// Makes the managed server's roles and database, those that are missing.
-async fn provision(server: &ManagedServer, database: &str) -> Result<(), StoreError> {
+pub(super) async fn provision(server: &ManagedServer, database: &str) -> Result<(), StoreError> {
     // A password is part of a statement here, so none is logged.
     let options = server
         .options(ManagedRole::Superuser, "postgres")

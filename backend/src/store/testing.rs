@@ -13,6 +13,7 @@ use std::sync::{
 use watchfloor_shared::{TenantId, Timestamp};
 
 static SERVER: OnceLock<Option<Arc<ManagedServer>>> = OnceLock::new();
+static ROLES: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// The binary's server. Its folder is used again by later runs, so that `initdb` runs once; each run takes a folder that no
@@ -76,6 +77,13 @@ pub async fn database_at(clock: &Clock) -> Option<Database> {
 /// A name that no database has yet.
 pub(super) async fn fresh() -> Option<(Arc<ManagedServer>, String)> {
     let server = tokio::task::spawn_blocking(server).await.expect("the server starts")?;
+    // Tests that made the same roles at once would collide in the server's catalogue.
+    let provision = async || {
+        super::database::provision(&server, "postgres")
+            .await
+            .expect("the roles are made")
+    };
+    ROLES.get_or_init(provision).await;
     let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let mut superuser = superuser(&server, "postgres").await;
     let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");

@@ -30,15 +30,18 @@ fn event(n: u64) -> String {
 
 /// Lines of the recordings beside the repository, or made-up ones.
 fn events(count: u64) -> Vec<Bytes> {
-    let shared = std::env::var("WATCHFLOOR_SHARED").unwrap_or_else(|_| "../../shared".into());
-    let files = walkdir::WalkDir::new(Path::new(&shared).join("data/train/windows/otrf"))
+    let folder = watchfloor_tests::fixtures::recording("data/train/windows/otrf/defense_evasion");
+    let files = folder
         .into_iter()
+        .flat_map(|folder| walkdir::WalkDir::new(folder).sort_by_file_name())
         .flatten();
-    let files = files.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "json"));
     let mut lines: Vec<Bytes> = Vec::new();
-    for file in files.take(20) {
-        let text = fs::read_to_string(file.path()).unwrap_or_default();
-        lines.extend(text.lines().map(|line| Bytes::copy_from_slice(line.as_bytes())));
+    for file in files.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "zst")) {
+        let bytes = zstd::stream::decode_all(fs::File::open(file.path()).expect("opens")).expect("unpacks");
+        lines.extend(bytes.split(|byte| *byte == b'\n').map(Bytes::copy_from_slice));
+        if lines.len() as u64 >= count {
+            break;
+        }
     }
     println!("{} recorded events", lines.len());
     if lines.is_empty() {
@@ -71,13 +74,12 @@ async fn throughput() {
     ] {
         let dir = tempfile::tempdir().expect("a folder");
         let bus = bus_in(dir.path(), &["events"]).await;
-        let text = |n: u64| {
-            if bytes > 0 {
-                noise(n % 5000, bytes)
-            } else {
-                event(n).into()
-            }
+        let texts = if bytes > 0 {
+            (0..5000).map(|n| noise(n, bytes)).collect()
+        } else {
+            events(count.min(100_000))
         };
+        let text = |n: u64| texts[n as usize % texts.len()].clone();
         let calls: Vec<Vec<Record>> = (0..count / per_call)
             .map(|call| {
                 (0..per_call)

@@ -37,7 +37,7 @@ pub fn Facet(
     };
     view! {
         <div class="facet" role="group" aria-label=title>
-            <h3>{title}</h3>
+            <h2>{title}</h2>
             <ul>
                 <For each=move || values.get() key=|v| (v.value.clone(), v.count) let(value)>{row.clone()(value)}</For>
             </ul>

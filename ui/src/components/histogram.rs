@@ -111,7 +111,7 @@ pub fn Histogram(
             let value = (top.get() as f64 * share) as i64;
             view! {
                 <path class="axis" d=format!("M0 {y:.1}H{width}")></path>
-                <text class="t-end" x=width - 4.0 y=format!("{:.1}", y - 4.0)>{number::count(value)}</text>
+                <text class="t-end over" x=width - 4.0 y=format!("{:.1}", y - 4.0)>{number::count(value)}</text>
             }
         };
         view! {

@@ -28,8 +28,9 @@ pub fn Menu(
     };
     view! {
         <div class="menu" node_ref=root on:focusout=leave on:keydown=keydown>
-            <button type="button" class="btn ghost" aria-haspopup="true" aria-label=label aria-expanded=move || open.get().to_string()
+            <button type="button" class="btn ghost" aria-haspopup="true" aria-expanded=move || open.get().to_string()
                 on:click=move |_| open.update(|o| *o = !*o)>
+                <span class="visually-hidden">{label}": "</span>
                 {face.run()}
                 <Icon glyph=Glyph::ChevronDown small=true/>
             </button>

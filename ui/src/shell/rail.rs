@@ -39,7 +39,7 @@ fn RailLink(glyph: Glyph, text: &'static str, path: &'static str, children: Chil
 pub fn Rail() -> impl IntoView {
     let open = open_alerts();
     view! {
-        <div class="rail">
+        <aside class="rail" aria-label="Watchfloor">
             <a class="brand" href="/">
                 <svg viewBox="0 0 18 18" aria-hidden="true">
                     <circle class="brand-ring" cx="9" cy="9" r="7.7"></circle>
@@ -59,7 +59,7 @@ pub fn Rail() -> impl IntoView {
                 <RailLink glyph=Glyph::Rules text="Detections" path="/rules">""</RailLink>
                 <RailLink glyph=Glyph::Pipeline text="Pipeline" path="/pipeline">""</RailLink>
             </nav>
-        </div>
+        </aside>
     }
 }
 

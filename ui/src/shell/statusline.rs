@@ -33,7 +33,7 @@ pub fn Statusline(help: RwSignal<bool>) -> impl IntoView {
     };
     view! {
         <footer class="statusline">
-            <button type="button" class="hints" aria-label="Show all keys" on:click=move |_| help.set(true)>{hints}</button>
+            <button type="button" class="hints" on:click=move |_| help.set(true)><span class="visually-hidden">"Show all keys: "</span>{hints}</button>
             <Truth/>
         </footer>
     }

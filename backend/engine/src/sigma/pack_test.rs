@@ -62,6 +62,10 @@ fn every_rule_finds_its_own_event_and_leaves_the_other() {
     let mut wrong = Vec::new();
     for (source, rule) in sources.iter().zip(all.rules()) {
         assert!(rule.is_active() && rule.collected, "{}: {:?}", rule.path, rule.state);
+        // It only feeds another correlation, whose test covers both.
+        if rule.correlation && rule.silent {
+            continue;
+        }
         let stem = Path::new(&source.path)
             .file_stem()
             .unwrap()
@@ -90,6 +94,11 @@ fn the_pack_is_complete_and_well_told() {
     let all = RuleSet::load(pack());
     let mut tactics: BTreeMap<&str, usize> = BTreeMap::new();
     for rule in all.rules() {
+        assert!(
+            rule.silent || rule.level != "informational",
+            "{} would raise alerts all day",
+            rule.path
+        );
         assert_eq!(rule.author.as_deref(), Some("Watchfloor"), "{}", rule.path);
         assert!(
             rule.description.len() > 80,

@@ -44,11 +44,9 @@ pub fn touch(event: &Event) -> Option<Touch> {
         return Some(other_process(event, action));
     }
     if is(event, "event.category", "process") {
-        return match () {
-            () if is(event, "event.type", "start") => Some(Touch::Start),
-            () if is(event, "event.type", "end") => Some(Touch::End),
-            () => None,
-        };
+        let starts = is(event, "event.type", "start");
+        let ends = is(event, "event.type", "end");
+        return starts.then_some(Touch::Start).or(ends.then_some(Touch::End));
     }
     if is(event, "event.category", "authentication") || is(event, "event.category", "session") {
         return Some(Touch::Logon);

@@ -9,7 +9,7 @@ use crate::search::SearchError;
 use std::{net::IpAddr, ops::Bound, sync::Arc, time::Instant};
 use tantivy::{
     Term,
-    query::{AllQuery, BooleanQuery, EmptyQuery, Occur, PhraseQuery, Query as IndexQuery},
+    query::{AllQuery, BooleanQuery, EmptyQuery, Occur, PhraseQuery, Query as IndexQuery, RangeQuery},
     schema::Field,
 };
 use watchfloor_engine::query::{Pattern, Piece, Query, Scalar, lowercase, schema};
@@ -89,11 +89,18 @@ impl Translator {
         let text = value.as_literal().ok_or_else(whole)?;
         Ok(match super::ids::parse(text) {
             None => Box::new(EmptyQuery),
-            Some(id) => Box::new(KeysQuery {
-                field: self.fields.id_high,
-                keys: Keys::One(((id >> 64) as u64).to_be_bytes().to_vec()),
-                deadline: self.deadline,
-            }),
+            Some(id) => {
+                let low = Term::from_field_u64(self.fields.id_low, id as u64);
+                let high = KeysQuery {
+                    field: self.fields.id_high,
+                    keys: Keys::One(((id >> 64) as u64).to_be_bytes().to_vec()),
+                    deadline: self.deadline,
+                };
+                all_of(vec![
+                    Box::new(high),
+                    Box::new(RangeQuery::new(Bound::Included(low.clone()), Bound::Included(low))),
+                ])
+            }
         })
     }
 
@@ -271,7 +278,7 @@ fn plain(scalar: &Scalar) -> String {
 /// Events in a range of nanoseconds.
 pub fn time_range(fields: Fields, lower: Bound<i64>, upper: Bound<i64>) -> Boxed {
     let term = |nanos: i64| Term::from_field_i64(fields.timestamp, nanos);
-    Box::new(tantivy::query::RangeQuery::new(lower.map(term), upper.map(term)))
+    Box::new(RangeQuery::new(lower.map(term), upper.map(term)))
 }
 
 fn all_of(mut parts: Vec<Boxed>) -> Boxed {

@@ -1,7 +1,6 @@
 //! Tokenizers: a whole value as one token, and the words of a text. Both lower the case as the query language does.
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
-use watchfloor_engine::query::lowercase;
 
 pub const WHOLE: &str = "whole";
 pub const WORDS: &str = "words";
@@ -92,19 +91,6 @@ impl TokenStream for WordStream<'_> {
     fn token_mut(&mut self) -> &mut Token {
         self.token
     }
-}
-
-/// The words of a text as the index holds them, too long ones left out.
-pub fn words_of(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut at = 0;
-    while let Some((start, end)) = next_word(text, at) {
-        at = end;
-        if end - start <= WORD_BYTES_MAX {
-            words.push(lowercase(&text[start..end]));
-        }
-    }
-    words
 }
 
 pub fn is_word(c: char) -> bool {

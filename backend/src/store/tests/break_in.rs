@@ -156,7 +156,7 @@ async fn a_connection_returns_to_the_pool_without_a_tenant() {
     for _ in 0..8 {
         let cancelled = async {
             let mut tx = acme(&db).await;
-            let _ = run(&mut tx, "SELECT pg_sleep(30)").await;
+            let _ = run(&mut tx, "SELECT pg_sleep(1)").await;
         };
         let _ = tokio::time::timeout(std::time::Duration::from_millis(40), cancelled).await;
     }
@@ -165,10 +165,6 @@ async fn a_connection_returns_to_the_pool_without_a_tenant() {
         run(&mut tx, "SELECT 1/0").await.unwrap_err();
     };
     error_inside.await;
-    // Cancelled statements go on in the server until they are done or stopped; ask once their connections are free.
-    let mut superuser = testing::superuser(&testing::server().unwrap(), "postgres").await;
-    let stop = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'";
-    sqlx::query(stop).execute(&mut superuser).await.unwrap();
     assert!(rows().await.iter().all(|count| *count == 0), "after cancelled requests");
 }
 

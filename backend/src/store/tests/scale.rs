@@ -1,5 +1,5 @@
-//! 100,000 alerts: what a page, the facets and a batch cost. Prints what it measured; the limits are several times that, so
-//! that a busy machine does not fail them.
+//! 100,000 alerts: what a page, the facets and a batch cost. Prints what it measured; the limits are far from
+//! that, so that only a lost index fails them and a busy machine does not.
 
 use super::{acme, at, database, detection};
 use crate::store::{
@@ -22,6 +22,10 @@ async fn fill(db: &Database) {
              ('[{{\"id\":\"T10' || n % 40 || '\",\"name\":\"Technique\",\"tactics\":[\"Execution\"]}}]')::json, '{{}}'
          FROM generate_series(1, {ALERTS}) AS n"
     );
+    sqlx::query("SET LOCAL statement_timeout = 0")
+        .execute(tx.connection())
+        .await
+        .unwrap();
     sqlx::query(&copy).execute(tx.connection()).await.unwrap();
     tx.advance_changes(ALERTS).await.unwrap();
     tx.commit().await.unwrap();
@@ -67,7 +71,7 @@ async fn a_hundred_thousand_alerts_stay_quick() {
                 best = best.min(start.elapsed());
             }
             println!("page at 50,000, {sort:?}, {name}: {best:?}");
-            assert!(best < Duration::from_millis(500), "{best:?}");
+            assert!(best < Duration::from_secs(3), "{best:?}");
         }
         let mut best = Duration::MAX;
         for _ in 0..5 {
@@ -77,7 +81,7 @@ async fn a_hundred_thousand_alerts_stay_quick() {
             best = best.min(start.elapsed());
         }
         println!("facets, {name}: {best:?}");
-        assert!(best < Duration::from_millis(500), "{best:?}");
+        assert!(best < Duration::from_secs(3), "{best:?}");
     }
 }
 

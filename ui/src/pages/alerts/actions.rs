@@ -93,14 +93,6 @@ impl Actions {
         };
         self.change(change, targets, "assigned to you");
     }
-    pub fn note(self, note: String, target: Arc<AlertSummary>) {
-        let change = AlertChange {
-            note: Some(note),
-            ..AlertChange::default()
-        };
-        self.change(change, vec![target], "noted");
-    }
-
     fn change(self, change: AlertChange, targets: Vec<Arc<AlertSummary>>, what: &'static str) {
         if targets.is_empty() {
             return;
@@ -130,17 +122,18 @@ impl Actions {
     ) {
         let asked = before.len();
         let result = result.unwrap_or_else(|fault| refuse_all(before.keys(), &fault));
-        for refusal in &result.refused {
-            if let Some(alert) = before.get(&refusal.id) {
+        let done: Vec<Arc<AlertSummary>> = result.done.iter().cloned().map(Arc::new).collect();
+        // The answer may come after the page was left; what was done is still said, and can still be undone.
+        if !self.list.is_gone() {
+            for alert in result.refused.iter().filter_map(|refusal| before.get(&refusal.id)) {
                 self.list.force(Arc::clone(alert));
             }
+            for alert in result.done {
+                self.list.take(alert);
+            }
+            self.changes.update(|n| *n = n.wrapping_add(1));
+            self.list.count_again();
         }
-        let done: Vec<Arc<AlertSummary>> = result.done.iter().cloned().map(Arc::new).collect();
-        for alert in result.done {
-            self.list.take(alert);
-        }
-        self.changes.update(|n| *n = n.wrapping_add(1));
-        self.list.count_again();
         let why = result.refused.first().map(|r| r.reason.as_str());
         let words = text::outcome(done.len(), asked, what, why);
         match (done.is_empty(), undoable, why.is_some()) {

@@ -135,6 +135,10 @@ impl AlertList {
         });
     }
 
+    /// Whether the page that shows this list was left.
+    pub fn is_gone(self) -> bool {
+        self.round.try_get_value().is_none()
+    }
     /// A state ahead of the server's, or back to what it was.
     pub fn force(self, alert: Arc<AlertSummary>) {
         self.rows.update_value(|r| r.force(alert));
@@ -158,8 +162,9 @@ impl AlertList {
         let (from, to) = self.range.chosen.get_untracked().bounds(now);
         let filter = choice.within(from, to);
         let taken = self.waiting.try_update(std::mem::take).unwrap_or_default();
+        let (folded, seen) = (self.folded.get_untracked(), self.seen.get_value());
         spawn_local(async move {
-            let fetched = self.fetch_view(&choice, &filter).await;
+            let fetched = fetch_view(&choice, &filter, &folded, seen).await;
             if self.round.try_get_value() != Some(round) {
                 return;
             }
@@ -191,19 +196,6 @@ impl AlertList {
     fn alert_at_untracked(self, row: usize) -> Option<Arc<AlertSummary>> {
         untrack(|| self.alert_at(row))
     }
-    async fn fetch_view(self, choice: &Choice, filter: &AlertFilter) -> Result<(AlertFacets, Sections, Rows), Fault> {
-        let facets = api::alerts::facets(filter).await?;
-        let folded = self.folded.get_untracked();
-        let sections = Sections::build(filter, choice.grouping, choice.sort, &facets, &folded);
-        let mut rows = Rows::default();
-        let keys = pages(&sections, self.seen.get_value());
-        let fetched = join_all(keys.iter().map(|key| fetch_page(sections.list[key.0].clone(), key.1))).await;
-        for (key, page) in keys.into_iter().zip(fetched) {
-            rows.insert(key, page?);
-        }
-        Ok((facets, sections, rows))
-    }
-
     /// These rows are in sight. Fetches what is missing once the scrolling rests.
     pub fn see(self, range: (usize, usize)) {
         self.seen.set_value(range);
@@ -335,6 +327,24 @@ impl AlertList {
             COUNT_AGAIN,
         );
     }
+}
+
+/// Counts, groups and the rows in sight. Touches nothing reactive: the page may be gone when the answers come.
+async fn fetch_view(
+    choice: &Choice,
+    filter: &AlertFilter,
+    folded: &[String],
+    seen: (usize, usize),
+) -> Result<(AlertFacets, Sections, Rows), Fault> {
+    let facets = api::alerts::facets(filter).await?;
+    let sections = Sections::build(filter, choice.grouping, choice.sort, &facets, folded);
+    let mut rows = Rows::default();
+    let keys = pages(&sections, seen);
+    let fetched = join_all(keys.iter().map(|key| fetch_page(sections.list[key.0].clone(), key.1))).await;
+    for (key, page) in keys.into_iter().zip(fetched) {
+        rows.insert(key, page?);
+    }
+    Ok((facets, sections, rows))
 }
 
 /// The pages that a range of rows needs.

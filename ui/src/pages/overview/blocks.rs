@@ -55,7 +55,7 @@ fn Count(data: Overview, severity: Severity) -> impl IntoView {
                 .get()
                 .filter(|(_, all)| i64::try_from(*all) == Ok(n))
                 .map(|(free, _)| format!("{free} unassigned"));
-            let oldest = oldest.map(|at| format!("oldest open {}", time::age_words(clock.now(), at)));
+            let oldest = oldest.map(|at| format!("oldest {}", time::age_words(clock.now(), at)));
             [free, oldest].into_iter().flatten().collect::<Vec<_>>().join(", ")
         }
         None => String::new(),

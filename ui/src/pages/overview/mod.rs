@@ -73,7 +73,7 @@ fn Verdict(data: Overview) -> impl IntoView {
     view! {
         <div class="verdict" role="status">
             {world}
-            <a class="quiet cut" href="/pipeline">{move || instrument().join(" ")}</a>
+            {move || Some(instrument()).filter(|faults| !faults.is_empty()).map(|faults| view! { <a class="quiet cut" href="/pipeline">{faults.join(" ")}</a> })}
         </div>
     }
 }

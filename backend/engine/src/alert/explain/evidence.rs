@@ -50,28 +50,9 @@ fn parts<'a>(facts: &Facts<'a>, kind: &Kind<'a>, matched: &[MatchedField]) -> (S
             let line = arguments(command_line, image);
             (arrow(file_name(parent), actor), line_of(line, matched))
         }
-        Kind::Network {
-            address,
-            port,
-            host,
-            outgoing,
-            ..
-        } => {
-            let name = if host.is_empty() { address } else { host };
-            let peer = if port.is_empty() {
-                name.to_owned()
-            } else {
-                format!("{name}:{port}")
-            };
-            let head = if outgoing {
-                arrow(actor, &peer)
-            } else {
-                arrow(&peer, actor)
-            };
-            (head, Detail::None)
-        }
+        Kind::Network { .. } => (connection(kind), Detail::None),
         Kind::File { path, .. } => (actor.to_owned(), Detail::Path(path.to_owned())),
-        Kind::Registry { key, value, .. } if value.is_empty() => (actor.to_owned(), Detail::Path(key.to_owned())),
+        Kind::Registry { key, value: "", .. } => (actor.to_owned(), Detail::Path(key.to_owned())),
         Kind::Registry { key, value, .. } => {
             let key = path_end(key, CHARS_MAX / 2);
             (format!("{}{key}", spaced(actor)), line_of(value, matched))
@@ -85,25 +66,7 @@ fn parts<'a>(facts: &Facts<'a>, kind: &Kind<'a>, matched: &[MatchedField]) -> (S
         Kind::Dns { name, .. } => (actor.to_owned(), Detail::Path(name.to_owned())),
         Kind::Service { name, path } => (format!("service {name}"), line_of(path, matched)),
         Kind::Task { name } => ("task".to_owned(), Detail::Path(name.to_owned())),
-        Kind::Logon {
-            user,
-            from,
-            logon_type,
-            failed,
-        } => {
-            let done = if failed { "failed logon" } else { "logon" };
-            let kind = if logon_type.is_empty() {
-                String::new()
-            } else {
-                format!(" (type {logon_type})")
-            };
-            let from = if from.is_empty() {
-                String::new()
-            } else {
-                format!(" from {from}")
-            };
-            (format!("{done} {user}{from}{kind}"), Detail::None)
-        }
+        Kind::Logon { .. } => (logon(kind), Detail::None),
         Kind::Script { text } => ("PowerShell".to_owned(), line_of(text, matched)),
         Kind::LogCleared { log } => (format!("log {log} cleared"), Detail::None),
         Kind::Account {
@@ -114,6 +77,51 @@ fn parts<'a>(facts: &Facts<'a>, kind: &Kind<'a>, matched: &[MatchedField]) -> (S
         Kind::Account { target, group, done } => (format!("{target} {done} {group}"), Detail::None),
         Kind::Other { .. } => other(facts, actor, matched),
     }
+}
+
+fn connection(kind: &Kind<'_>) -> String {
+    let Kind::Network {
+        address,
+        port,
+        host,
+        outgoing,
+        ..
+    } = *kind
+    else {
+        return String::new();
+    };
+    let name = if host.is_empty() { address } else { host };
+    let peer = if port.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{name}:{port}")
+    };
+    let actor = kind.actor_name();
+    if outgoing {
+        arrow(actor, &peer)
+    } else {
+        arrow(&peer, actor)
+    }
+}
+
+fn logon(kind: &Kind<'_>) -> String {
+    let Kind::Logon {
+        user,
+        from,
+        logon_type,
+        failed,
+    } = *kind
+    else {
+        return String::new();
+    };
+    let mut text = format!("{} {user}", if failed { "failed logon" } else { "logon" });
+    if !from.is_empty() {
+        text.push_str(&format!(" from {from}"));
+    }
+    if !logon_type.is_empty() {
+        text.push_str(&format!(" (type {logon_type})"));
+    }
+    text
 }
 
 /// An event of no known kind shows what matched.

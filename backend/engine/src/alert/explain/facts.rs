@@ -180,40 +180,21 @@ impl<'a> Kind<'a> {
     fn sysmon(facts: &Facts<'a>) -> Option<Self> {
         let get = |name| facts.data(name).unwrap_or_default();
         let image = get("Image");
-        let file = |done| Kind::File {
+        let pipe = |done| Kind::Pipe {
             image,
-            path: get("TargetFilename"),
+            pipe: get("PipeName"),
             done,
         };
-        let registry = |done| Kind::Registry {
-            image,
-            key: get("TargetObject"),
-            value: get("Details"),
-            done,
-        };
+        if let Some(kind) = Self::file_or_key(facts) {
+            return Some(kind);
+        }
         Some(match facts.event_id {
             1 => Kind::ProcessStart {
                 image,
                 command_line: get("CommandLine"),
                 parent: get("ParentImage"),
             },
-            2 => file("changed the creation time of"),
-            3 => {
-                let incoming = get("Initiated").eq_ignore_ascii_case("false");
-                let side = if incoming {
-                    ["SourceIp", "SourcePort", "SourceHostname"]
-                } else {
-                    ["DestinationIp", "DestinationPort", "DestinationHostname"]
-                };
-                let port = facts.first(&[side[1], if incoming { "source.port" } else { "destination.port" }]);
-                Kind::Network {
-                    image,
-                    address: get(side[0]),
-                    port,
-                    host: get(side[2]),
-                    outgoing: !incoming,
-                }
-            }
+            3 => Self::network(facts),
             6 => Kind::DriverLoad {
                 driver: get("ImageLoaded"),
             },
@@ -230,22 +211,8 @@ impl<'a> Kind<'a> {
                 target: get("TargetImage"),
                 rights: get("GrantedAccess"),
             },
-            11 => file("wrote"),
-            12 if get("EventType").starts_with("Delete") => registry("deleted"),
-            12 => registry("created"),
-            13 => registry("set"),
-            14 => registry("renamed"),
-            15 => file("wrote the stream"),
-            17 => Kind::Pipe {
-                image,
-                pipe: get("PipeName"),
-                done: "created",
-            },
-            18 => Kind::Pipe {
-                image,
-                pipe: get("PipeName"),
-                done: "connected to",
-            },
+            17 => pipe("created"),
+            18 => pipe("connected to"),
             19 | 20 => Kind::Wmi {
                 name: get("Name"),
                 content: facts.first(&["Query", "Destination"]),
@@ -258,10 +225,56 @@ impl<'a> Kind<'a> {
                 image,
                 name: get("QueryName"),
             },
+            _ => return None,
+        })
+    }
+
+    /// What Sysmon tells about files and the registry.
+    fn file_or_key(facts: &Facts<'a>) -> Option<Self> {
+        let get = |name| facts.data(name).unwrap_or_default();
+        let file = |done| Kind::File {
+            image: get("Image"),
+            path: get("TargetFilename"),
+            done,
+        };
+        let registry = |done| Kind::Registry {
+            image: get("Image"),
+            key: get("TargetObject"),
+            value: get("Details"),
+            done,
+        };
+        Some(match facts.event_id {
+            2 => file("changed the creation time of"),
+            11 => file("wrote"),
+            12 if get("EventType").starts_with("Delete") => registry("deleted"),
+            12 => registry("created"),
+            13 => registry("set"),
+            14 => registry("renamed"),
+            15 => file("wrote the stream"),
             23 | 26 => file("deleted"),
             29 => file("wrote the program"),
             _ => return None,
         })
+    }
+
+    /// Seen from this host: the other end is what matters.
+    fn network(facts: &Facts<'a>) -> Self {
+        let outgoing = facts
+            .data("Initiated")
+            .is_none_or(|initiated| !initiated.eq_ignore_ascii_case("false"));
+        let (address, port, host) = if outgoing {
+            ("DestinationIp", "DestinationPort", "DestinationHostname")
+        } else {
+            ("SourceIp", "SourcePort", "SourceHostname")
+        };
+        let get = |name| facts.data(name).unwrap_or_default();
+        Kind::Network {
+            image: get("Image"),
+            address: get(address),
+            port: get(port),
+            host: get(host),
+            outgoing,
+        }
     }
 
     fn security(facts: &Facts<'a>) -> Option<Self> {

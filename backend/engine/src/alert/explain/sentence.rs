@@ -7,6 +7,8 @@ use super::{
 };
 use watchfloor_shared::alert::{MatchedField, Phrase};
 
+/// Who acted, where the event does not name it.
+const SOMETHING: &str = "A process";
 /// A machine word is never longer than this many characters.
 const MACHINE_CHARS_MAX: usize = 160;
 
@@ -69,7 +71,9 @@ impl Sentence {
 
 pub(super) fn what_happened(facts: &Facts<'_>, kind: &Kind<'_>, matched: &[MatchedField]) -> Vec<Phrase> {
     let mut told = Sentence::default();
-    if !process(&mut told, kind, matched) && !system(&mut told, kind, matched) {
+    let known =
+        process(&mut told, kind, matched) || object(&mut told, kind, matched) || system(&mut told, kind, matched);
+    if !known {
         told.subject(kind.actor_name(), "The host");
         told.words("logged event");
         told.machine(&facts.event_id.to_string());
@@ -82,9 +86,8 @@ pub(super) fn what_happened(facts: &Facts<'_>, kind: &Kind<'_>, matched: &[Match
     told.phrases()
 }
 
-/// What a process did; `false` for another kind of event.
+/// What a process did to another or on the network; `false` for another kind of event.
 fn process(told: &mut Sentence, kind: &Kind<'_>, matched: &[MatchedField]) -> bool {
-    const SOMETHING: &str = "A process";
     let actor = kind.actor_name();
     match *kind {
         Kind::ProcessStart {
@@ -119,20 +122,6 @@ fn process(told: &mut Sentence, kind: &Kind<'_>, matched: &[MatchedField]) -> bo
                 told.machine(port);
             }
         }
-        Kind::File { path, done, .. } => {
-            told.subject(actor, SOMETHING);
-            told.words(done);
-            told.machine(path);
-        }
-        Kind::Registry { key, value, done, .. } => {
-            told.subject(actor, SOMETHING);
-            told.words(&format!("{done} the registry entry"));
-            told.machine(key);
-            if !value.is_empty() {
-                told.words("to");
-                told.quote(value, matched);
-            }
-        }
         Kind::ProcessAccess { target, rights, .. } => {
             told.subject(actor, SOMETHING);
             told.words("opened");
@@ -152,15 +141,38 @@ fn process(told: &mut Sentence, kind: &Kind<'_>, matched: &[MatchedField]) -> bo
             told.words("loaded");
             told.machine(library);
         }
-        Kind::Pipe { pipe, done, .. } => {
-            told.subject(actor, SOMETHING);
-            told.words(&format!("{done} the named pipe"));
-            told.machine(pipe);
-        }
         Kind::Dns { name, .. } => {
             told.subject(actor, SOMETHING);
             told.words("looked up");
             told.machine(name);
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// What a process did to a file, a key or a pipe; `false` for another kind of event.
+fn object(told: &mut Sentence, kind: &Kind<'_>, matched: &[MatchedField]) -> bool {
+    let actor = kind.actor_name();
+    match *kind {
+        Kind::File { path, done, .. } => {
+            told.subject(actor, SOMETHING);
+            told.words(done);
+            told.machine(path);
+        }
+        Kind::Registry { key, value, done, .. } => {
+            told.subject(actor, SOMETHING);
+            told.words(&format!("{done} the registry entry"));
+            told.machine(key);
+            if !value.is_empty() {
+                told.words("to");
+                told.quote(value, matched);
+            }
+        }
+        Kind::Pipe { pipe, done, .. } => {
+            told.subject(actor, SOMETHING);
+            told.words(&format!("{done} the named pipe"));
+            told.machine(pipe);
         }
         _ => return false,
     }

@@ -1,0 +1,29 @@
+//! The search contract, run against the embedded index.
+
+#[path = "search_figures.rs"]
+mod figures;
+
+use async_trait::async_trait;
+use std::sync::Arc;
+use watchfloor::search::{
+    SearchIndex,
+    embedded::{EmbeddedIndex, Limits},
+};
+use watchfloor_tests::search_contract::Backend;
+
+struct Embedded(tempfile::TempDir);
+
+impl Embedded {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+}
+
+#[async_trait]
+impl Backend for Embedded {
+    async fn open(&self) -> Arc<dyn SearchIndex> {
+        Arc::new(EmbeddedIndex::open(self.0.path(), Limits::default()).expect("the index opens"))
+    }
+}
+
+watchfloor_tests::search_contract!(Embedded::new());
