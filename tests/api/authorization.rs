@@ -8,7 +8,10 @@ use watchfloor::api::{
     access::Access,
     routes::{Route, TABLE},
 };
-use watchfloor_shared::identity::{Permission, Role};
+use watchfloor_shared::{
+    AlertId, EndpointId, EventId,
+    identity::{Permission, Role},
+};
 use watchfloor_tests::app::{self, Tenant, TestApp};
 
 /// How to ask a route about the things of a tenant.
@@ -182,13 +185,11 @@ async fn a_key_sends_and_does_nothing_else() {
 async fn another_tenants_things_do_not_exist() {
     let Some(app) = app::shared() else { return };
     let (victim, attacker) = (app.tenant().await, app.tenant().await);
-    let nothing = Tenant {
-        alert: watchfloor_shared::AlertId::new("0".repeat(32)),
-        event: watchfloor_shared::EventId::new("0".repeat(32)),
-        endpoint: watchfloor_shared::EndpointId::new("no-such-host"),
-        key_id: "0".repeat(32),
-        ..victim.clone()
-    };
+    let mut nothing = victim.clone();
+    nothing.alert = AlertId::new("0".repeat(32));
+    nothing.event = EventId::new("0".repeat(32));
+    nothing.endpoint = EndpointId::new("no-such-host");
+    nothing.key_id = "0".repeat(32);
     for route in TABLE
         .iter()
         .filter(|route| route.access != Access::Public && route.name != "live")
