@@ -331,6 +331,7 @@ impl Running {
     /// Ends everything in order: front door, stages, bus, database. Each wait is bounded.
     pub async fn stop(self) {
         self.stop.cancel();
+        self.live.close();
         let workers = self.workers;
         let joined = tokio::task::spawn_blocking(move || workers.into_iter().for_each(|worker| drop(worker.join())));
         if tokio::time::timeout(STOP_WAIT_MAX, joined).await.is_err() {
