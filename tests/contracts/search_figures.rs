@@ -80,7 +80,7 @@ async fn recordings() {
         for (n, batch) in batches.into_iter().enumerate() {
             let outcome = index.add(&tenant, batch).await.expect("added");
             indexed += outcome.indexed;
-            duplicates += outcome.duplicates;
+            duplicates += outcome.duplicates.len();
             if n % COMMIT_EVERY == COMMIT_EVERY - 1 {
                 index.commit().await.expect("committed");
             }

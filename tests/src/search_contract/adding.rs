@@ -6,7 +6,7 @@ use watchfloor::search::IndexOutcome;
 pub async fn nothing_is_seen_before_the_commit(backend: &dyn Backend) {
     let index = backend.open().await;
     index.add(&tenant(), vec![event(1, json!({}))]).await.expect("added");
-    assert_eq!(found(&index, "*").await, []);
+    assert_eq!(found(&index, "*").await, NONE);
     index.commit().await.expect("committed");
     assert_eq!(found(&index, "*").await, [1]);
 }
@@ -17,11 +17,11 @@ pub async fn the_same_id_is_kept_once(backend: &dyn Backend) {
     let index = filled(backend, vec![first]).await;
     for _ in 0..2 {
         let outcome = index.add(&tenant(), vec![second.clone()]).await.expect("added");
-        assert_eq!((outcome.indexed, outcome.duplicates), (0, 1));
+        assert_eq!((outcome.indexed, outcome.duplicates.len()), (0, 1));
         index.commit().await.expect("committed");
     }
     assert_eq!(found(&index, "user.name:first").await, [1]);
-    assert_eq!(found(&index, "user.name:second").await, []);
+    assert_eq!(found(&index, "user.name:second").await, NONE);
 }
 
 pub async fn a_duplicate_in_one_batch_is_counted(backend: &dyn Backend) {
@@ -30,7 +30,7 @@ pub async fn a_duplicate_in_one_batch_is_counted(backend: &dyn Backend) {
     let outcome = index.add(&tenant(), batch).await.expect("added");
     let expected = IndexOutcome {
         indexed: 2,
-        duplicates: 1,
+        duplicates: vec![2],
         refused: Vec::new(),
     };
     assert_eq!(outcome, expected);
@@ -56,7 +56,7 @@ pub async fn events_survive_a_restart(backend: &dyn Backend) {
     let index = backend.open().await;
     assert_eq!(found(&index, "*").await, [1]);
     let again = index.add(&tenant(), vec![event(1, json!({}))]).await.expect("added");
-    assert_eq!(again.duplicates, 1);
+    assert_eq!(again.duplicates.len(), 1);
 }
 
 pub async fn tenants_do_not_see_each_other(backend: &dyn Backend) {
