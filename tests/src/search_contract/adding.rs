@@ -6,7 +6,7 @@ use watchfloor::search::IndexOutcome;
 pub async fn nothing_is_seen_before_the_commit(backend: &dyn Backend) {
     let index = backend.open().await;
     index.add(&tenant(), vec![event(1, json!({}))]).await.expect("added");
-    assert!(found(&index, "*").await.is_empty());
+    assert_eq!(found(&index, "*").await, NONE);
     index.commit().await.expect("committed");
     assert_eq!(found(&index, "*").await, [1]);
 }
@@ -21,7 +21,7 @@ pub async fn the_same_id_is_kept_once(backend: &dyn Backend) {
         index.commit().await.expect("committed");
     }
     assert_eq!(found(&index, "user.name:first").await, [1]);
-    assert!(found(&index, "user.name:second").await.is_empty());
+    assert_eq!(found(&index, "user.name:second").await, NONE);
 }
 
 pub async fn a_duplicate_in_one_batch_is_counted(backend: &dyn Backend) {

@@ -23,6 +23,9 @@ pub trait Backend: Send + Sync {
     async fn open(&self) -> Arc<dyn SearchIndex>;
 }
 
+/// No event.
+pub const NONE: [u32; 0] = [];
+
 pub fn tenant() -> TenantId {
     "acme".parse().expect("a tenant")
 }
