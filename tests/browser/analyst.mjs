@@ -59,7 +59,7 @@ const passed = await run(page, [
     await page.goto(`${base}/alerts/${await firstCritical()}?severity=critical`);
     await page.waitForSelector('.objhead h1');
     await page.waitForFunction(() => ['What happened', 'Matched fields', 'Said by', 'History']
-      .every((word) => document.querySelector('main').innerText.includes(word)));
+      .every((word) => (document.querySelector('main')?.innerText ?? '').includes(word)));
     return page.locator('.objhead h1').innerText();
   }],
   ['its process tree can be walked by keyboard', async () => {
@@ -71,7 +71,7 @@ const passed = await run(page, [
     return `${count} processes`;
   }],
   ['a acknowledges, u undoes', async () => {
-    const says = (word) => page.waitForFunction((word) => document.querySelector('.objhead').innerText.includes(word), word);
+    const says = (word) => page.waitForFunction((word) => (document.querySelector('.objhead')?.innerText ?? '').includes(word), word);
     await page.locator('.objhead h1').click();
     await says('Open');
     await key('a');
@@ -79,11 +79,11 @@ const passed = await run(page, [
     await page.waitForTimeout(800);
     await key('u');
     await says('Open');
-    await page.waitForFunction(() => document.querySelector('.history').innerText.includes('Ada Analyst'));
+    await page.waitForFunction(() => (document.querySelector('.history')?.innerText ?? '').includes('Ada Analyst'));
   }],
   ['a hunt finds the shell behind it', async () => {
     await page.goto(`${base}/hunt?q=${encodeURIComponent('process.name:powershell.exe and event.code:1')}`);
-    await page.waitForFunction(() => /-enc/i.test(document.querySelector('main').innerText));
+    await page.waitForFunction(() => /-enc/i.test((document.querySelector('main')?.innerText ?? '')));
   }],
   ['a query that does not parse is told so', async () => {
     await page.goto(`${base}/hunt?q=${encodeURIComponent('process.name:(a or')}`);
@@ -116,7 +116,7 @@ const passed = await run(page, [
         await page.setViewportSize({ width, height });
         for (const [name, path] of Object.entries(pages)) {
           await page.goto(base + path);
-          await page.waitForTimeout(1_500);
+          await page.waitForTimeout(1_000);
           await page.screenshot({ path: `${artefacts}/${name}-${colorScheme}-${width}.png` });
         }
       }

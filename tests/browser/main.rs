@@ -28,7 +28,7 @@ use watchfloor_tests::{fixtures, product};
 
 const CHROMIUM: &str = "/usr/bin/chromium";
 const STORY: Duration = Duration::from_secs(600);
-const SCRIPT_WAIT_MAX: Duration = Duration::from_secs(300);
+const SCRIPT_WAIT_MAX: Duration = Duration::from_secs(900);
 
 /// Without a browser or its driver a test says so and is skipped, but not in CI.
 fn browser_is_here() -> bool {
