@@ -301,6 +301,12 @@ async fn first_tenant(db: &Database) -> Result<TenantId> {
     Ok(tenant)
 }
 
+impl api::RulesView for RuleBook {
+    fn summaries(&self) -> Vec<watchfloor_shared::rule::RuleSummary> {
+        RuleBook::summaries(self)
+    }
+}
+
 impl Running {
     /// How people reach the console.
     pub fn url(&self) -> String {

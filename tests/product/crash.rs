@@ -2,7 +2,7 @@
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -92,7 +92,7 @@ async fn killed_twenty_times_nothing_is_missing_and_nothing_doubled() {
     assert_eq!(snapshot.unaccounted, 0, "{snapshot:#?}");
 }
 
-async fn undisturbed(recording: &PathBuf) -> (Vec<String>, Vec<String>) {
+async fn undisturbed(recording: &Path) -> (Vec<String>, Vec<String>) {
     let dir = product::folder();
     let running = product::start(dir.path(), Doors::Closed).await;
     product::take_in(&running, recording, &Plan::default()).await;

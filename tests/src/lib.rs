@@ -1,5 +1,6 @@
 //! What the integration tests share: contract suites, recordings, a running product, its benchmark.
 
+pub mod app;
 pub mod bench;
 pub mod bus_contract;
 pub mod fixtures;

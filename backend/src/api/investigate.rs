@@ -42,8 +42,7 @@ pub async fn endpoint(state: &AppState, tenant: &TenantId, summary: EndpointSumm
     count(state, tenant, &mut counted).await?;
     let [summary] = counted;
     let index = state.search.as_ref();
-    let insights =
-        investigate::endpoint(index, tenant, &summary.id, summary.first_seen, summary.last_seen).await?;
+    let insights = investigate::endpoint(index, tenant, &summary.id, summary.first_seen, summary.last_seen).await?;
     Ok(EndpointDetail {
         summary,
         users: insights.users,

@@ -110,12 +110,11 @@ mod tests {
                 spent[slot] = spent[slot].min(start.elapsed());
             }
         }
-        let ratio = spent[0].as_secs_f64() / spent[1].as_secs_f64();
+        // Without hashing it would take a thousandth.
+        let [known, unknown] = spent;
         assert!(
-            (0.4..2.5).contains(&ratio),
-            "known {:?}, unknown {:?}",
-            spent[0],
-            spent[1]
+            unknown > known / 10 && known > unknown / 10,
+            "known {known:?}, unknown {unknown:?}"
         );
     }
 

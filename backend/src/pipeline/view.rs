@@ -54,7 +54,7 @@ impl PipelineView for View {
             tracing::error!(%error, "dead letters cannot be read");
         }
         let mut groups: Vec<_> = groups.into_values().collect();
-        groups.sort_by(|a, b| b.last.cmp(&a.last));
+        groups.sort_by_key(|group| std::cmp::Reverse(group.last));
         groups.truncate(groups_max);
         DeadLetters { groups, total }
     }

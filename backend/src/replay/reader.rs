@@ -60,7 +60,10 @@ pub fn open(path: &Path) -> Result<Lines, ReadError> {
         .is_dir();
     let mut files = Vec::new();
     for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
-        let entry = entry.map_err(|error| ReadError::io(&error.path().unwrap_or(path).to_owned(), error.into()))?;
+        let entry = entry.map_err(|error| ReadError::Io {
+            path: error.path().unwrap_or(path).to_owned(),
+            cause: error.into(),
+        })?;
         if entry.file_type().is_file() || !folder {
             files.push(entry.into_path());
         }

@@ -63,7 +63,7 @@ pub fn read(folder: &Path) -> Result<Folder, FolderError> {
             .ok()
             .filter(|path| !path.as_os_str().is_empty());
         let path = below
-            .map_or_else(|| entry.file_name().into(), Path::as_os_str)
+            .map_or_else(|| entry.file_name(), Path::as_os_str)
             .to_string_lossy()
             .into_owned();
         match text(entry.path()) {

@@ -6,7 +6,6 @@
 pub mod folder;
 mod watch;
 
-use crate::api::RulesView;
 use folder::FolderError;
 use rust_embed::RustEmbed;
 use std::{
@@ -123,12 +122,6 @@ impl RuleBook {
     /// Reads the folders again now.
     pub fn reload(&self) -> Result<(), RuleBookError> {
         Ok(self.shelf.reload()?)
-    }
-}
-
-impl RulesView for RuleBook {
-    fn summaries(&self) -> Vec<RuleSummary> {
-        RuleBook::summaries(self)
     }
 }
 

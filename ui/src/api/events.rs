@@ -2,16 +2,12 @@
 
 use super::{Fault, exchange};
 use watchfloor_shared::{
-    EventId, Timestamp,
-    search::{Aggregation, AggregationResult, EventHit, FieldInfo, SearchRequest, SearchResponse, TimeBucket},
+    Timestamp,
+    search::{Aggregation, AggregationResult, FieldInfo, SearchRequest, SearchResponse, TimeBucket},
 };
 
 pub async fn search(request: &SearchRequest) -> Result<SearchResponse, Fault> {
     exchange::post("/api/v1/events/search", request).await
-}
-
-pub async fn get(id: &EventId) -> Result<EventHit, Fault> {
-    exchange::get(&format!("/api/v1/events/{id}")).await
 }
 
 pub async fn fields() -> Result<Vec<FieldInfo>, Fault> {

@@ -26,14 +26,15 @@ pub async fn post_only(path: &str, body: &impl Serialize) -> Result<(), Fault> {
     exchange(Method::POST, path, Some(encode(body)?), None).await.map(drop)
 }
 
-/// `version` goes as `If-Match`; without it the change applies to whatever is there.
+/// `version` goes as `If-Match`; `None` is `*`: the change applies to whatever is there.
 pub async fn change<T: DeserializeOwned>(
     method: Method,
     path: &str,
     body: &impl Serialize,
     version: Option<i64>,
 ) -> Result<T, Fault> {
-    parse(&exchange(method, path, Some(encode(body)?), version).await?)
+    let tag = version.map_or_else(|| "*".to_owned(), |version| format!("\"{version}\""));
+    parse(&exchange(method, path, Some(encode(body)?), Some(tag)).await?)
 }
 
 pub async fn delete(path: &str) -> Result<(), Fault> {
@@ -48,15 +49,15 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
     serde_json::from_str(text).map_err(|error| Fault::Malformed(error.to_string()))
 }
 
-async fn exchange(method: Method, path: &str, body: Option<String>, version: Option<i64>) -> Result<String, Fault> {
+async fn exchange(method: Method, path: &str, body: Option<String>, if_match: Option<String>) -> Result<String, Fault> {
     let abort = AbortController::new().ok();
     let signal = abort.as_ref().map(AbortController::signal);
     let mut builder = RequestBuilder::new(path)
         .method(method)
         .header("accept", "application/json")
         .abort_signal(signal.as_ref());
-    if let Some(version) = version {
-        builder = builder.header("if-match", &format!("\"{version}\""));
+    if let Some(tag) = if_match {
+        builder = builder.header("if-match", &tag);
     }
     let request = match body {
         Some(body) => builder.header("content-type", "application/json").body(body),

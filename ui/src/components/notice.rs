@@ -6,7 +6,6 @@ use leptos::prelude::*;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoticeKind {
-    Plain,
     /// The instrument is impaired.
     Fault,
     Simulated,
@@ -15,7 +14,6 @@ pub enum NoticeKind {
 #[component]
 pub fn Notice(kind: NoticeKind, children: Children) -> impl IntoView {
     let class = match kind {
-        NoticeKind::Plain => "notice",
         NoticeKind::Fault => "notice error",
         NoticeKind::Simulated => "notice sim",
     };

@@ -53,23 +53,6 @@ pub fn long_seconds(seconds: i64) -> String {
     }
 }
 
-/// `12 KB`, `3.4 MB`: powers of 1,000.
-pub fn bytes(n: i64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "shown with two digits")]
-    let mut value = n as f64;
-    for unit in ["B", "KB", "MB", "GB"] {
-        if value < 1_000.0 {
-            return if value < 10.0 && unit != "B" {
-                format!("{value:.1} {unit}")
-            } else {
-                format!("{value:.0} {unit}")
-            };
-        }
-        value /= 1_000.0;
-    }
-    format!("{value:.1} TB")
-}
-
 #[expect(clippy::cast_possible_truncation, reason = "shown numbers are far below 2^53")]
 fn rounded(value: f64) -> i64 {
     value.round() as i64

@@ -120,7 +120,12 @@ impl Span {
 /// `2026-11-19T14:10:00Z..2026-11-19T14:12:00Z`: a stretch in an address.
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}..{}", Timestamp::from_nanos(self.from), Timestamp::from_nanos(self.to))
+        write!(
+            f,
+            "{}..{}",
+            Timestamp::from_nanos(self.from),
+            Timestamp::from_nanos(self.to)
+        )
     }
 }
 
@@ -129,7 +134,14 @@ impl FromStr for Span {
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
         let (from, to) = text.split_once("..").ok_or(InvalidTimestamp::Syntax)?;
         let (from, to): (Timestamp, Timestamp) = (from.parse()?, to.parse()?);
-        if from < to { Ok(Self { from: from.nanos(), to: to.nanos() }) } else { Err(InvalidTimestamp::Range) }
+        if from < to {
+            Ok(Self {
+                from: from.nanos(),
+                to: to.nanos(),
+            })
+        } else {
+            Err(InvalidTimestamp::Range)
+        }
     }
 }
 
@@ -297,7 +309,10 @@ mod tests {
 
     #[test]
     fn a_stretch_survives_the_address() {
-        let span = Span { from: BEGIN + 123, to: BEGIN + MINUTE };
+        let span = Span {
+            from: BEGIN + 123,
+            to: BEGIN + MINUTE,
+        };
         assert_eq!(span.to_string().parse(), Ok(span));
         assert!("2026-11-19T14:12:00Z..2026-11-19T14:10:00Z".parse::<Span>().is_err());
     }

@@ -79,10 +79,6 @@ impl TimeRange {
             TimeRange::Between(..) => "in the chosen range".to_owned(),
         }
     }
-    /// Whether new events belong into it.
-    pub fn is_live(self) -> bool {
-        !matches!(self, TimeRange::Between(..))
-    }
 }
 
 fn short(minutes: u32) -> String {

@@ -223,8 +223,8 @@ impl<'a> Parser<'a> {
             return Ok(Head::Word);
         }
         let sign = after.trim_start();
-        if after.starts_with(':') {
-            let drive = name.len() == 1 && after[1..].starts_with(['\\', '/']);
+        if let Some(value) = after.strip_prefix(':') {
+            let drive = name.len() == 1 && value.starts_with(['\\', '/']);
             if drive || after.starts_with("://") {
                 return Ok(Head::Word);
             }

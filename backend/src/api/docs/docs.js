@@ -11,6 +11,9 @@ const el = (name, attributes, ...children) => {
   return node;
 };
 
+// Descriptions mark code with backticks; here everything is plain text.
+const plain = (text) => text.replaceAll("`", "");
+
 const nameOf = (reference) => reference.split("/").pop();
 
 function typeOf(schema) {
@@ -104,14 +107,14 @@ function article(method, path, operation, api) {
   const node = el("article", { id: operation.operationId },
     el("h3", {}, el("i", { class: method }, method), el("code", {}, path), el("span", { class: "chip" }, permission)),
     el("p", { class: "summary" }, operation.summary));
-  if (operation.description) node.append(el("p", { class: "quiet" }, operation.description));
+  if (operation.description) node.append(el("p", { class: "quiet" }, plain(operation.description)));
   if (operation.parameters) {
     node.append(el("h4", {}, "Parameters"), rows(operation.parameters.map((parameter) => [
-      parameter.name + (parameter.required ? " *" : ""), `${parameter.in} · ${typeOf(parameter.schema)}`, parameter.description])));
+      parameter.name + (parameter.required ? " *" : ""), `${parameter.in} · ${typeOf(parameter.schema)}`, plain(parameter.description)])));
   }
   node.append(el("h4", {}, "Answers"), rows(Object.entries(operation.responses).map(([status, response]) => {
     const [kind, content] = Object.entries(response.content || {})[0] || [];
-    return [status, kind ? (kind.includes("json") ? typeOf(content.schema) : kind) : "no body", response.description];
+    return [status, kind ? (kind.includes("json") ? typeOf(content.schema) : kind) : "no body", plain(response.description)];
   })));
   const json = operation.requestBody?.content["application/json"]?.schema;
   if (json) node.append(schemaBlock("Body", json, api));
@@ -125,7 +128,7 @@ function draw(api) {
   const contents = document.getElementById("contents");
   const main = document.getElementById("operations");
   document.getElementById("version").textContent = `${api.info.version} · OpenAPI ${api.openapi}`;
-  main.replaceChildren(el("p", { class: "quiet" }, api.info.description));
+  main.replaceChildren(el("p", { class: "quiet" }, plain(api.info.description)));
   const byTag = new Map();
   for (const [path, methods] of Object.entries(api.paths)) {
     for (const [method, operation] of Object.entries(methods)) {
@@ -142,7 +145,7 @@ function draw(api) {
     contents.append(heading);
     main.append(title);
     const entries = byTag.get(tag).map(({ method, path, operation }) => {
-      const link = el("a", { href: `#${operation.operationId}`, title: operation.summary }, el("i", { class: method }, method), path);
+      const link = el("a", { href: `#${operation.operationId}`, title: operation.summary }, el("i", { class: method }, method), el("span", {}, path));
       const node = article(method, path, operation, api);
       contents.append(link);
       main.append(node);

@@ -22,6 +22,10 @@ async fn fill(db: &Database) {
              ('[{{\"id\":\"T10' || n % 40 || '\",\"name\":\"Technique\",\"tactics\":[\"Execution\"]}}]')::json, '{{}}'
          FROM generate_series(1, {ALERTS}) AS n"
     );
+    sqlx::query("SET LOCAL statement_timeout = 0")
+        .execute(tx.connection())
+        .await
+        .unwrap();
     sqlx::query(&copy).execute(tx.connection()).await.unwrap();
     tx.advance_changes(ALERTS).await.unwrap();
     tx.commit().await.unwrap();

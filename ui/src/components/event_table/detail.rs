@@ -24,7 +24,10 @@ pub fn Detail(model: EventTableModel, hit: Arc<EventHit>) -> impl IntoView {
         if raw.get() {
             view! { <pre class="json" tabindex="0">{document.clone()}</pre> }.into_any()
         } else {
-            all.iter().map(|(name, value)| field(model, name, value)).collect_view().into_any()
+            all.iter()
+                .map(|(name, value)| field(model, name, value))
+                .collect_view()
+                .into_any()
         }
     };
     view! {

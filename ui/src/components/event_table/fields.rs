@@ -14,7 +14,11 @@ fn collect(name: &str, value: &Value, out: &mut Vec<(String, String)>) {
     match value {
         Value::Object(members) => {
             for (key, value) in members {
-                let dotted = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+                let dotted = if name.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{name}.{key}")
+                };
                 collect(&dotted, value, out);
             }
         }
@@ -34,11 +38,25 @@ fn text_of(value: &Value) -> String {
     }
 }
 
-const FIRST: [&str; 11] =
-    ["process.", "user.", "file.", "registry.", "destination.", "source.", "dns.", "dll.", "host.", "event.", "rule."];
+const FIRST: [&str; 11] = [
+    "process.",
+    "user.",
+    "file.",
+    "registry.",
+    "destination.",
+    "source.",
+    "dns.",
+    "dll.",
+    "host.",
+    "event.",
+    "rule.",
+];
 
 fn rank(name: &str) -> usize {
-    FIRST.iter().position(|prefix| name.starts_with(prefix)).unwrap_or(FIRST.len())
+    FIRST
+        .iter()
+        .position(|prefix| name.starts_with(prefix))
+        .unwrap_or(FIRST.len())
 }
 
 /// A value by its dotted name.
@@ -62,15 +80,21 @@ pub fn summary(source: &Value) -> String {
         return format!("{} → {question}", process(source));
     }
     if let Some(key) = get("registry.path") {
-        let data = get("registry.data.strings").map(|data| format!(" = {data}")).unwrap_or_default();
+        let data = get("registry.data.strings")
+            .map(|data| format!(" = {data}"))
+            .unwrap_or_default();
         return format!("{} → {key}{data}", process(source));
     }
     if let Some(address) = get("destination.ip").or_else(|| get("destination.domain")) {
-        let port = get("destination.port").map(|port| format!(":{port}")).unwrap_or_default();
+        let port = get("destination.port")
+            .map(|port| format!(":{port}"))
+            .unwrap_or_default();
         return format!("{} → {address}{port}", process(source));
     }
     if let Some(target) = get("winlog.event_data.TargetImage") {
-        let access = get("winlog.event_data.GrantedAccess").map(|a| format!(", {a}")).unwrap_or_default();
+        let access = get("winlog.event_data.GrantedAccess")
+            .map(|a| format!(", {a}"))
+            .unwrap_or_default();
         return format!("{} → {target}{access}", process(source));
     }
     if code != "1"
@@ -83,7 +107,9 @@ pub fn summary(source: &Value) -> String {
 }
 
 fn process(source: &Value) -> String {
-    get(source, "process.name").or_else(|| get(source, "event.action")).unwrap_or_default()
+    get(source, "process.name")
+        .or_else(|| get(source, "event.action"))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -95,7 +121,10 @@ mod tests {
     fn nested_and_dotted_documents_read_the_same() {
         let nested = json!({"process": {"name": "a.exe", "args": ["x", "y"]}});
         assert_eq!(get(&nested, "process.name").as_deref(), Some("a.exe"));
-        assert_eq!(get(&json!({"process.name": "a.exe"}), "process.name").as_deref(), Some("a.exe"));
+        assert_eq!(
+            get(&json!({"process.name": "a.exe"}), "process.name").as_deref(),
+            Some("a.exe")
+        );
         assert_eq!(flatten(&nested)[0], ("process.args".to_owned(), "x, y".to_owned()));
     }
 

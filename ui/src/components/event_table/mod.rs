@@ -43,7 +43,11 @@ pub fn exact_time(at: Timestamp, zone: Zone, dated: bool) -> String {
     use crate::components::time;
     let ms = at.millis().rem_euclid(1_000);
     let clock = format!("{}.{ms:03}", time::clock_time(at, zone));
-    if dated { format!("{} {clock}", time::day_short(at, zone)) } else { clock }
+    if dated {
+        format!("{} {clock}", time::day_short(at, zone))
+    } else {
+        clock
+    }
 }
 
 /// What stands at the head of a column.
@@ -125,7 +129,11 @@ fn EventRows(model: EventTableModel, row_px: Signal<f64>, grid: Memo<String>) ->
     });
     let drawn = move || {
         let range = window.with(Window::drawn);
-        model.hits.with(|hits| range.filter_map(|at| Some((at, Arc::clone(hits.get(at)?)))).collect::<Vec<_>>())
+        model.hits.with(|hits| {
+            range
+                .filter_map(|at| Some((at, Arc::clone(hits.get(at)?))))
+                .collect::<Vec<_>>()
+        })
     };
     let go = move |to: usize| {
         current.set(Some(to));

@@ -36,7 +36,11 @@ pub fn Row(
         let marked = model.marked.get();
         let cell = |column: String| {
             let text = text_of(&hit, &column);
-            let class = if column == SUMMARY || column == "process.command_line" { "cut strong" } else { "cut" };
+            let class = if column == SUMMARY || column == "process.command_line" {
+                "cut strong"
+            } else {
+                "cut"
+            };
             view! { <span class=class role="gridcell" title=text.clone()>{marks(&text, &marked)}</span> }
         };
         model.columns.get().into_iter().map(cell).collect_view()
@@ -69,7 +73,11 @@ fn text_of(hit: &EventHit, column: &str) -> String {
         SUMMARY => fields::summary(&hit.source),
         column => fields::get(&hit.source, column).unwrap_or_else(|| "–".to_owned()),
     };
-    if text.len() > CELL_MAX { text.chars().take(CELL_MAX).collect() } else { text }
+    if text.len() > CELL_MAX {
+        text.chars().take(CELL_MAX).collect()
+    } else {
+        text
+    }
 }
 
 /// The text with the words that were looked for marked.
@@ -78,7 +86,11 @@ fn marks(text: &str, words: &[String]) -> Vec<AnyView> {
     pieces
         .map(|(piece, found)| {
             let piece = piece.to_owned();
-            if found { view! { <mark class="find">{piece}</mark> }.into_any() } else { piece.into_any() }
+            if found {
+                view! { <mark class="find">{piece}</mark> }.into_any()
+            } else {
+                piece.into_any()
+            }
         })
         .collect()
 }
@@ -89,7 +101,9 @@ fn split<'a>(text: &'a str, words: &[String]) -> Vec<(&'a str, bool)> {
     let mut pieces = Vec::new();
     let (mut from, mut at) = (0, 0);
     while at < text.len() {
-        let word = words.iter().find(|word| !word.is_empty() && lower[at..].starts_with(word.as_str()));
+        let word = words
+            .iter()
+            .find(|word| !word.is_empty() && lower[at..].starts_with(word.as_str()));
         match word.filter(|word| text.is_char_boundary(at + word.len())) {
             Some(word) => {
                 if from < at {
@@ -116,7 +130,10 @@ mod tests {
     fn found_words_are_marked_in_any_case_and_the_text_stays_whole() {
         let words = ["-enc".to_owned(), "ü".to_owned()];
         let pieces = split("a -ENC ü b", &words);
-        assert_eq!(pieces, [("a ", false), ("-ENC", true), (" ", false), ("ü", true), (" b", false)]);
+        assert_eq!(
+            pieces,
+            [("a ", false), ("-ENC", true), (" ", false), ("ü", true), (" b", false)]
+        );
         assert_eq!(split("plain", &words), [("plain", false)]);
     }
 }

@@ -63,7 +63,14 @@ mod tests {
 
     #[test]
     fn an_open_row_pushes_the_others_down_and_none_is_left_out() {
-        let window = |top| Window { rows: 1_000, row_px: 28.0, open: Some(10), panel_px: 200.0, top, height: 280.0 };
+        let window = |top| Window {
+            rows: 1_000,
+            row_px: 28.0,
+            open: Some(10),
+            panel_px: 200.0,
+            top,
+            height: 280.0,
+        };
         assert_eq!(window(0.0).y(10), 280.0);
         assert_eq!(window(0.0).y(11), 308.0 + 200.0);
         for top in [0.0, 150.0, 320.0, 400.0, 700.0, 5_000.0] {

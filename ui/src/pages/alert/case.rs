@@ -46,7 +46,10 @@ impl Case {
     pub fn open(id: Memo<AlertId>) -> Self {
         let address = use_address();
         let detail = fetch(move || Some(id.get()), |id| async move { api::alerts::get(&id).await });
-        let loaded = fetch(move || Some(id.get()), |id| async move { api::alerts::tree(&id).await.map(Loaded::of) });
+        let loaded = fetch(
+            move || Some(id.get()),
+            |id| async move { api::alerts::tree(&id).await.map(Loaded::of) },
+        );
         let tree = TreeModel::new();
         let case = Self {
             id,
@@ -97,7 +100,9 @@ impl Case {
         });
         let seen = StoredValue::new(None::<AlertId>);
         Effect::new(move |_| {
-            let Some(summary) = self.detail.value.with(|d| d.as_ref().map(|d| d.summary.clone())) else { return };
+            let Some(summary) = self.detail.value.with(|d| d.as_ref().map(|d| d.summary.clone())) else {
+                return;
+            };
             if summary.times.shown.is_none() && seen.get_value().as_ref() != Some(&summary.id) {
                 seen.set_value(Some(summary.id.clone()));
                 report_shown(summary.id.clone());
@@ -108,8 +113,12 @@ impl Case {
 
     /// Takes what is not older than what is known. Whether it was news.
     fn learn(self, summary: AlertSummary) -> bool {
-        let known = self.latest.with_untracked(|l| l.as_ref().map(|l| (l.id.clone(), l.version)));
-        let newer = known.as_ref().is_none_or(|(id, version)| *id != summary.id || *version <= summary.version);
+        let known = self
+            .latest
+            .with_untracked(|l| l.as_ref().map(|l| (l.id.clone(), l.version)));
+        let newer = known
+            .as_ref()
+            .is_none_or(|(id, version)| *id != summary.id || *version <= summary.version);
         let news = known.is_none_or(|(_, version)| version != summary.version);
         if newer {
             self.latest.set(Some(summary));
@@ -123,7 +132,9 @@ impl Case {
 
     /// Shows the change at once, then what the server made of it.
     pub fn change(self, change: AlertChange, done: &'static str) {
-        let Some(before) = self.latest.get_untracked() else { return };
+        let Some(before) = self.latest.get_untracked() else {
+            return;
+        };
         let mut optimistic = before.clone();
         optimistic.status = change.status.unwrap_or(optimistic.status);
         optimistic.verdict = change.verdict.or(optimistic.verdict);
@@ -136,7 +147,8 @@ impl Case {
                 Ok(summary) => {
                     let id = summary.id.clone();
                     self.settle(summary);
-                    self.toasts.done(format!("{done} {}", id.short()), move || self.undo_of(id.clone()));
+                    self.toasts
+                        .done(format!("{done} {}", id.short()), move || self.undo_of(id.clone()));
                 }
                 Err(fault) => self.refused(before, &fault),
             }
@@ -177,7 +189,8 @@ impl Case {
             self.detail.again();
         }
         if fault.code() == Some(ErrorCode::PreconditionFailed) {
-            self.toasts.fault("Changed by someone else meanwhile, now reloaded. Look again, then decide.");
+            self.toasts
+                .fault("Changed by someone else meanwhile, now reloaded. Look again, then decide.");
         } else {
             self.toasts.fault(fault.sentence());
         }

@@ -15,19 +15,35 @@ use watchfloor_shared::{
 const NOTE_MAX: usize = 4_000;
 
 fn to_status(case: Case, status: AlertStatus, done: &'static str) {
-    let may = case.latest.with_untracked(|l| l.as_ref().is_some_and(|l| l.status.can_become(status)));
+    let may = case
+        .latest
+        .with_untracked(|l| l.as_ref().is_some_and(|l| l.status.can_become(status)));
     if may {
-        case.change(AlertChange { status: Some(status), ..AlertChange::default() }, done);
+        case.change(
+            AlertChange {
+                status: Some(status),
+                ..AlertChange::default()
+            },
+            done,
+        );
     }
 }
 
 fn note_of(case: Case) -> Option<String> {
-    let note = case.note.get_untracked().trim().chars().take(NOTE_MAX).collect::<String>();
+    let note = case
+        .note
+        .get_untracked()
+        .trim()
+        .chars()
+        .take(NOTE_MAX)
+        .collect::<String>();
     Some(note).filter(|note| !note.is_empty())
 }
 
 fn true_positive(case: Case) {
-    let open = case.latest.with_untracked(|l| l.as_ref().is_some_and(|l| l.status.can_become(AlertStatus::Resolved)));
+    let open = case
+        .latest
+        .with_untracked(|l| l.as_ref().is_some_and(|l| l.status.can_become(AlertStatus::Resolved)));
     let change = AlertChange {
         status: open.then_some(AlertStatus::Resolved),
         verdict: Some(AnalystVerdict::TruePositive),
@@ -59,7 +75,13 @@ fn false_positive(case: Case) {
 fn only_note(case: Case) {
     if let Some(note) = note_of(case) {
         case.note.set(String::new());
-        case.change(AlertChange { note: Some(note), ..AlertChange::default() }, "Noted on");
+        case.change(
+            AlertChange {
+                note: Some(note),
+                ..AlertChange::default()
+            },
+            "Noted on",
+        );
     }
 }
 
@@ -68,12 +90,19 @@ pub fn bind_keys(case: Case) {
     let session = use_session();
     let mut keys = vec![
         Shortcut::new(&["e"], "Raw events or process tree", move |_| {
-            let other = if case.tab.get_untracked() == MiddleTab::Tree { MiddleTab::Events } else { MiddleTab::Tree };
+            let other = if case.tab.get_untracked() == MiddleTab::Tree {
+                MiddleTab::Events
+            } else {
+                MiddleTab::Tree
+            };
             choose_tab(address, other);
         })
         .offered(),
         Shortcut::new(&["o"], "Open the endpoint", move |_| {
-            if let Some(id) = case.latest.with_untracked(|l| l.as_ref().map(|l| l.endpoint_id.to_string())) {
+            if let Some(id) = case
+                .latest
+                .with_untracked(|l| l.as_ref().map(|l| l.endpoint_id.to_string()))
+            {
                 address.go(&format!("/endpoints/{}", crate::url::encode(&id)));
             }
         })
@@ -93,10 +122,26 @@ pub fn bind_keys(case: Case) {
         }
     };
     keys.extend([
-        Shortcut::new(&["a"], "Acknowledge", act(|c| to_status(c, AlertStatus::Acknowledged, "Acknowledged"))).hinted().offered(),
-        Shortcut::new(&["i"], "Investigate", act(|c| to_status(c, AlertStatus::Investigating, "Investigating"))).hinted().offered(),
-        Shortcut::new(&["r"], "Resolve as a true positive", act(true_positive)).hinted().offered(),
-        Shortcut::new(&["f"], "False positive, with a note", act(false_positive)).hinted().offered(),
+        Shortcut::new(
+            &["a"],
+            "Acknowledge",
+            act(|c| to_status(c, AlertStatus::Acknowledged, "Acknowledged")),
+        )
+        .hinted()
+        .offered(),
+        Shortcut::new(
+            &["i"],
+            "Investigate",
+            act(|c| to_status(c, AlertStatus::Investigating, "Investigating")),
+        )
+        .hinted()
+        .offered(),
+        Shortcut::new(&["r"], "Resolve as a true positive", act(true_positive))
+            .hinted()
+            .offered(),
+        Shortcut::new(&["f"], "False positive, with a note", act(false_positive))
+            .hinted()
+            .offered(),
         Shortcut::new(&["u"], "Undo my last change", act(|c| c.undo())).offered(),
     ]);
     use_shortcuts("This alert", keys);
@@ -117,7 +162,11 @@ pub fn Decide(case: Case) -> impl IntoView {
     let key = move |event: ev::KeyboardEvent| match event.key().as_str() {
         "Enter" if !event.shift_key() => {
             event.prevent_default();
-            if case.asks_why.get_untracked() { false_positive(case) } else { only_note(case) }
+            if case.asks_why.get_untracked() {
+                false_positive(case)
+            } else {
+                only_note(case)
+            }
         }
         "Escape" => case.asks_why.set(false),
         _ => {}

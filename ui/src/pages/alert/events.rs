@@ -38,7 +38,11 @@ struct Question {
 }
 
 fn which(case_query: &Query) -> Which {
-    if case_query.get("of") == Some("endpoint") { Which::Endpoint } else { Which::Matched }
+    if case_query.get("of") == Some("endpoint") {
+        Which::Endpoint
+    } else {
+        Which::Matched
+    }
 }
 
 /// What to ask for, and how to say it as a hunt.
@@ -50,11 +54,17 @@ fn question(case: Case) -> Option<Question> {
         Which::Matched => {
             let ids = case.detail.value.with(|d| d.as_ref().map(|d| d.events.clone()))?;
             let ids: Vec<&str> = ids.iter().take(IDS_MAX).map(EventId::as_str).collect();
-            Some(Question { query: format!("event.id:({})", ids.join(" or ")), span: brush })
+            Some(Question {
+                query: format!("event.id:({})", ids.join(" or ")),
+                span: brush,
+            })
         }
         Which::Endpoint => {
             let host = case.with_summary(|alert| alert.endpoint_id.to_string())?;
-            Some(Question { query: query::clause("host.id", &host), span: brush.or(case.span.get()) })
+            Some(Question {
+                query: query::clause("host.id", &host),
+                span: brush.or(case.span.get()),
+            })
         }
     }
 }
@@ -81,8 +91,7 @@ pub fn EventTools(case: Case) -> impl IntoView {
     let capped = move || {
         let count = case.with_summary(|alert| alert.count)?;
         let most = i64::try_from(IDS_MAX).unwrap_or(i64::MAX);
-        (chosen.get() == Which::Matched && count > most)
-            .then(|| format!("first {most} of {}", number::count(count)))
+        (chosen.get() == Which::Matched && count > most).then(|| format!("first {most} of {}", number::count(count)))
     };
     view! {
         <span class="quiet">{move || if case.brush.get().is_some() { Some("in the chosen stretch") } else { None }}</span>
@@ -143,26 +152,41 @@ pub fn CaseEvents(case: Case) -> impl IntoView {
             }
         }),
         narrow: Callback::new(move |(field, value, not): (String, String, bool)| {
-            let host = case.latest.with_untracked(|l| l.as_ref().map(|l| l.endpoint_id.to_string()));
+            let host = case
+                .latest
+                .with_untracked(|l| l.as_ref().map(|l| l.endpoint_id.to_string()));
             let host = host.map(|host| query::clause("host.id", &host)).unwrap_or_default();
-            address.go(&hunt_around(query::narrow(&host, &field, &value, not), case.span.get_untracked()));
+            address.go(&hunt_around(
+                query::narrow(&host, &field, &value, not),
+                case.span.get_untracked(),
+            ));
         }),
         around: Callback::new(move |hit: Arc<watchfloor_shared::search::EventHit>| {
             let at = hit.timestamp.nanos();
-            let host = case.latest.with_untracked(|l| l.as_ref().map(|l| l.endpoint_id.to_string()));
+            let host = case
+                .latest
+                .with_untracked(|l| l.as_ref().map(|l| l.endpoint_id.to_string()));
             let host = host.map(|host| query::clause("host.id", &host)).unwrap_or_default();
-            address.go(&hunt_around(host, Some(Span { from: at - 30_000_000_000, to: at + 30_000_000_000 })));
+            address.go(&hunt_around(
+                host,
+                Some(Span {
+                    from: at - 30_000_000_000,
+                    to: at + 30_000_000_000,
+                }),
+            ));
         }),
     };
     let _ = range;
-    let nothing = move || (total.get() == Some(0) && fault.get().is_none()).then(|| {
-        let why = if case.brush.get().is_some() {
-            "None lies in the stretch chosen on the timeline. Clear the stretch to see all."
-        } else {
-            "The events have left the index: their retention is shorter than the alert's."
-        };
-        view! { <Empty title="No raw events" why /> }
-    });
+    let nothing = move || {
+        (total.get() == Some(0) && fault.get().is_none()).then(|| {
+            let why = if case.brush.get().is_some() {
+                "None lies in the stretch chosen on the timeline. Clear the stretch to see all."
+            } else {
+                "The events have left the index: their retention is shorter than the alert's."
+            };
+            view! { <Empty title="No raw events" why /> }
+        })
+    };
     view! {
         <FaultNotice fault again=move || load(None) />
         {nothing}

@@ -89,8 +89,14 @@ pub fn Head(case: Case) -> impl IntoView {
 
 /// `J. Okafor` → `JO`.
 pub fn initials(name: &str) -> String {
-    let words = name.split(|c: char| c.is_whitespace() || c == '.').filter(|word| !word.is_empty());
-    words.filter_map(|word| word.chars().next()).take(2).flat_map(char::to_uppercase).collect()
+    let words = name
+        .split(|c: char| c.is_whitespace() || c == '.')
+        .filter(|word| !word.is_empty());
+    words
+        .filter_map(|word| word.chars().next())
+        .take(2)
+        .flat_map(char::to_uppercase)
+        .collect()
 }
 
 #[component]

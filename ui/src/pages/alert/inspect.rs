@@ -18,10 +18,15 @@ pub fn ProcessInspector(case: Case) -> impl IntoView {
     let shown = move || {
         let (loaded, key) = current_process(case.tree)?;
         let node = loaded.node(&key)?;
-        let host = case.with_summary(|alert| alert.endpoint_id.to_string()).unwrap_or_default();
+        let host = case
+            .with_summary(|alert| alert.endpoint_id.to_string())
+            .unwrap_or_default();
         let at = loaded.forest.find(&node.entity_id)?;
         let parent = loaded.forest.parent[at].map(|parent| loaded.tree.nodes[parent].clone());
-        let touched = loaded.forest.artifacts[at].iter().map(|at| loaded.tree.artifacts[*at].clone()).collect();
+        let touched = loaded.forest.artifacts[at]
+            .iter()
+            .map(|at| loaded.tree.artifacts[*at].clone())
+            .collect();
         Some(view! { <Process case node=node.clone() host parent touched children=loaded.forest.children[at].len() /> })
     };
     view! {
@@ -44,11 +49,16 @@ fn Process(
     children: usize,
 ) -> impl IntoView {
     let title = node.name.clone();
-    let mark = node.severity.map(|severity| view! { <SeverityMark severity worded=true /> });
+    let mark = node
+        .severity
+        .map(|severity| view! { <SeverityMark severity worded=true /> });
     let missing = node.missing.then(|| {
         view! { <p class="fault-text">"Its start was never seen. What is known comes from its children and other events."</p> }
     });
-    let line = node.command_line.clone().map(|line| view! { <code class="commandline">{line}</code> });
+    let line = node
+        .command_line
+        .clone()
+        .map(|line| view! { <code class="commandline">{line}</code> });
     let children = i64::try_from(children).unwrap_or(0);
     let artifact = |artifact: Artifact| {
         view! { <li><span class="mono strong cut" title=artifact.label.clone()>{artifact.label.clone()}</span><span class="cut">{artifact.detail}</span></li> }
@@ -91,9 +101,10 @@ fn instant(name: &'static str, at: Option<Timestamp>, none: &'static str) -> imp
 }
 
 fn facts(node: &ProcessNode, parent: Option<ProcessNode>) -> impl IntoView + use<> {
-    let lived = node.started.zip(node.ended).map(|(started, ended)| {
-        number::duration_ms(ended.since(started).as_secs_f64() * 1_000.0)
-    });
+    let lived = node
+        .started
+        .zip(node.ended)
+        .map(|(started, ended)| number::duration_ms(ended.since(started).as_secs_f64() * 1_000.0));
     view! {
         <dl class="facts">
             {fact("Process id", node.pid.map(|pid| pid.to_string()))}
@@ -130,8 +141,15 @@ fn links(node: &ProcessNode, host: &str) -> impl IntoView + use<> {
         query.set("range", all.then(|| "all".to_owned()));
         format!("/hunt{query}")
     };
-    let own = format!("{} and {}", query::clause("host.id", host), query::clause("process.entity_id", node.entity_id.as_str()));
-    let hash = node.sha256.as_ref().map(|hash| hunt(query::clause("process.hash.sha256", hash), true));
+    let own = format!(
+        "{} and {}",
+        query::clause("host.id", host),
+        query::clause("process.entity_id", node.entity_id.as_str())
+    );
+    let hash = node
+        .sha256
+        .as_ref()
+        .map(|hash| hunt(query::clause("process.hash.sha256", hash), true));
     let name = hunt(query::clause("process.name", &node.name), true);
     view! {
         <li><a href=hunt(own, true)>"Its events"</a></li>

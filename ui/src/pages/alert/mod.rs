@@ -26,7 +26,11 @@ pub fn AlertPage() -> impl IntoView {
     let id = Memo::new(move |_| AlertId::new(params.with(|params| params.get("id")).unwrap_or_default()));
     let case = Case::open(id);
     decide::bind_keys(case);
-    let unknown = move || case.detail.fault.with(|fault| fault.as_ref().and_then(|f| f.code()) == Some(ErrorCode::NotFound));
+    let unknown = move || {
+        case.detail
+            .fault
+            .with(|fault| fault.as_ref().and_then(|f| f.code()) == Some(ErrorCode::NotFound))
+    };
     let simulated = move || case.with_summary(|alert| alert.simulated) == Some(true);
     let lit = move || match case.with_summary(|alert| alert.severity) {
         Some(Severity::Critical) | None => "case lit-critical",
@@ -70,7 +74,10 @@ fn Unknown() -> impl IntoView {
 #[component]
 fn Middle(case: Case) -> impl IntoView {
     let address = use_address();
-    let count = move || case.with_summary(|alert| alert.count).map(crate::components::number::count);
+    let count = move || {
+        case.with_summary(|alert| alert.count)
+            .map(crate::components::number::count)
+    };
     let tab = move |of: MiddleTab, children: AnyView| {
         let chosen = move || (case.tab.get() == of).to_string();
         view! {

@@ -60,7 +60,9 @@ impl Neighbours {
     }
 
     pub fn summary(self, id: &AlertId) -> Option<AlertSummary> {
-        self.list.value.with(|page| page.as_ref()?.items.iter().find(|alert| alert.id == *id).cloned())
+        self.list
+            .value
+            .with(|page| page.as_ref()?.items.iter().find(|alert| alert.id == *id).cloned())
     }
 
     pub fn link(self, id: &AlertId) -> String {

@@ -18,7 +18,11 @@ use watchfloor_shared::{
 #[component]
 pub fn Side(case: Case) -> impl IntoView {
     let detail = case.detail.value;
-    let related = move || detail.with(|d| d.as_ref().map(|d| d.related.clone())).filter(|r| !r.is_empty());
+    let related = move || {
+        detail
+            .with(|d| d.as_ref().map(|d| d.related.clone()))
+            .filter(|r| !r.is_empty())
+    };
     view! {
         <aside class="obj-side" aria-label="Decision and facts">
             <Decide case />
@@ -46,7 +50,10 @@ pub fn Side(case: Case) -> impl IntoView {
 
 fn facts(alert: &AlertSummary) -> impl IntoView + use<> {
     let endpoint = format!("/endpoints/{}", crate::url::encode(alert.endpoint_id.as_str()));
-    let user = alert.user.clone().map(|user| view! { <dt>"User"</dt><dd><span class="mono">{user}</span></dd> });
+    let user = alert
+        .user
+        .clone()
+        .map(|user| view! { <dt>"User"</dt><dd><span class="mono">{user}</span></dd> });
     let process = alert.process_name.clone();
     let process = process.map(|name| view! { <dt>"Process"</dt><dd><span class="mono">{name}</span></dd> });
     let technique = |technique: &watchfloor_shared::alert::Technique| {
@@ -78,7 +85,11 @@ fn facts(alert: &AlertSummary) -> impl IntoView + use<> {
 fn Related(related: Vec<RelatedEndpoint>) -> impl IntoView {
     let row = |endpoint: RelatedEndpoint| {
         let address = format!("/alerts?endpoint={}", crate::url::encode(endpoint.endpoint_id.as_str()));
-        let why = if endpoint.shared.is_empty() { "at the same time".to_owned() } else { endpoint.shared.join(", ") };
+        let why = if endpoint.shared.is_empty() {
+            "at the same time".to_owned()
+        } else {
+            endpoint.shared.join(", ")
+        };
         view! {
             <li>
                 <a class="mono strong cut" href=address title=endpoint.endpoint_id.to_string()>{endpoint.endpoint_id.to_string()}</a>
@@ -117,12 +128,20 @@ fn entry(entry: &HistoryEntry) -> impl IntoView + use<> {
         HistoryAction::Undone => format!("undid it, back to {to}"),
     };
     let mark = if by_product {
-        let glyph = if entry.action == HistoryAction::Folded { Glyph::Plus } else { Glyph::Alerts };
+        let glyph = if entry.action == HistoryAction::Folded {
+            Glyph::Plus
+        } else {
+            Glyph::Alerts
+        };
         view! { <span class="sys"><Icon glyph small=true /></span> }.into_any()
     } else {
         view! { <span class="avatar" aria-hidden="true">{initials(&entry.actor)}</span> }.into_any()
     };
-    let actor = if by_product { "Watchfloor".to_owned() } else { entry.actor.clone() };
+    let actor = if by_product {
+        "Watchfloor".to_owned()
+    } else {
+        entry.actor.clone()
+    };
     let note = entry.note.clone().map(|note| view! { <q class="said-note">{note}</q> });
     view! {
         <li>
@@ -141,7 +160,12 @@ fn way(times: AlertTimes) -> impl IntoView {
         ("Stored", Some(times.stored)),
         ("On a screen", times.shown),
     ];
-    let whole = times.shown.unwrap_or(times.stored).since(times.received).as_nanos().max(1) as f64;
+    let whole = times
+        .shown
+        .unwrap_or(times.stored)
+        .since(times.received)
+        .as_nanos()
+        .max(1) as f64;
     let mut before = times.observed;
     let mut x = 0.0;
     let mut bars = Vec::new();
@@ -187,14 +211,20 @@ pub fn hunt_link(case: Case) -> Option<String> {
         (None, Some(line)) => query::clause("process.command_line", line),
         (None, None) => query::clause("process.name", &node.name),
     };
-    Some(format!("/hunt{}", Query::default().with("q", clause).with("range", "all")))
+    Some(format!(
+        "/hunt{}",
+        Query::default().with("q", clause).with("range", "all")
+    ))
 }
 
 /// A hunt for everything that the endpoint did around the alert.
 fn endpoint_hunt(detail: &AlertDetail) -> String {
     let summary = &detail.summary;
     let minutes = Duration::from_secs(5 * 60);
-    let (from, to) = (summary.first_seen.saturating_sub(minutes), summary.last_seen.saturating_add(minutes));
+    let (from, to) = (
+        summary.first_seen.saturating_sub(minutes),
+        summary.last_seen.saturating_add(minutes),
+    );
     let query = Query::default()
         .with("q", query::clause("host.id", summary.endpoint_id.as_str()))
         .with("from", from.to_string())
@@ -207,9 +237,8 @@ fn GoOn(case: Case) -> impl IntoView {
     let clock = use_clock();
     let detail = case.detail.value;
     let endpoint = move || case.with_summary(|alert| alert.endpoint_id.to_string());
-    let same_rule = move || {
-        case.with_summary(|alert| format!("/alerts?rule={}", crate::url::encode(alert.rule_id.as_str())))
-    };
+    let same_rule =
+        move || case.with_summary(|alert| format!("/alerts?rule={}", crate::url::encode(alert.rule_id.as_str())));
     let age = move || {
         let at = case.with_summary(|alert| alert.last_seen)?;
         Some(format!("last seen {} ago", time::age_words(clock.now(), at)))

@@ -36,8 +36,15 @@ fn sentence(phrases: &[Phrase]) -> impl IntoView + use<> {
 }
 
 fn where_and_since(alert: &AlertSummary) -> impl IntoView + use<> {
-    let user = alert.user.clone().map(|user| view! { " under " <b class="mono">{user}</b> });
-    let times = if alert.count == 1 { "once".to_owned() } else { format!("{} times", number::count(alert.count)) };
+    let user = alert
+        .user
+        .clone()
+        .map(|user| view! { " under " <b class="mono">{user}</b> });
+    let times = if alert.count == 1 {
+        "once".to_owned()
+    } else {
+        format!("{} times", number::count(alert.count))
+    };
     let since = if alert.count == 1 { " at " } else { " since " };
     view! {
         <p class="quiet">
@@ -55,7 +62,9 @@ fn pieces(value: &str, spans: &[(u32, u32)]) -> Vec<(String, bool)> {
     let mut at = 0;
     for (from, to) in spans {
         let (from, to) = (*from as usize, *to as usize);
-        let (Some(before), Some(covered)) = (value.get(at..from), value.get(from..to)) else { continue };
+        let (Some(before), Some(covered)) = (value.get(at..from), value.get(from..to)) else {
+            continue;
+        };
         pieces.push((before.to_owned(), false));
         pieces.push((covered.to_owned(), true));
         at = to;
@@ -67,7 +76,11 @@ fn pieces(value: &str, spans: &[(u32, u32)]) -> Vec<(String, bool)> {
 
 fn matched(field: &MatchedField) -> impl IntoView + use<> {
     let piece = |(text, covered): (String, bool)| {
-        if covered { view! { <mark>{text}</mark> }.into_any() } else { text.into_any() }
+        if covered {
+            view! { <mark>{text}</mark> }.into_any()
+        } else {
+            text.into_any()
+        }
     };
     let value = pieces(&field.value, &field.spans).into_iter().map(piece).collect_view();
     view! {
@@ -86,7 +99,10 @@ fn said_by(detail: &AlertDetail) -> impl IntoView + use<> {
         view! { <p class="quiet"><b>"Also seen when: "</b>{rule.false_positives.join("; ")}</p> }
     });
     let reference = |address: &String| {
-        let name = address.trim_start_matches("https://").trim_start_matches("http://").to_owned();
+        let name = address
+            .trim_start_matches("https://")
+            .trim_start_matches("http://")
+            .to_owned();
         let is_web = address.starts_with("https://") || address.starts_with("http://");
         view! {
             <li class="cut" title=address.clone()>
@@ -117,10 +133,20 @@ mod tests {
     #[test]
     fn the_value_stays_whole_whatever_the_spans() {
         let value = r"C:\Wïn\rundll32.exe";
-        for spans in [vec![], vec![(8, 20)], vec![(0, 3), (8, 20)], vec![(5, 6)], vec![(50, 60)], vec![(9, 3)]] {
+        for spans in [
+            vec![],
+            vec![(8, 20)],
+            vec![(0, 3), (8, 20)],
+            vec![(5, 6)],
+            vec![(50, 60)],
+            vec![(9, 3)],
+        ] {
             let joined: String = pieces(value, &spans).into_iter().map(|(text, _)| text).collect();
             assert_eq!(joined, value, "{spans:?}");
         }
-        assert_eq!(pieces("abc", &[(1, 2)]), [("a".into(), false), ("b".into(), true), ("c".into(), false)]);
+        assert_eq!(
+            pieces("abc", &[(1, 2)]),
+            [("a".into(), false), ("b".into(), true), ("c".into(), false)]
+        );
     }
 }

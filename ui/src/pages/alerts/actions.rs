@@ -93,14 +93,6 @@ impl Actions {
         };
         self.change(change, targets, "assigned to you");
     }
-    pub fn note(self, note: String, target: Arc<AlertSummary>) {
-        let change = AlertChange {
-            note: Some(note),
-            ..AlertChange::default()
-        };
-        self.change(change, vec![target], "noted");
-    }
-
     fn change(self, change: AlertChange, targets: Vec<Arc<AlertSummary>>, what: &'static str) {
         if targets.is_empty() {
             return;

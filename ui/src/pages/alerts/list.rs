@@ -29,7 +29,7 @@ const CLOCK_SLACK: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum RowView {
-    Heading(Section),
+    Heading(Box<Section>),
     Alert(Arc<AlertSummary>),
     /// Being fetched.
     Blank,
@@ -94,7 +94,7 @@ impl AlertList {
             Some(Row::Heading(section)) => self
                 .sections
                 .with(|s| s.list.get(section).cloned())
-                .map_or(RowView::Blank, RowView::Heading),
+                .map_or(RowView::Blank, |section| RowView::Heading(Box::new(section))),
             Some(Row::Alert(section, place)) => self
                 .rows
                 .with_value(|r| r.at(section, place))

@@ -92,7 +92,7 @@ fn AlertRow(list: AlertList, index: usize, open: Callback<usize>) -> impl IntoVi
     let row = Memo::new(move |_| list.row(index));
     move || {
         match row.get() {
-        RowView::Heading(section) => view! { <Heading list=list section=section/> }.into_any(),
+        RowView::Heading(section) => view! { <Heading list=list section=*section/> }.into_any(),
         RowView::Alert(alert) => view! { <Line list=list index=index alert=alert open=open/> }.into_any(),
         RowView::Rest(count) => view! {
             <div class="tr rest" role="row"><span role="gridcell">

@@ -27,11 +27,17 @@ pub fn EndpointPage() -> impl IntoView {
     let params = use_params_map();
     let address = use_address();
     let id = Memo::new(move |_| EndpointId::new(params.with(|p| p.get("id")).unwrap_or_default()));
-    let detail = fetch(move || Some(id.get()), |id| async move { api::endpoints::get(&id).await });
+    let detail = fetch(
+        move || Some(id.get()),
+        |id| async move { api::endpoints::get(&id).await },
+    );
     let alerts = fetch(
         move || Some(id.get()),
         |id| async move {
-            let filter = AlertFilter { endpoint: vec![id.to_string()], ..AlertFilter::default() };
+            let filter = AlertFilter {
+                endpoint: vec![id.to_string()],
+                ..AlertFilter::default()
+            };
             api::alerts::window(&filter, AlertSort::Newest, 0, ALERTS_MAX).await
         },
     );
@@ -41,15 +47,26 @@ pub fn EndpointPage() -> impl IntoView {
             detail.again();
         }
     });
-    let hunt = move || format!("/hunt{}", Query::default().with("q", query::clause("host.id", id.get().as_str())));
+    let hunt = move || {
+        format!(
+            "/hunt{}",
+            Query::default().with("q", query::clause("host.id", id.get().as_str()))
+        )
+    };
     use_shortcuts(
         "Endpoint",
         vec![
             Shortcut::new(&["Escape"], "Back to the endpoints", move |_| address.go("/endpoints")).hinted(),
-            Shortcut::new(&["h"], "Hunt in its events", move |_| address.go(&hunt())).hinted().offered(),
+            Shortcut::new(&["h"], "Hunt in its events", move |_| address.go(&hunt()))
+                .hinted()
+                .offered(),
         ],
     );
-    let unknown = move || detail.fault.with(|f| f.as_ref().and_then(|f| f.code()) == Some(ErrorCode::NotFound));
+    let unknown = move || {
+        detail
+            .fault
+            .with(|f| f.as_ref().and_then(|f| f.code()) == Some(ErrorCode::NotFound))
+    };
     view! {
         <div class="objhead">
             <a class="btn ghost icon small" href="/endpoints" aria-label="All endpoints" title="All endpoints (Esc)"><Icon glyph=Glyph::ChevronLeft /></a>
@@ -93,8 +110,15 @@ fn head(detail: &EndpointDetail) -> impl IntoView + use<> {
 fn facts(detail: &EndpointDetail) -> impl IntoView + use<> {
     let summary = detail.summary.clone();
     let host = query::clause("host.id", summary.id.as_str());
-    let because = summary.risk_because.iter().map(|why| view! { <li>{why.clone()}</li> }).collect_view();
-    let calm = summary.risk_because.is_empty().then(|| view! { <p class="quiet">"No open alert."</p> });
+    let because = summary
+        .risk_because
+        .iter()
+        .map(|why| view! { <li>{why.clone()}</li> })
+        .collect_view();
+    let calm = summary
+        .risk_because
+        .is_empty()
+        .then(|| view! { <p class="quiet">"No open alert."</p> });
     let addresses = summary.addresses.join(", ");
     view! {
         <section class="block">

@@ -18,8 +18,13 @@ use watchfloor_shared::{
 fn columns(detail: &EndpointDetail) -> Columns {
     let buckets = &detail.activity;
     let interval_ms = detail.activity_interval_ms.max(1);
-    let column = |bucket: &TimeBucket| Column { start: bucket.start, parts: vec![bucket.count] };
-    let end = buckets.last().map_or(detail.summary.last_seen, |b| Timestamp::from_millis(b.start.millis() + interval_ms));
+    let column = |bucket: &TimeBucket| Column {
+        start: bucket.start,
+        parts: vec![bucket.count],
+    };
+    let end = buckets.last().map_or(detail.summary.last_seen, |b| {
+        Timestamp::from_millis(b.start.millis() + interval_ms)
+    });
     Columns {
         from: buckets.first().map_or(detail.summary.first_seen, |b| b.start),
         to: end,
@@ -37,7 +42,10 @@ pub fn Activity(detail: EndpointDetail) -> impl IntoView {
     let data = columns(&detail);
     let host = query::clause("host.id", detail.summary.id.as_str());
     let hunt = move |(from, to): (Timestamp, Timestamp)| {
-        let query = Query::default().with("q", host.clone()).with("from", from.to_string()).with("to", to.to_string());
+        let query = Query::default()
+            .with("q", host.clone())
+            .with("from", from.to_string())
+            .with("to", to.to_string());
         address.go(&format!("/hunt{query}"));
     };
     view! {
@@ -61,9 +69,23 @@ pub fn Activity(detail: EndpointDetail) -> impl IntoView {
 pub fn terms(title: &'static str, field: &'static str, buckets: &[TermBucket], host: &str) -> impl IntoView + use<> {
     let most = buckets.iter().map(|bucket| bucket.count).max().unwrap_or(1).max(1);
     let row = |bucket: &TermBucket| {
-        let value = bucket.value.rsplit(['\\', '/']).next().unwrap_or(&bucket.value).to_owned();
-        let field = if field == "process.name" && value != bucket.value { "process.executable" } else { field };
-        let to = format!("/hunt{}", Query::default().with("q", format!("{host} and {}", query::clause(field, &bucket.value))).with("range", "all"));
+        let value = bucket
+            .value
+            .rsplit(['\\', '/'])
+            .next()
+            .unwrap_or(&bucket.value)
+            .to_owned();
+        let field = if field == "process.name" && value != bucket.value {
+            "process.executable"
+        } else {
+            field
+        };
+        let to = format!(
+            "/hunt{}",
+            Query::default()
+                .with("q", format!("{host} and {}", query::clause(field, &bucket.value)))
+                .with("range", "all")
+        );
         let width = format!("{:.1}", bucket.count as f64 / most as f64 * 100.0);
         view! {
             <li>
@@ -88,12 +110,27 @@ pub fn EndpointAlerts(
     #[prop(into)] alerts: Signal<Option<Page<AlertSummary>>>,
     #[prop(into)] fault: Signal<Option<Fault>>,
 ) -> impl IntoView {
-    let rows = move || alerts.with(|page| page.as_ref().map(|page| page.items.clone())).unwrap_or_default();
+    let rows = move || {
+        alerts
+            .with(|page| page.as_ref().map(|page| page.items.clone()))
+            .unwrap_or_default()
+    };
     let total = move || alerts.with(|page| page.as_ref().map(|page| page.total));
-    let none = move || (total() == Some(0)).then(|| view! { <Empty title="No alerts" why="Nothing on this endpoint has matched a rule." /> });
+    let none = move || {
+        (total() == Some(0))
+            .then(|| view! { <Empty title="No alerts" why="Nothing on this endpoint has matched a rule." /> })
+    };
     let row = |alert: AlertSummary| {
-        let to = format!("/alerts/{}?endpoint={}", alert.id, crate::url::encode(alert.endpoint_id.as_str()));
-        let class = if alert.status.is_closed() { "tr cols-host-alerts done" } else { "tr cols-host-alerts" };
+        let to = format!(
+            "/alerts/{}?endpoint={}",
+            alert.id,
+            crate::url::encode(alert.endpoint_id.as_str())
+        );
+        let class = if alert.status.is_closed() {
+            "tr cols-host-alerts done"
+        } else {
+            "tr cols-host-alerts"
+        };
         view! {
             <a class=class role="row" href=to>
                 <span role="cell"><SeverityMark severity=alert.severity /></span>

@@ -40,7 +40,9 @@ impl EndpointList {
     fn open() -> Self {
         let address = use_address();
         let asked = Memo::new(move |_| {
-            address.query.with(|q| (q.get("q").unwrap_or_default().to_owned(), sort_of(q.get("sort"))))
+            address
+                .query
+                .with(|q| (q.get("q").unwrap_or_default().to_owned(), sort_of(q.get("sort"))))
         });
         let list = Self {
             rows: RwSignal::new(Vec::new()),
@@ -110,8 +112,15 @@ pub fn EndpointsPage() -> impl IntoView {
     bind_keys(list, current, search);
     let sum = move || list.total.get().map(|n| number::counted(n, "endpoint", "endpoints"));
     let at_risk = move || {
-        let risky = list.rows.with(|rows| rows.iter().filter(|row| row.open_alerts.total() > 0).count());
-        (risky > 0).then(|| format!(", {} with open alerts", number::count(i64::try_from(risky).unwrap_or(0))))
+        let risky = list
+            .rows
+            .with(|rows| rows.iter().filter(|row| row.open_alerts.total() > 0).count());
+        (risky > 0).then(|| {
+            format!(
+                ", {} with open alerts",
+                number::count(i64::try_from(risky).unwrap_or(0))
+            )
+        })
     };
     let choose = move |sort: EndpointSort| {
         let name = (sort != EndpointSort::Risk).then(|| sort.as_str().to_owned());
@@ -156,7 +165,9 @@ fn bind_keys(list: EndpointList, current: RwSignal<Option<usize>>, search: NodeR
         });
     };
     let open = move || {
-        let row = current.get_untracked().and_then(|at| list.rows.with_untracked(|rows| rows.get(at).cloned()));
+        let row = current
+            .get_untracked()
+            .and_then(|at| list.rows.with_untracked(|rows| rows.get(at).cloned()));
         if let Some(row) = row {
             address.go(&row::link(&row));
         }
@@ -182,16 +193,23 @@ fn Table(list: EndpointList, current: RwSignal<Option<usize>>) -> impl IntoView 
     let rows = Signal::derive(move || list.rows.with(Vec::len));
     let row = move |at: usize| {
         let endpoint = Memo::new(move |_| list.rows.with(|rows| rows.get(at).cloned()));
-        (move || endpoint.get().map(|endpoint| view! { <row::EndpointRow endpoint at current /> })).into_any()
+        (move || {
+            endpoint
+                .get()
+                .map(|endpoint| view! { <row::EndpointRow endpoint at current /> })
+        })
+        .into_any()
     };
-    let none = move || (list.total.get() == Some(0)).then(|| {
+    let none = move || {
+        (list.total.get() == Some(0)).then(|| {
         let words = list.asked.get().0;
         if words.is_empty() {
             view! { <Empty title="No endpoint yet" why="A host appears here with its first event: send some to /ingest/v1/sysmon, replay a recording, or start the simulator." /> }.into_any()
         } else {
             view! { <Empty title="No endpoint matches" why=format!("No name, address or user contains «{words}».") /> }.into_any()
         }
-    });
+    })
+    };
     view! {
         <div class="list" role="table" aria-label="Endpoints">
             <div role="rowgroup">

@@ -26,7 +26,10 @@ pub fn platform_word(platform: &str) -> &str {
 
 /// A mark and a count for each severity that is open.
 pub fn open_alerts(open: OpenAlerts) -> impl IntoView {
-    let worst_first = Severity::ALL.into_iter().rev().filter(move |severity| open.of(*severity) > 0);
+    let worst_first = Severity::ALL
+        .into_iter()
+        .rev()
+        .filter(move |severity| open.of(*severity) > 0);
     let part = move |severity| {
         view! { <span class="open-count"><SeverityMark severity /><span class="mono">{number::count(open.of(severity))}</span></span> }
     };

@@ -54,10 +54,12 @@ pub fn QueryBar(hunt: Hunt) -> impl IntoView {
         hunt.run(&value);
     };
     let key = move |event: ev::KeyboardEvent| keys(&event, open, completion, &take, &run);
-    let coloured = move || text.with(|text| colours(text, hunt.text.get() == *text, hunt.query_error().map(|(at, _)| at)));
+    let coloured =
+        move || text.with(|text| colours(text, hunt.text.get() == *text, hunt.query_error().map(|(at, _)| at)));
     let error = move || {
         let (_, why) = hunt.query_error()?;
-        text.with(|text| *text == hunt.text.get()).then(|| view! { <p class="query-error" role="alert">{why}</p> })
+        text.with(|text| *text == hunt.text.get())
+            .then(|| view! { <p class="query-error" role="alert">{why}</p> })
     };
     view! {
         <form class="query" role="search" on:submit=move |event| { event.prevent_default(); run() }>

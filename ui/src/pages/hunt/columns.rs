@@ -3,7 +3,10 @@
 use super::state::Hunt;
 use crate::{
     api::{self, fetch},
-    components::{Glyph, Icon, event_table::{SUMMARY, heading}},
+    components::{
+        Glyph, Icon,
+        event_table::{SUMMARY, heading},
+    },
 };
 use leptos::prelude::*;
 
@@ -26,10 +29,16 @@ pub fn ColumnChoice(hunt: Hunt) -> impl IntoView {
     let listed = move || {
         let chosen = hunt.columns.get();
         let wanted = wanted.get().to_lowercase();
-        let known = fields.value.with(|all| all.iter().flatten().map(|field| field.name.clone()).collect::<Vec<_>>());
-        let rest = std::iter::once(SUMMARY.to_owned()).chain(known).filter(|name| !chosen.contains(name));
+        let known = fields
+            .value
+            .with(|all| all.iter().flatten().map(|field| field.name.clone()).collect::<Vec<_>>());
+        let rest = std::iter::once(SUMMARY.to_owned())
+            .chain(known)
+            .filter(|name| !chosen.contains(name));
         let all = chosen.iter().cloned().chain(rest).filter(|name| name.contains(&wanted));
-        all.take(LISTED_MAX).map(|name| (chosen.contains(&name), name)).collect::<Vec<_>>()
+        all.take(LISTED_MAX)
+            .map(|name| (chosen.contains(&name), name))
+            .collect::<Vec<_>>()
     };
     view! {
         <details class="columns">

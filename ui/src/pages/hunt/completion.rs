@@ -48,7 +48,11 @@ pub struct Completion {
 impl Completion {
     pub fn follow(hunt: Hunt, text: RwSignal<String>, caret: RwSignal<usize>, open: RwSignal<bool>) -> Self {
         let fields = fetch(|| Some(()), |()| api::events::fields());
-        let completion = Self { choices: RwSignal::new(Vec::new()), at: RwSignal::new(0), moved: RwSignal::new(false) };
+        let completion = Self {
+            choices: RwSignal::new(Vec::new()),
+            at: RwSignal::new(0),
+            moved: RwSignal::new(false),
+        };
         let turns = StoredValue::new(0_u32);
         Effect::new(move |_| {
             let (text, caret) = (text.get(), caret.get());
@@ -65,7 +69,9 @@ impl Completion {
             }
             match completing(&text, caret.min(text.len())) {
                 Some(Completing::Field { prefix, at }) => {
-                    let choices = fields.value.with(|all| all.as_deref().map(|all| of_fields(all, &prefix, &at)));
+                    let choices = fields
+                        .value
+                        .with(|all| all.as_deref().map(|all| of_fields(all, &prefix, &at)));
                     completion.choices.set(choices.unwrap_or_default());
                 }
                 Some(Completing::Value { field, prefix, at }) => {
@@ -98,12 +104,19 @@ impl Completion {
         self.moved.get_untracked()
     }
     pub fn chosen(self) -> Option<Choice> {
-        self.choices.with_untracked(|choices| choices.get(self.at.get_untracked()).cloned())
+        self.choices
+            .with_untracked(|choices| choices.get(self.at.get_untracked()).cloned())
     }
     pub fn step(self, by: i32) {
         let count = self.choices.with_untracked(Vec::len);
         self.moved.set(true);
-        self.at.update(|at| *at = if by > 0 { (*at + 1) % count.max(1) } else { (*at + count.max(1) - 1) % count.max(1) });
+        self.at.update(|at| {
+            *at = if by > 0 {
+                (*at + 1) % count.max(1)
+            } else {
+                (*at + count.max(1) - 1) % count.max(1)
+            }
+        });
     }
 }
 
@@ -122,10 +135,16 @@ const fn kind_word(kind: FieldKind) -> &'static str {
 fn of_fields(fields: &[FieldInfo], prefix: &str, at: &Range<usize>) -> Vec<Choice> {
     let prefix = prefix.to_lowercase();
     let begins = fields.iter().filter(|field| field.name.starts_with(&prefix));
-    let contains = fields.iter().filter(|field| !field.name.starts_with(&prefix) && field.name.contains(&prefix));
+    let contains = fields
+        .iter()
+        .filter(|field| !field.name.starts_with(&prefix) && field.name.contains(&prefix));
     let choice = |field: &FieldInfo| {
         let examples = field.examples.join(", ");
-        let about = if examples.is_empty() { field.description.clone() } else { format!("{}. Lately: {examples}", field.description.trim_end_matches('.')) };
+        let about = if examples.is_empty() {
+            field.description.clone()
+        } else {
+            format!("{}. Lately: {examples}", field.description.trim_end_matches('.'))
+        };
         Choice {
             label: field.name.clone(),
             aside: kind_word(field.kind).to_owned(),
@@ -139,15 +158,22 @@ fn of_fields(fields: &[FieldInfo], prefix: &str, at: &Range<usize>) -> Vec<Choic
 
 /// The most frequent values of the field in the range, and how many events have each.
 async fn of_values(hunt: Hunt, field: &str, prefix: &str, at: &Range<usize>) -> Vec<Choice> {
-    let Some(asked) = hunt.asked.try_get_untracked().flatten() else { return Vec::new() };
+    let Some(asked) = hunt.asked.try_get_untracked().flatten() else {
+        return Vec::new();
+    };
     let plain = prefix.trim_matches(['*', '"']);
     let mut ask: SearchRequest = request(&asked);
     ask.query = match plain.chars().all(|c| c.is_alphanumeric() || "._-".contains(c)) && !plain.is_empty() {
         true => format!("{field}:*{plain}*"),
         false => format!("{field}:*"),
     };
-    ask.aggregations = vec![Aggregation::Terms { field: field.to_owned(), size: CHOICES_MAX as u32 }];
-    let Ok(response) = api::events::search(&ask).await else { return Vec::new() };
+    ask.aggregations = vec![Aggregation::Terms {
+        field: field.to_owned(),
+        size: CHOICES_MAX as u32,
+    }];
+    let Ok(response) = api::events::search(&ask).await else {
+        return Vec::new();
+    };
     let choice = |value: &str, count: i64| Choice {
         label: value.to_owned(),
         aside: number::count(count),
@@ -168,7 +194,9 @@ async fn of_values(hunt: Hunt, field: &str, prefix: &str, at: &Range<usize>) -> 
 }
 
 fn remembered_queries() -> Vec<String> {
-    stored(REMEMBERED).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    stored(REMEMBERED)
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default()
 }
 
 /// Keeps the query for the next time, newest first.
@@ -215,7 +243,11 @@ pub fn CompletionList(completion: Completion, take: impl Fn(&Choice) + Copy + Se
             </li>
         }
     };
-    let about = move || completion.choices.with(|all| all.get(completion.at.get()).map(|choice| choice.about.clone()));
+    let about = move || {
+        completion
+            .choices
+            .with(|all| all.get(completion.at.get()).map(|choice| choice.about.clone()))
+    };
     view! {
         <Show when=move || completion.any()>
             <div class="complete">
@@ -243,7 +275,10 @@ mod tests {
             examples: Vec::new(),
         };
         let fields = [field("process.name"), field("name.first"), field("host.ip")];
-        let labels: Vec<String> = of_fields(&fields, "name", &(0..4)).into_iter().map(|c| c.label).collect();
+        let labels: Vec<String> = of_fields(&fields, "name", &(0..4))
+            .into_iter()
+            .map(|c| c.label)
+            .collect();
         assert_eq!(labels, ["name.first", "process.name"]);
     }
 }

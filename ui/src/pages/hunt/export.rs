@@ -25,7 +25,10 @@ pub fn Export(hunt: Hunt) -> impl IntoView {
     let begin = move |_| {
         let Some(question) = hunt.question() else { return };
         stop.set(false);
-        progress.set(Some(Progress { done: 0, of: hunt.total.get_untracked().unwrap_or(0) }));
+        progress.set(Some(Progress {
+            done: 0,
+            of: hunt.total.get_untracked().unwrap_or(0),
+        }));
         spawn_local(async move {
             let lines = collect(question, progress, stop).await;
             let stopped = stop.try_get_untracked() != Some(false);
@@ -69,7 +72,11 @@ async fn collect(
     let mut done = 0_i64;
     let mut after = None::<SearchAfter>;
     loop {
-        let ask = SearchRequest { limit: PAGE, search_after: after.take(), ..request(&question) };
+        let ask = SearchRequest {
+            limit: PAGE,
+            search_after: after.take(),
+            ..request(&question)
+        };
         let response = api::events::search(&ask).await?;
         let mut text = String::new();
         for hit in &response.hits {
@@ -79,7 +86,10 @@ async fn collect(
         parts.push(&JsValue::from_str(&text));
         done += i64::try_from(response.hits.len()).unwrap_or(0);
         let going = stop.try_get_untracked() == Some(false);
-        progress.try_set(Some(Progress { done, of: response.total.max(done) }));
+        progress.try_set(Some(Progress {
+            done,
+            of: response.total.max(done),
+        }));
         after = response.next;
         if after.is_none() || response.hits.is_empty() || !going {
             return Ok((parts, done));

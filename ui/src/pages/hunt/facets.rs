@@ -15,8 +15,14 @@ fn values(answer: Option<&FacetAnswer>, chosen: &[String]) -> Vec<FacetCount> {
         count,
         oldest_open: None,
     };
-    let mut values: Vec<FacetCount> =
-        answer.map(|a| a.buckets.iter().map(|bucket| count(&bucket.value, bucket.count)).collect()).unwrap_or_default();
+    let mut values: Vec<FacetCount> = answer
+        .map(|a| {
+            a.buckets
+                .iter()
+                .map(|bucket| count(&bucket.value, bucket.count))
+                .collect()
+        })
+        .unwrap_or_default();
     for value in chosen {
         if !values.iter().any(|v| v.value == *value) {
             values.push(count(value, 0));
@@ -31,10 +37,14 @@ pub fn HuntFacets(hunt: Hunt) -> impl IntoView {
         let chosen = Memo::new(move |_| query::chosen(&hunt.text.get(), field));
         let shown = Memo::new(move |_| {
             let chosen = chosen.get();
-            hunt.facets.with(|all| values(all.iter().find(|f| f.field == field), &chosen))
+            hunt.facets
+                .with(|all| values(all.iter().find(|f| f.field == field), &chosen))
         });
         let toggle = move |value: &str| hunt.run(&query::toggle(&hunt.text.get_untracked(), field, value));
-        let other = move || hunt.facets.with(|all| all.iter().find(|f| f.field == field).map_or(0, |f| f.other));
+        let other = move || {
+            hunt.facets
+                .with(|all| all.iter().find(|f| f.field == field).map_or(0, |f| f.other))
+        };
         view! {
             <Show when=move || shown.with(|shown| !shown.is_empty())>
                 <Facet title=field values=shown chosen toggle />

@@ -2,7 +2,7 @@
 
 use super::state::Hunt;
 use crate::{
-    components::{measure::use_size, number, scale, time},
+    components::{histogram::gaps, measure::use_size, number, scale, time},
     layout::{
         brush::{Grip, drag, grip, snap},
         timeline::{Span, ticks},
@@ -39,7 +39,12 @@ pub fn HuntHistogram(hunt: Hunt) -> impl IntoView {
                 <text class="t-mid-a" x=format!("{x:.1}") y=PLOT_PX + 17.0>{tick.label}</text>
             }
         };
-        Some(ticks(span, width.get(), i32::try_from(shift).unwrap_or(0)).into_iter().map(tick).collect_view())
+        Some(
+            ticks(span, width.get(), i32::try_from(shift).unwrap_or(0))
+                .into_iter()
+                .map(tick)
+                .collect_view(),
+        )
     };
     let chosen = move || {
         let (span, brush) = (hunt.axis.get()?, brush()?);
@@ -50,8 +55,19 @@ pub fn HuntHistogram(hunt: Hunt) -> impl IntoView {
             <path class="brush-edge" d=format!("M{left:.1} {PLOT_PX}V.75H{right:.1}V{PLOT_PX}") />
         })
     };
+    let silent = move || {
+        let span = hunt.axis.get().filter(|_| hunt.text.with(String::is_empty))?;
+        let gaps = hunt.course.with(|c| gaps(&c.buckets, c.interval_ms)).into_iter();
+        let gap = move |(from, to): (Timestamp, Timestamp)| {
+            let (left, right) = (span.x(from.nanos(), width.get()), span.x(to.nanos(), width.get()));
+            view! { <rect class="gap" x=PAD_PX + left y="0" width=(right - left).max(1.0) height=PLOT_PX /> }
+        };
+        Some(gaps.map(gap).collect_view())
+    };
     let x_of = move |event: &ev::PointerEvent| {
-        let left = node.get_untracked().map_or(0.0, |n| n.get_bounding_client_rect().left());
+        let left = node
+            .get_untracked()
+            .map_or(0.0, |n| n.get_bounding_client_rect().left());
         f64::from(event.client_x()) - left - PAD_PX
     };
     let down = move |event: ev::PointerEvent| {
@@ -71,7 +87,9 @@ pub fn HuntHistogram(hunt: Hunt) -> impl IntoView {
         if let Some((_, brush)) = held.get_untracked() {
             held.set(None);
             let step = hunt.course.with_untracked(|c| c.interval_ms.max(1) * 1_000_000);
-            let origin = hunt.course.with_untracked(|c| c.buckets.first().map_or(0, |b| b.start.nanos()));
+            let origin = hunt
+                .course
+                .with_untracked(|c| c.buckets.first().map_or(0, |b| b.start.nanos()));
             hunt.choose_brush(brush.map(|brush| snap(brush, step, origin)));
         }
     };
@@ -83,6 +101,7 @@ pub fn HuntHistogram(hunt: Hunt) -> impl IntoView {
                     <path class="axis" d=move || format!("M0 {PLOT_PX}H{}", size.get().0) />
                     <path class="hbar" d=bars(false) />
                     <path class="hbar in" d=bars(true) />
+                    {silent}
                     {axis}
                     {chosen}
                 </svg>
@@ -93,13 +112,22 @@ pub fn HuntHistogram(hunt: Hunt) -> impl IntoView {
 
 fn label(hunt: Hunt) -> String {
     hunt.course.with(|course| {
-        format!("{} over time, most in one step {}", number::counted(course.total, "event", "events"), number::count(most(hunt).1))
+        format!(
+            "{} over time, most in one step {}",
+            number::counted(course.total, "event", "events"),
+            number::count(most(hunt).1)
+        )
     })
 }
 
 /// Start and count of the tallest bar.
 fn most(hunt: Hunt) -> (Timestamp, i64) {
-    hunt.course.with(|c| c.buckets.iter().max_by_key(|b| b.count).map_or((Timestamp::EPOCH, 0), |b| (b.start, b.count)))
+    hunt.course.with(|c| {
+        c.buckets
+            .iter()
+            .max_by_key(|b| b.count)
+            .map_or((Timestamp::EPOCH, 0), |b| (b.start, b.count))
+    })
 }
 
 fn bars(hunt: Hunt, width: f64, brush: Option<Span>, inside: bool) -> String {
@@ -127,11 +155,18 @@ fn bars(hunt: Hunt, width: f64, brush: Option<Span>, inside: bool) -> String {
 #[component]
 fn HistogramHead(hunt: Hunt) -> impl IntoView {
     let zone = use_preferences().zone;
-    let step = move || hunt.course.with(|c| (c.interval_ms > 0).then(|| scale::step_words(c.interval_ms)));
+    let step = move || {
+        hunt.course
+            .with(|c| (c.interval_ms > 0).then(|| scale::step_words(c.interval_ms)))
+    };
     let chosen = move || {
         let brush = hunt.brush.get()?;
         let write = |at: i64| time::clock_time(Timestamp::from_nanos(at), zone.get());
-        let events = hunt.total.get().map(|n| number::counted(n, "event", "events")).unwrap_or_default();
+        let events = hunt
+            .total
+            .get()
+            .map(|n| number::counted(n, "event", "events"))
+            .unwrap_or_default();
         Some(format!("{} to {}, {events}", write(brush.from), write(brush.to)))
     };
     let peak = move || {

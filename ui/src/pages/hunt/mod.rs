@@ -49,7 +49,8 @@ fn Nothing(hunt: Hunt) -> impl IntoView {
     let searched = crate::components::number::count(hunt.searched.get_untracked());
     let brushed = hunt.brush.get_untracked().is_some();
     let why = if hunt.searched.get_untracked() == 0 {
-        "No event has been indexed yet. Send some to /ingest/v1/sysmon, replay a recording, or start the simulator.".to_owned()
+        "No event has been indexed yet. Send some to /ingest/v1/sysmon, replay a recording, or start the simulator."
+            .to_owned()
     } else if brushed {
         "Nothing matches in the chosen stretch of time.".to_owned()
     } else {

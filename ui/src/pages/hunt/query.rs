@@ -22,8 +22,15 @@ pub struct Token {
 /// What stands before the caret and could be completed; the range is what the completion replaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Completing {
-    Field { prefix: String, at: Range<usize> },
-    Value { field: String, prefix: String, at: Range<usize> },
+    Field {
+        prefix: String,
+        at: Range<usize>,
+    },
+    Value {
+        field: String,
+        prefix: String,
+        at: Range<usize>,
+    },
 }
 
 fn is_name(c: char) -> bool {
@@ -75,7 +82,9 @@ pub fn tokens(text: &str) -> Vec<Token> {
             push(TokenKind::Sign, begin, at);
         } else {
             let name = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
-            let sign = rest[name..].find(|c| !matches!(c, ':' | '<' | '>' | '=')).unwrap_or(rest.len() - name);
+            let sign = rest[name..]
+                .find(|c| !matches!(c, ':' | '<' | '>' | '='))
+                .unwrap_or(rest.len() - name);
             if name > 0 && sign > 0 {
                 push(TokenKind::Field, at, at + name);
                 push(TokenKind::Sign, at + name, at + name + sign);
@@ -83,7 +92,9 @@ pub fn tokens(text: &str) -> Vec<Token> {
             } else {
                 let length = word(rest).max(c.len_utf8());
                 at += length;
-                let is_sign = ["and", "or", "not"].iter().any(|sign| rest[..length].eq_ignore_ascii_case(sign));
+                let is_sign = ["and", "or", "not"]
+                    .iter()
+                    .any(|sign| rest[..length].eq_ignore_ascii_case(sign));
                 push(if is_sign { TokenKind::Sign } else { TokenKind::Value }, begin, at);
             }
         }
@@ -95,9 +106,14 @@ pub fn tokens(text: &str) -> Vec<Token> {
 pub fn completing(text: &str, caret: usize) -> Option<Completing> {
     let tokens = tokens(text);
     let before = |from: usize| text.get(from..caret).unwrap_or_default().to_owned();
-    let touched = tokens.iter().position(|token| token.at.start < caret && caret <= token.at.end);
+    let touched = tokens
+        .iter()
+        .position(|token| token.at.start < caret && caret <= token.at.end);
     let Some(index) = touched else {
-        return (caret == 0).then(|| Completing::Field { prefix: String::new(), at: 0..0 });
+        return (caret == 0).then(|| Completing::Field {
+            prefix: String::new(),
+            at: 0..0,
+        });
     };
     let token = &tokens[index];
     let piece = &text[token.at.clone()];
@@ -106,21 +122,39 @@ pub fn completing(text: &str, caret: usize) -> Option<Completing> {
         _ => None,
     };
     match token.kind {
-        TokenKind::Field => Some(Completing::Field { prefix: before(token.at.start), at: token.at.clone() }),
-        TokenKind::Sign if piece == ":" => {
-            Some(Completing::Value { field: field_of(index)?, prefix: String::new(), at: caret..caret })
-        }
+        TokenKind::Field => Some(Completing::Field {
+            prefix: before(token.at.start),
+            at: token.at.clone(),
+        }),
+        TokenKind::Sign if piece == ":" => Some(Completing::Value {
+            field: field_of(index)?,
+            prefix: String::new(),
+            at: caret..caret,
+        }),
         TokenKind::Value => {
-            let of = index.checked_sub(1).filter(|sign| text[tokens[*sign].at.clone()] == *":").and_then(field_of);
+            let of = index
+                .checked_sub(1)
+                .filter(|sign| text[tokens[*sign].at.clone()] == *":")
+                .and_then(field_of);
             match of {
                 Some(field) => {
                     let prefix = before(token.at.start).trim_matches('"').to_owned();
-                    Some(Completing::Value { field, prefix, at: token.at.clone() })
+                    Some(Completing::Value {
+                        field,
+                        prefix,
+                        at: token.at.clone(),
+                    })
                 }
-                None => Some(Completing::Field { prefix: before(token.at.start), at: token.at.clone() }),
+                None => Some(Completing::Field {
+                    prefix: before(token.at.start),
+                    at: token.at.clone(),
+                }),
             }
         }
-        TokenKind::Blank => Some(Completing::Field { prefix: String::new(), at: caret..caret }),
+        TokenKind::Blank => Some(Completing::Field {
+            prefix: String::new(),
+            at: caret..caret,
+        }),
         TokenKind::Sign => None,
     }
 }
@@ -134,8 +168,13 @@ pub fn complete(text: &str, at: &Range<usize>, by: &str) -> (String, usize) {
 
 /// The value so that the grammar takes it literally.
 pub fn quote(value: &str) -> String {
-    let plain = !value.is_empty() && value.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'));
-    let word = ["and", "or", "not", "to"].iter().any(|word| value.eq_ignore_ascii_case(word));
+    let plain = !value.is_empty()
+        && value
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'));
+    let word = ["and", "or", "not", "to"]
+        .iter()
+        .any(|word| value.eq_ignore_ascii_case(word));
     if plain && !word {
         return value.to_owned();
     }
@@ -172,7 +211,10 @@ fn parts(text: &str) -> Vec<String> {
 /// The values of a part that this module wrote for the field: `field:a` or `field:(a or b)`.
 fn values_in(part: &str, field: &str) -> Option<Vec<String>> {
     let rest = part.strip_prefix(field)?.strip_prefix(':')?;
-    let list = rest.strip_prefix('(').and_then(|list| list.strip_suffix(')')).unwrap_or(rest);
+    let list = rest
+        .strip_prefix('(')
+        .and_then(|list| list.strip_suffix(')'))
+        .unwrap_or(rest);
     let mut values = Vec::new();
     for token in tokens(list) {
         let piece = &list[token.at.clone()];
@@ -206,7 +248,10 @@ fn unquote(piece: &str) -> Option<String> {
 
 /// Values that the query demands of the field.
 pub fn chosen(text: &str, field: &str) -> Vec<String> {
-    parts(text).iter().find_map(|part| values_in(part, field)).unwrap_or_default()
+    parts(text)
+        .iter()
+        .find_map(|part| values_in(part, field))
+        .unwrap_or_default()
 }
 
 /// The query without its demand on the field: what the field's own facet is counted under.
@@ -269,7 +314,9 @@ mod tests {
     #[test]
     fn the_caret_knows_whether_it_is_in_a_field_or_a_value() {
         let text = "process.command_line:*-enc* and process.par";
-        let Some(Completing::Field { prefix, at }) = completing(text, text.len()) else { panic!("no field") };
+        let Some(Completing::Field { prefix, at }) = completing(text, text.len()) else {
+            panic!("no field")
+        };
         assert_eq!((prefix.as_str(), &text[at.clone()]), ("process.par", "process.par"));
         let (done, caret) = complete(text, &at, "process.parent.name:");
         assert_eq!(done, "process.command_line:*-enc* and process.parent.name:");
@@ -287,13 +334,19 @@ mod tests {
         assert_eq!(two, r#"mimikatz and host.name:(ws-0417 or "Program Files")"#);
         assert_eq!(chosen(&two, "host.name"), ["ws-0417", "Program Files"]);
         assert_eq!(without(&two, "host.name"), "mimikatz");
-        assert_eq!(toggle(&toggle(&two, "host.name", "ws-0417"), "host.name", "Program Files"), "mimikatz");
+        assert_eq!(
+            toggle(&toggle(&two, "host.name", "ws-0417"), "host.name", "Program Files"),
+            "mimikatz"
+        );
     }
 
     #[test]
     fn an_alternative_of_the_person_stays_one_when_something_is_added() {
         assert_eq!(narrow("a or b", "user.name", "x", true), "(a or b) and not user.name:x");
-        assert_eq!(narrow("", "process.executable", r"C:\a b", false), r#"process.executable:"C:\\a b""#);
+        assert_eq!(
+            narrow("", "process.executable", r"C:\a b", false),
+            r#"process.executable:"C:\\a b""#
+        );
     }
 
     #[test]

@@ -13,10 +13,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use std::sync::Arc;
-use watchfloor_shared::{
-    EventId, Timestamp,
-    search::EventHit,
-};
+use watchfloor_shared::{EventId, Timestamp, search::EventHit};
 
 #[component]
 pub fn Sum(hunt: Hunt) -> impl IntoView {
@@ -48,7 +45,10 @@ fn marked(text: &str) -> Vec<String> {
     let values = tokens(text).into_iter().filter(|token| token.kind == TokenKind::Value);
     let plain = |token: query::Token| {
         let value = text.get(token.at).unwrap_or_default();
-        value.split(['*', '?', '"']).map(|piece| piece.replace("\\\\", "\\").to_lowercase()).collect::<Vec<_>>()
+        value
+            .split(['*', '?', '"'])
+            .map(|piece| piece.replace("\\\\", "\\").to_lowercase())
+            .collect::<Vec<_>>()
     };
     values.flat_map(plain).filter(|piece| piece.len() > 1).collect()
 }
@@ -95,6 +95,9 @@ mod tests {
 
     #[test]
     fn what_was_looked_for_is_marked_without_its_wildcards() {
-        assert_eq!(marked(r#"process.command_line:*-Enc* and x:"a \\ b""#), ["-enc", r"a \ b"]);
+        assert_eq!(
+            marked(r#"process.command_line:*-Enc* and x:"a \\ b""#),
+            ["-enc", r"a \ b"]
+        );
     }
 }

@@ -12,13 +12,22 @@ use std::sync::Arc;
 use watchfloor_shared::{
     Timestamp,
     problem::ErrorCode,
-    search::{Aggregation, AggregationResult, EventHit, Order, SearchAfter, SearchRequest, SearchResponse, TermBucket, TimeBucket},
+    search::{
+        Aggregation, AggregationResult, EventHit, Order, SearchAfter, SearchRequest, SearchResponse, TermBucket,
+        TimeBucket,
+    },
 };
 
 use super::query;
 
 pub const PAGE: u32 = 200;
-pub const FACETS: [&str; 5] = ["host.name", "process.name", "process.parent.name", "user.name", "event.category"];
+pub const FACETS: [&str; 5] = [
+    "host.name",
+    "process.name",
+    "process.parent.name",
+    "user.name",
+    "event.category",
+];
 const FACET_SIZE: u32 = 6;
 const BARS: i64 = 160;
 const DEFAULT_COLUMNS: [&str; 4] = ["host.name", "event.category", "user.name", SUMMARY];
@@ -78,7 +87,11 @@ impl Hunt {
             brush: Memo::new(move |_| address.query.with(|q| q.get("sel").and_then(|text| text.parse().ok()))),
             columns: Memo::new(move |_| {
                 let chosen = address.query.with(|q| q.list("cols"));
-                if chosen.is_empty() { DEFAULT_COLUMNS.map(str::to_owned).to_vec() } else { chosen }
+                if chosen.is_empty() {
+                    DEFAULT_COLUMNS.map(str::to_owned).to_vec()
+                } else {
+                    chosen
+                }
             }),
             asked: RwSignal::new(None),
             axis: RwSignal::new(None),
@@ -106,7 +119,11 @@ impl Hunt {
             let (query, chosen) = (self.text.get(), range.get());
             let now = clock.now_untracked();
             let (from, to) = chosen.bounds(now);
-            self.asked.set(Some(Question { query, from, to: to.or(Some(now).filter(|_| chosen != TimeRange::All)) }));
+            self.asked.set(Some(Question {
+                query,
+                from,
+                to: to.or(Some(now).filter(|_| chosen != TimeRange::All)),
+            }));
         });
         Effect::new(move |_| {
             let Some(question) = self.asked.get() else { return };
@@ -137,17 +154,24 @@ impl Hunt {
     }
 
     pub fn choose_brush(self, brush: Option<Span>) {
-        self.address.change(|q| q.set("sel", brush.map(|brush| brush.to_string())));
+        self.address
+            .change(|q| q.set("sel", brush.map(|brush| brush.to_string())));
     }
 
     /// The question of the table: the whole range, or the chosen stretch of it.
     pub fn question(self) -> Option<Question> {
-        self.asked.get_untracked().map(|question| narrowed(question, self.brush.get_untracked()))
+        self.asked
+            .get_untracked()
+            .map(|question| narrowed(question, self.brush.get_untracked()))
     }
 
     /// Faults other than a query that does not parse, which the bar shows in its place.
     pub fn notice(self) -> Signal<Option<Fault>> {
-        Signal::derive(move || self.fault.get().filter(|fault| fault.code() != Some(ErrorCode::InvalidQuery)))
+        Signal::derive(move || {
+            self.fault
+                .get()
+                .filter(|fault| fault.code() != Some(ErrorCode::InvalidQuery))
+        })
     }
 
     /// Where and why the query does not parse.
@@ -178,16 +202,30 @@ impl Hunt {
                 AggregationResult::Terms { .. } => None,
             });
             self.axis.set(Some(axis));
-            self.course.set(Course { interval_ms, buckets: buckets.unwrap_or_default(), total: response.total });
+            self.course.set(Course {
+                interval_ms,
+                buckets: buckets.unwrap_or_default(),
+                total: response.total,
+            });
         }
     }
 
     async fn ask_hits(self, question: Question) {
-        let number = self.number.get_value().wrapping_add(1);
+        // The page may have been left before the question was put.
+        let Some(number) = self.number.try_get_value().map(|n| n.wrapping_add(1)) else {
+            return;
+        };
         self.number.set_value(number);
         self.busy.set(true);
-        let terms = FACETS.map(|field| Aggregation::Terms { field: field.to_owned(), size: FACET_SIZE });
-        let ask = SearchRequest { limit: PAGE, aggregations: terms.to_vec(), ..request(&question) };
+        let terms = FACETS.map(|field| Aggregation::Terms {
+            field: field.to_owned(),
+            size: FACET_SIZE,
+        });
+        let ask = SearchRequest {
+            limit: PAGE,
+            aggregations: terms.to_vec(),
+            ..request(&question)
+        };
         let answer = api::events::search(&ask).await;
         if self.number.try_get_value() != Some(number) {
             return;
@@ -204,7 +242,8 @@ impl Hunt {
 
     fn take(self, response: SearchResponse) {
         self.fault.set(None);
-        self.facets.set(response.aggregations.into_iter().filter_map(facet_of).collect());
+        self.facets
+            .set(response.aggregations.into_iter().filter_map(facet_of).collect());
         self.total.set(Some(response.total));
         self.searched.set(response.searched);
         self.took_ms.set(response.took_ms);
@@ -218,9 +257,19 @@ impl Hunt {
             if query::chosen(&question.query, field).is_empty() {
                 continue;
             }
-            let wider = Question { query: query::without(&question.query, field), ..question.clone() };
-            let terms = vec![Aggregation::Terms { field: field.to_owned(), size: FACET_SIZE }];
-            let answer = api::events::search(&SearchRequest { aggregations: terms, ..request(&wider) }).await;
+            let wider = Question {
+                query: query::without(&question.query, field),
+                ..question.clone()
+            };
+            let terms = vec![Aggregation::Terms {
+                field: field.to_owned(),
+                size: FACET_SIZE,
+            }];
+            let answer = api::events::search(&SearchRequest {
+                aggregations: terms,
+                ..request(&wider)
+            })
+            .await;
             if self.number.try_get_value() != Some(number) {
                 return;
             }
@@ -237,14 +286,20 @@ impl Hunt {
 
     /// The next page, when there is one and none is on its way.
     pub fn more(self) {
-        let (Some(after), Some(question)) = (self.next.get_untracked(), self.question()) else { return };
+        let (Some(after), Some(question)) = (self.next.get_untracked(), self.question()) else {
+            return;
+        };
         if self.busy.get_untracked() {
             return;
         }
         self.busy.set(true);
         let number = self.number.get_value();
         spawn_local(async move {
-            let ask = SearchRequest { limit: PAGE, search_after: Some(after), ..request(&question) };
+            let ask = SearchRequest {
+                limit: PAGE,
+                search_after: Some(after),
+                ..request(&question)
+            };
             let answer = api::events::search(&ask).await;
             if self.number.try_get_value() != Some(number) {
                 return;
@@ -253,7 +308,8 @@ impl Hunt {
             match answer {
                 Ok(response) => {
                     self.next.set(response.next);
-                    self.hits.update(|hits| hits.extend(response.hits.into_iter().map(Arc::new)));
+                    self.hits
+                        .update(|hits| hits.extend(response.hits.into_iter().map(Arc::new)));
                 }
                 Err(fault) => {
                     self.next.set(None);
@@ -294,7 +350,11 @@ pub fn request(question: &Question) -> SearchRequest {
 /// The stretch that the histogram spans; open ends are those of the events.
 async fn axis_of(question: &Question) -> Result<Span, Fault> {
     let edge = async |order: Order| {
-        let ask = SearchRequest { limit: 1, order, ..request(question) };
+        let ask = SearchRequest {
+            limit: 1,
+            order,
+            ..request(question)
+        };
         let hit = api::events::search(&ask).await?.hits.into_iter().next();
         Ok::<_, Fault>(hit.map(|hit| hit.timestamp))
     };

@@ -21,8 +21,17 @@ pub fn draw(snapshot: &PipelineSnapshot, node: Node, rect: Rect) -> AnyView {
         Node::Stage(at) => stage(&snapshot.stages[at], rect).into_any(),
         Node::Sink(at) => {
             let names = sinks(snapshot, at);
-            let records: i64 = snapshot.topics.iter().filter(|t| names.contains(&t.name.as_str())).map(|t| t.records).sum();
-            let records = if records > 0 { records } else { snapshot.stages[at].emitted };
+            let records: i64 = snapshot
+                .topics
+                .iter()
+                .filter(|t| names.contains(&t.name.as_str()))
+                .map(|t| t.records)
+                .sum();
+            let records = if records > 0 {
+                records
+            } else {
+                snapshot.stages[at].emitted
+            };
             small(rect, names.join(", "), number::count(records)).into_any()
         }
     }
@@ -35,7 +44,11 @@ fn place(rect: Rect) -> String {
 fn small(rect: Rect, name: String, count: String) -> impl IntoView {
     let room = ((rect.width - 30.0) / 7.2) as usize;
     let room = room.saturating_sub(count.len());
-    let name = if name.chars().count() > room { name.chars().take(room.saturating_sub(1)).chain(['…']).collect() } else { name };
+    let name = if name.chars().count() > room {
+        name.chars().take(room.saturating_sub(1)).chain(['…']).collect()
+    } else {
+        name
+    };
     view! {
         <g class="topic" transform=place(rect)>
             <rect width=rect.width height=rect.height rx="3" />
@@ -57,8 +70,15 @@ fn total(reasons: &[ReasonCount]) -> i64 {
 
 /// The ledger of a stage. The largest reasons for leaving something out are named, the rest is one line.
 fn ledger(stage: &StageSnapshot) -> Vec<Line> {
-    let line = |name: &str, count, class| Line { name: name.replace('_', " "), count, class };
-    let mut lines = vec![line("in", stage.received, "t-strong"), line("out", stage.emitted, "t-strong")];
+    let line = |name: &str, count, class| Line {
+        name: name.replace('_', " "),
+        count,
+        class,
+    };
+    let mut lines = vec![
+        line("in", stage.received, "t-strong"),
+        line("out", stage.emitted, "t-strong"),
+    ];
     let mut suppressed: Vec<&ReasonCount> = stage.suppressed.iter().collect();
     suppressed.sort_by_key(|reason| std::cmp::Reverse(reason.count));
     match suppressed.as_slice() {
@@ -68,12 +88,20 @@ fn ledger(stage: &StageSnapshot) -> Vec<Line> {
         [a, b, c] => lines.extend([a, b, c].map(|r| line(&r.reason, r.count, ""))),
         [a, b, rest @ ..] => {
             let others = rest.iter().map(|reason| reason.count).sum();
-            lines.extend([line(&a.reason, a.count, ""), line(&b.reason, b.count, ""), line("other reasons", others, "")]);
+            lines.extend([
+                line(&a.reason, a.count, ""),
+                line(&b.reason, b.count, ""),
+                line("other reasons", others, ""),
+            ]);
         }
     }
     let dead = total(&stage.dead);
     lines.push(line("dead", dead, if dead > 0 { "t-fault" } else { "" }));
-    lines.push(line("in flight", stage.in_flight, if is_impaired(stage) { "t-fault" } else { "" }));
+    lines.push(line(
+        "in flight",
+        stage.in_flight,
+        if is_impaired(stage) { "t-fault" } else { "" },
+    ));
     lines
 }
 
@@ -138,12 +166,21 @@ mod tests {
     #[test]
     fn every_reason_is_in_the_ledger_and_the_box_has_room_for_it() {
         for count in 0..7_i64 {
-            let reason = |at: i64| ReasonCount { reason: format!("r{at}"), count: at + 1 };
-            let stage = StageSnapshot { suppressed: (0..count).map(reason).collect(), ..StageSnapshot::default() };
+            let reason = |at: i64| ReasonCount {
+                reason: format!("r{at}"),
+                count: at + 1,
+            };
+            let stage = StageSnapshot {
+                suppressed: (0..count).map(reason).collect(),
+                ..StageSnapshot::default()
+            };
             let ledger = ledger(&stage);
             assert_eq!(ledger.len(), lines(&stage), "{count} reasons");
             let middle = &ledger[2..ledger.len() - 2];
-            assert_eq!(middle.iter().map(|line| line.count).sum::<i64>(), total(&stage.suppressed));
+            assert_eq!(
+                middle.iter().map(|line| line.count).sum::<i64>(),
+                total(&stage.suppressed)
+            );
         }
     }
 }

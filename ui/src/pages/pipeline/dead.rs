@@ -19,22 +19,34 @@ pub fn DeadLetters(#[prop(into)] dead: Signal<Option<i64>>) -> impl IntoView {
         spawn_local(async move {
             match api::pipeline::redrive(reason).await {
                 Ok(count) => {
-                    toasts.say(format!("{} driven again", number::counted(count, "dead letter", "dead letters")));
-                    letters.again();
+                    toasts.say(format!(
+                        "{} driven again",
+                        number::counted(count, "dead letter", "dead letters")
+                    ));
+                    // The page may have been left meanwhile.
+                    if letters.busy.try_get_untracked().is_some() {
+                        letters.again();
+                    }
                 }
                 Err(fault) => toasts.fault(fault.sentence()),
             }
         });
     };
     let total = move || letters.value.with(|l| l.as_ref().map_or(0, |l| l.total));
-    let groups = move || letters.value.with(|l| l.as_ref().map(|l| l.groups.clone()).unwrap_or_default());
+    let groups = move || {
+        letters
+            .value
+            .with(|l| l.as_ref().map(|l| l.groups.clone()).unwrap_or_default())
+    };
     let none = move || letters.value.with(|l| l.as_ref().is_some_and(|l| l.groups.is_empty()));
     let row = move |group: DeadLetterGroup| {
         let reason = group.reason.clone();
-        let button = move || may().then(|| {
-            let reason = reason.clone();
-            view! { <Button look=Look::Small press=move |_| redrive(Some(reason.clone()))>"Re-drive"</Button> }
-        });
+        let button = move || {
+            may().then(|| {
+                let reason = reason.clone();
+                view! { <Button look=Look::Small press=move |_| redrive(Some(reason.clone()))>"Re-drive"</Button> }
+            })
+        };
         view! {
             <div class="tr cols-dead" role="row">
                 <span role="cell"><At at=group.last /></span>

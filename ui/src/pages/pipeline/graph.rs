@@ -38,7 +38,11 @@ fn draw(snapshot: &PipelineSnapshot, width: f64, height: f64) -> impl IntoView +
         view! { <path class=class d=wire.path.clone() /> }
     });
     let wires = wires.collect_view();
-    let boxes = graph.boxes.iter().map(|(node, rect)| boxes::draw(snapshot, *node, *rect)).collect_view();
+    let boxes = graph
+        .boxes
+        .iter()
+        .map(|(node, rect)| boxes::draw(snapshot, *node, *rect))
+        .collect_view();
     view! {
         <svg
             viewBox=format!("0 0 {} {}", graph.width, graph.height)

@@ -17,7 +17,12 @@ pub const BEHIND_MS: i64 = 5_000;
 
 /// Deaths of all stages.
 pub fn dead_of(snapshot: &PipelineSnapshot) -> i64 {
-    snapshot.stages.iter().flat_map(|stage| &stage.dead).map(|reason| reason.count).sum()
+    snapshot
+        .stages
+        .iter()
+        .flat_map(|stage| &stage.dead)
+        .map(|reason| reason.count)
+        .sum()
 }
 
 pub fn received(snapshot: &PipelineSnapshot) -> i64 {

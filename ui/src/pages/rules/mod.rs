@@ -40,13 +40,23 @@ fn matching(rules: &[Arc<RuleSummary>], words: &str, which: Which) -> Vec<Arc<Ru
     };
     let mut rules: Vec<Arc<RuleSummary>> = rules.iter().filter(fits).cloned().collect();
     rules.sort_by(|a, b| {
-        b.alerts.cmp(&a.alerts).then_with(|| b.severity.cmp(&a.severity)).then_with(|| a.title.cmp(&b.title))
+        b.alerts
+            .cmp(&a.alerts)
+            .then_with(|| b.severity.cmp(&a.severity))
+            .then_with(|| a.title.cmp(&b.title))
     });
     rules
 }
 
 fn contains(rule: &RuleSummary, word: &str) -> bool {
-    let texts = [rule.title.as_str(), &rule.logsource, &rule.path, &rule.pack, &rule.level, rule.id.as_str()];
+    let texts = [
+        rule.title.as_str(),
+        &rule.logsource,
+        &rule.path,
+        &rule.pack,
+        &rule.level,
+        rule.id.as_str(),
+    ];
     let technique = |t: &watchfloor_shared::alert::Technique| {
         t.id.to_lowercase().contains(word) || t.name.to_lowercase().contains(word)
     };
@@ -59,11 +69,19 @@ pub fn RulesPage() -> impl IntoView {
     let density = use_preferences().density;
     let rules = fetch(
         || Some(()),
-        |()| async move { api::rules::list().await.map(|rules| rules.into_iter().map(Arc::new).collect::<Vec<_>>()) },
+        |()| async move {
+            api::rules::list()
+                .await
+                .map(|rules| rules.into_iter().map(Arc::new).collect::<Vec<_>>())
+        },
     );
     let words = Memo::new(move |_| address.query.with(|q| q.get("q").unwrap_or_default().to_owned()));
     let chosen = Memo::new(move |_| address.query.with(|q| which(q.get("show"))));
-    let shown = Memo::new(move |_| rules.value.with(|all| matching(all.as_deref().unwrap_or_default(), &words.get(), chosen.get())));
+    let shown = Memo::new(move |_| {
+        rules
+            .value
+            .with(|all| matching(all.as_deref().unwrap_or_default(), &words.get(), chosen.get()))
+    });
     let search = NodeRef::<html::Input>::new();
     use_shortcuts(
         "Rules",
@@ -134,8 +152,16 @@ pub fn RulesPage() -> impl IntoView {
 }
 
 fn sum(rules: &[Arc<RuleSummary>]) -> String {
-    let unsupported = rules.iter().filter(|rule| matches!(rule.state, RuleState::Unsupported(_))).count();
+    let unsupported = rules
+        .iter()
+        .filter(|rule| matches!(rule.state, RuleState::Unsupported(_)))
+        .count();
     let total = i64::try_from(rules.len()).unwrap_or(0);
     let not_run = i64::try_from(unsupported).unwrap_or(0);
-    format!("{}, {} run, {} not", number::counted(total, "rule", "rules"), number::count(total - not_run), number::count(not_run))
+    format!(
+        "{}, {} run, {} not",
+        number::counted(total, "rule", "rules"),
+        number::count(total - not_run),
+        number::count(not_run)
+    )
 }

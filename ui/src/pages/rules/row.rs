@@ -22,7 +22,9 @@ pub fn RuleRow(rule: Arc<RuleSummary>) -> impl IntoView {
         0 => view! { <span class="quiet">"0"</span> }.into_any(),
         n => view! { <a href=to>{number::count(n)}</a> }.into_any(),
     };
-    let correlation = rule.correlation.then(|| view! { <span class="tag">"correlation"</span> });
+    let correlation = rule
+        .correlation
+        .then(|| view! { <span class="tag">"correlation"</span> });
     view! {
         <div class="tr cols-rules" role="row">
             <span role="cell"><SeverityMark severity=rule.severity /></span>

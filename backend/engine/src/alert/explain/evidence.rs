@@ -52,7 +52,7 @@ fn parts<'a>(facts: &Facts<'a>, kind: &Kind<'a>, matched: &[MatchedField]) -> (S
         }
         Kind::Network { .. } => (connection(kind), Detail::None),
         Kind::File { path, .. } => (actor.to_owned(), Detail::Path(path.to_owned())),
-        Kind::Registry { key, value, .. } if value.is_empty() => (actor.to_owned(), Detail::Path(key.to_owned())),
+        Kind::Registry { key, value: "", .. } => (actor.to_owned(), Detail::Path(key.to_owned())),
         Kind::Registry { key, value, .. } => {
             let key = path_end(key, CHARS_MAX / 2);
             (format!("{}{key}", spaced(actor)), line_of(value, matched))

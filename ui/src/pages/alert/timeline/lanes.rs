@@ -29,7 +29,7 @@ pub fn Lanes(model: PlotModel, width: Memo<f64>) -> impl IntoView {
 fn draw(model: PlotModel, lane: &Lane, at: usize, span: Span, width: f64, zone: Zone) -> impl IntoView + use<> {
     let y = TOP + at as f64 * LANE_PX;
     let middle = y + LANE_PX / 2.0;
-    let room = ((LABEL_PX - 24.0) / 7.2) as usize;
+    let room = ((LABEL_PX - 22.0) / 7.2) as usize;
     let name: String = if lane.label.chars().count() > room {
         lane.label.chars().take(room - 1).chain(['…']).collect()
     } else {
@@ -46,15 +46,23 @@ fn draw(model: PlotModel, lane: &Lane, at: usize, span: Span, width: f64, zone: 
         .map(|dot| format!("M{:.1} {:.1}v12", LABEL_PX + dot.x, middle - 6.0))
         .collect();
     let alerts = all.iter().filter_map(|dot| Some((dot, dot.severity?)));
-    let alerts = alerts.map(|(dot, severity)| alert_mark(dot, severity, &lane.marks[dot.first], middle)).collect_view();
+    let alerts = alerts
+        .map(|(dot, severity)| alert_mark(dot, severity, &lane.marks[dot.first], middle))
+        .collect_view();
     let (label, marks) = (lane.label.clone(), lane.marks.clone());
     let hover = move |event: leptos::ev::PointerEvent| {
         let x = f64::from(event.offset_x()) - LABEL_PX;
         let near = all.iter().min_by(|a, b| (a.x - x).abs().total_cmp(&(b.x - x).abs()));
         let near = near.filter(|dot| (dot.x - x).abs() < 12.0);
-        model.hovered.set(near.map(|dot| words(&label, &marks[dot.first], dot.count, zone)));
+        model
+            .hovered
+            .set(near.map(|dot| words(&label, &marks[dot.first], dot.count, zone)));
     };
-    let summary = format!("{}: {}", lane.label, number::counted(i64::try_from(lane.marks.len()).unwrap_or(0), "mark", "marks"));
+    let summary = format!(
+        "{}: {}",
+        lane.label,
+        number::counted(i64::try_from(lane.marks.len()).unwrap_or(0), "mark", "marks")
+    );
     view! {
         <g class="lane" role="img" aria-label=summary on:pointermove=hover on:pointerleave=move |_| model.hovered.set(None)>
             <rect class="lane-room" x="0" y=y width=LABEL_PX + width height=LANE_PX />
@@ -106,7 +114,18 @@ fn words(lane: &str, mark: &Mark, count: i64, zone: Zone) -> String {
             ArtifactKind::Dns => "DNS",
         },
     };
-    let times = if count > 1 { format!(" ×{}", number::count(count)) } else { String::new() };
-    let alert = mark.severity.map(|s| format!(", {} alert", severity::word(s).to_lowercase())).unwrap_or_default();
-    format!("{}  {lane}  {kind}{times}{alert}  {}", exact_time(mark.at, zone, false), mark.label)
+    let times = if count > 1 {
+        format!(" ×{}", number::count(count))
+    } else {
+        String::new()
+    };
+    let alert = mark
+        .severity
+        .map(|s| format!(", {} alert", severity::word(s).to_lowercase()))
+        .unwrap_or_default();
+    format!(
+        "{}  {lane}  {kind}{times}{alert}  {}",
+        exact_time(mark.at, zone, false),
+        mark.label
+    )
 }

@@ -58,7 +58,9 @@ pub fn TimelinePanel(case: Case) -> impl IntoView {
         }
     });
     Effect::new(move |_| {
-        let whole = fetched.value.with(|t| t.as_ref().map(|t| Span::new(t.from.nanos(), t.to.nanos())));
+        let whole = fetched
+            .value
+            .with(|t| t.as_ref().map(|t| Span::new(t.from.nanos(), t.to.nanos())));
         if let Some(whole) = whole.filter(|_| bounds.get_untracked().is_none()) {
             bounds.set(Some(whole));
             case.span.set(Some(whole));
@@ -126,8 +128,13 @@ fn Shown(model: PlotModel) -> impl IntoView {
     let zone = use_preferences().zone;
     let zoomed = move || model.span.get() != model.bounds.get();
     let zoom = move |factor: f64| {
-        let (Some(span), Some(bounds)) = (model.span.get_untracked(), model.bounds.get_untracked()) else { return };
-        let middle = model.brush.get_untracked().map_or(span.from + span.length() / 2, |b| b.from + b.length() / 2);
+        let (Some(span), Some(bounds)) = (model.span.get_untracked(), model.bounds.get_untracked()) else {
+            return;
+        };
+        let middle = model
+            .brush
+            .get_untracked()
+            .map_or(span.from + span.length() / 2, |b| b.from + b.length() / 2);
         model.look.run(span.zoom(factor, middle, bounds));
     };
     let stretch = move || model.brush.get().map(|brush| words(brush, zone.get()));
@@ -158,7 +165,11 @@ fn Shown(model: PlotModel) -> impl IntoView {
 fn words(span: Span, zone: Zone) -> String {
     let write = |at: i64| {
         let at = Timestamp::from_nanos(at);
-        if span.length() < 10_000_000_000 { exact_time(at, zone, false) } else { time::clock_time(at, zone) }
+        if span.length() < 10_000_000_000 {
+            exact_time(at, zone, false)
+        } else {
+            time::clock_time(at, zone)
+        }
     };
     format!("{} – {}", write(span.from), write(span.to))
 }
@@ -169,7 +180,7 @@ fn Said(model: PlotModel) -> impl IntoView {
     let zone = use_preferences().zone;
     let gap = move |gap: &Gap| {
         let at = |at: Timestamp| time::clock_time(at, zone.get());
-        format!("No telemetry {} to {}, {}", at(gap.from), at(gap.to), gap.reason)
+        format!("No telemetry {} to {}: {}", at(gap.from), at(gap.to), gap.reason)
     };
     let gaps = move || {
         let span = model.span.get()?;
@@ -178,7 +189,11 @@ fn Said(model: PlotModel) -> impl IntoView {
             let gaps: Vec<&Gap> = t.as_ref()?.gaps.iter().filter(inside).collect();
             let more = gaps.len().saturating_sub(1);
             let text = gap(gaps.first()?);
-            Some(if more > 0 { format!("{text}, and {more} more") } else { text })
+            Some(if more > 0 {
+                format!("{text}, and {more} more")
+            } else {
+                text
+            })
         })
     };
     let capped = move || model.timeline.with(|t| t.as_ref().and_then(cap));

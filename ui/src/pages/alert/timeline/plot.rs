@@ -16,7 +16,7 @@ use watchfloor_shared::{
     timeline::{Gap, Timeline},
 };
 
-pub const LABEL_PX: f64 = 118.0;
+pub const LABEL_PX: f64 = 126.0;
 pub const LANE_PX: f64 = 23.0;
 const AXIS_PX: f64 = 20.0;
 const RIGHT_PX: f64 = 16.0;
@@ -62,7 +62,11 @@ pub fn Plot(model: PlotModel) -> impl IntoView {
     let gaps = move || {
         let span = model.span.get()?;
         let gaps = model.timeline.with(|t| t.as_ref().map(|t| t.gaps.clone()))?;
-        Some(gaps.iter().filter_map(|gap| hatched(gap, span, width.get(), height())).collect_view())
+        Some(
+            gaps.iter()
+                .filter_map(|gap| hatched(gap, span, width.get(), height()))
+                .collect_view(),
+        )
     };
     let chosen = move || {
         let (span, brush) = (model.span.get()?, brush()?);
@@ -73,7 +77,9 @@ pub fn Plot(model: PlotModel) -> impl IntoView {
         format!("Timeline with {count} lanes. Drag to choose a stretch, turn the wheel to zoom.")
     };
     let pointer = move |event: &ev::PointerEvent| {
-        let left = node.get_untracked().map_or(0.0, |n| n.get_bounding_client_rect().left());
+        let left = node
+            .get_untracked()
+            .map_or(0.0, |n| n.get_bounding_client_rect().left());
         f64::from(event.client_x()) - left - LABEL_PX
     };
     let down = move |event: ev::PointerEvent| press(model, dragging, pointer(&event), width.get_untracked(), &event);
@@ -135,7 +141,9 @@ fn press(
     width: f64,
     event: &ev::PointerEvent,
 ) {
-    let Some(span) = model.span.get_untracked().filter(|_| event.button() == 0 && x >= -4.0) else { return };
+    let Some(span) = model.span.get_untracked().filter(|_| event.button() == 0 && x >= -4.0) else {
+        return;
+    };
     let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
     if let Some(mark) = target.as_ref().and_then(|t| t.closest("[data-event]").ok().flatten()) {
         if let Some(id) = mark.get_attribute("data-event") {
@@ -151,8 +159,12 @@ fn press(
 }
 
 fn wheel(model: PlotModel, width: f64, node: NodeRef<html::Div>, event: &ev::WheelEvent) {
-    let (Some(span), Some(bounds)) = (model.span.get_untracked(), model.bounds.get_untracked()) else { return };
-    let left = node.get_untracked().map_or(0.0, |n| n.get_bounding_client_rect().left());
+    let (Some(span), Some(bounds)) = (model.span.get_untracked(), model.bounds.get_untracked()) else {
+        return;
+    };
+    let left = node
+        .get_untracked()
+        .map_or(0.0, |n| n.get_bounding_client_rect().left());
     let x = f64::from(event.client_x()) - left - LABEL_PX;
     // Over the names the wheel scrolls the lanes.
     if x < 0.0 {
@@ -170,7 +182,9 @@ fn wheel(model: PlotModel, width: f64, node: NodeRef<html::Div>, event: &ev::Whe
 }
 
 fn keys(model: PlotModel, event: &ev::KeyboardEvent) {
-    let (Some(span), Some(bounds)) = (model.span.get_untracked(), model.bounds.get_untracked()) else { return };
+    let (Some(span), Some(bounds)) = (model.span.get_untracked(), model.bounds.get_untracked()) else {
+        return;
+    };
     let middle = span.from + span.length() / 2;
     match event.key().as_str() {
         "ArrowLeft" => model.look.run(span.pan(-span.length() / 8, bounds)),

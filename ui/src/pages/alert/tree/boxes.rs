@@ -68,7 +68,10 @@ fn alive(node: &ProcessNode, at: Timestamp) -> bool {
 }
 
 pub fn item_id(key: &str) -> String {
-    let plain: String = key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let plain: String = key
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
     format!("pn-{plain}")
 }
 
@@ -89,9 +92,7 @@ pub fn TreeBox(model: TreeModel, drawing: Arc<Drawing>, at: usize) -> impl IntoV
     let body = match &item.kind {
         Kind::Process(_) => node.map(|node| process(&node, &item, &drawing).into_any()),
         Kind::Fold { name, members } => Some(fold(name.as_deref(), members.len(), &item, width, height).into_any()),
-        Kind::Artifact(artifact) => {
-            Some(touched(&drawing.loaded.tree.artifacts[*artifact], width, height).into_any())
-        }
+        Kind::Artifact(artifact) => Some(touched(&drawing.loaded.tree.artifacts[*artifact], width, height).into_any()),
         Kind::MoreArtifacts(count) => Some(more(*count, width, height).into_any()),
     };
     let level = (item.depth + 1).to_string();
@@ -135,11 +136,20 @@ fn label(drawing: &Drawing, item: &Item) -> String {
         Kind::Process(node) => {
             let node = &drawing.loaded.tree.nodes[*node];
             let pid = node.pid.map(|pid| format!(", process {pid}")).unwrap_or_default();
-            let path = if node.matched { ", matched" } else if node.on_path { ", on the attack path" } else { "" };
+            let path = if node.matched {
+                ", matched"
+            } else if node.on_path {
+                ", on the attack path"
+            } else {
+                ""
+            };
             let missing = if node.missing { ", its start was never seen" } else { "" };
             format!("{}{pid}{path}{missing}", node.name)
         }
-        Kind::Fold { name: Some(name), members } => format!("{} {name}, folded", members.len()),
+        Kind::Fold {
+            name: Some(name),
+            members,
+        } => format!("{} {name}, folded", members.len()),
         Kind::Fold { name: None, members } => format!("{} others, folded", members.len()),
         Kind::Artifact(at) => {
             let artifact = &drawing.loaded.tree.artifacts[*at];
@@ -169,12 +179,17 @@ fn process(node: &ProcessNode, item: &Item, drawing: &Drawing) -> impl IntoView 
         let place = format!("translate({} 5)", width - 19.0);
         view! { <g transform=place><path class=mark_class(severity) fill-rule="evenodd" d=severity::shape(severity) /></g> }
     });
+    let room_behind = if hidden.is_some() { 60.0 } else { 16.0 };
     let third = drawing.grid.roomy.then(|| {
-        let text = Some(arguments(node)).filter(|text| !text.is_empty()).or_else(|| node.user.clone());
-        view! { <text class="args" x="8" y="46">{cut(&text.unwrap_or_default(), width - 16.0)}</text> }
+        let text = Some(arguments(node))
+            .filter(|text| !text.is_empty())
+            .or_else(|| node.user.clone());
+        view! { <text class="args" x="8" y="46">{cut(&text.unwrap_or_default(), width - room_behind)}</text> }
     });
     let caption = item.captioned.then(|| caption(drawing, height));
-    let back = node.missing.then(|| view! { <rect class="bg" width=width height=height rx="2" /> });
+    let back = node
+        .missing
+        .then(|| view! { <rect class="bg" width=width height=height rx="2" /> });
     let plate = node.missing.then(|| {
         let width = (name.chars().count() as f64 * LETTER).min(width - 12.0) + 8.0;
         view! { <rect class="plate" x="4" y="4" width=width height="16" rx="2" /> }
@@ -196,7 +211,11 @@ fn process(node: &ProcessNode, item: &Item, drawing: &Drawing) -> impl IntoView 
 fn second_line(node: &ProcessNode, width: f64) -> impl IntoView + use<> {
     let pid = node.pid.map(|pid| pid.to_string()).unwrap_or_default();
     let mut x = 8.0 + (pid.chars().count() as f64 * LETTER) + 9.0;
-    let counts = [("file", node.files), ("network", node.network), ("registry", node.registry)];
+    let counts = [
+        ("file", node.files),
+        ("network", node.network),
+        ("registry", node.registry),
+    ];
     let mut drawn = Vec::new();
     for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
         let text = compact(count);
@@ -228,7 +247,11 @@ fn caption(drawing: &Drawing, height: f64) -> impl IntoView + use<> {
     let zone = use_preferences().zone;
     let time = move || begins.map(|at| time::clock_time(at, zone.get())).unwrap_or_default();
     let lines = move || match begins {
-        Some(_) => vec!["Parent never seen:".to_owned(), "telemetry of this".to_owned(), format!("host begins {}", time())],
+        Some(_) => vec![
+            "Parent never seen:".to_owned(),
+            "telemetry of this".to_owned(),
+            format!("host begins {}", time()),
+        ],
         None => vec!["Its start was".to_owned(), "never seen".to_owned()],
     };
     move || {

@@ -14,7 +14,10 @@ pub struct Loaded {
 
 impl Loaded {
     pub fn of(tree: ProcessTree) -> Arc<Self> {
-        Arc::new(Self { forest: Forest::of(&tree), tree })
+        Arc::new(Self {
+            forest: Forest::of(&tree),
+            tree,
+        })
     }
 }
 
@@ -39,12 +42,16 @@ impl Drawing {
     pub fn find(&self, key: &str) -> Option<usize> {
         self.items.iter().position(|item| item.key == key)
     }
-    /// Where a person starts: the matched process, else the deepest on the path, else the first.
+    /// Where a person starts: the last matched process, else the deepest on the path, else the first.
     pub fn start(&self) -> Option<usize> {
         let matched = |at: &usize| self.process(*at).is_some_and(|node| node.matched);
         let on_path = |at: &usize| self.process(*at).is_some_and(|node| node.on_path);
         let all = 0..self.items.len();
-        all.clone().find(matched).or_else(|| all.clone().rev().find(on_path)).or_else(|| all.clone().next())
+        all.clone()
+            .rev()
+            .find(matched)
+            .or_else(|| all.clone().rev().find(on_path))
+            .or_else(|| all.clone().next())
     }
 }
 
@@ -76,6 +83,8 @@ pub struct TreeModel {
     pub current: RwSignal<Option<String>>,
     /// Whether the current box is looked at closely.
     pub inspecting: RwSignal<bool>,
+    /// A person chose where to look: a new size of the panel leaves it there.
+    pub moved: RwSignal<bool>,
     /// Light only what lived then; everything when absent.
     pub instant: RwSignal<Option<Timestamp>>,
     pub drawing: Memo<Option<Same<Drawing>>>,
@@ -89,7 +98,11 @@ impl TreeModel {
         let loaded = RwSignal::new(None::<Arc<Loaded>>);
         let state = RwSignal::new(TreeState::default());
         let size = RwSignal::new((0.0, 0.0));
-        let view = RwSignal::new(View { scale: 1.0, x: 0.0, y: 0.0 });
+        let view = RwSignal::new(View {
+            scale: 1.0,
+            x: 0.0,
+            y: 0.0,
+        });
         let opened = Memo::new(move |_| {
             let loaded = loaded.get()?;
             let items = state.with(|state| shown(&loaded.tree, &loaded.forest, state));
@@ -101,21 +114,52 @@ impl TreeModel {
             let (loaded, items, placed) = &*opened.get()?.0;
             let grid = Grid::of(placed, width, height);
             let (loaded, items, placed) = (Arc::clone(loaded), items.clone(), placed.clone());
-            Some(Same(Arc::new(Drawing { loaded, items, placed, grid })))
+            Some(Same(Arc::new(Drawing {
+                loaded,
+                items,
+                placed,
+                grid,
+            })))
         });
         let coarse = Memo::new(move |_| {
             let view = view.get();
             let step = |at: f64| (at / STRIDE).floor() * STRIDE + STRIDE;
-            View { scale: view.scale, x: step(view.x), y: step(view.y) }
+            View {
+                scale: view.scale,
+                x: step(view.x),
+                y: step(view.y),
+            }
         });
         let seen = Memo::new(move |_| {
-            let Some(Same(d)) = drawing.get() else { return Vec::new() };
+            let Some(Same(d)) = drawing.get() else {
+                return Vec::new();
+            };
             let (width, height) = size.get();
-            visible(&d.items, &d.placed, &d.grid, &coarse.get(), width + STRIDE, height + STRIDE)
+            visible(
+                &d.items,
+                &d.placed,
+                &d.grid,
+                &coarse.get(),
+                width + STRIDE,
+                height + STRIDE,
+            )
         });
         let (current, instant) = (RwSignal::new(None), RwSignal::new(None));
         let inspecting = RwSignal::new(false);
-        Self { loaded, state, view, size, current, inspecting, instant, drawing, coarse, seen }
+        let moved = RwSignal::new(false);
+        Self {
+            loaded,
+            state,
+            view,
+            size,
+            current,
+            inspecting,
+            moved,
+            instant,
+            drawing,
+            coarse,
+            seen,
+        }
     }
 
     /// Another alert: nothing of the last one stays.
@@ -125,27 +169,44 @@ impl TreeModel {
         self.current.set(None);
         self.instant.set(None);
         self.inspecting.set(false);
+        self.moved.set(false);
     }
 
     /// Path data of the edges in sight: plain, lit, to artifacts.
     pub fn edges(self) -> [String; 3] {
-        let Some(Same(d)) = self.drawing.get() else { return Default::default() };
+        let Some(Same(d)) = self.drawing.get() else {
+            return Default::default();
+        };
         let (width, height) = self.size.get();
-        edges(&d.items, &d.placed, &d.grid, &self.coarse.get(), width + STRIDE, height + STRIDE)
+        edges(
+            &d.items,
+            &d.placed,
+            &d.grid,
+            &self.coarse.get(),
+            width + STRIDE,
+            height + STRIDE,
+        )
     }
 
     /// Looks at the whole, or at the current box when the whole would be unreadable.
     pub fn fit(self) {
-        let Some(Same(d)) = self.drawing.get_untracked() else { return };
+        let Some(Same(d)) = self.drawing.get_untracked() else {
+            return;
+        };
+        self.moved.set(false);
         let (width, height) = self.size.get_untracked();
-        let current = self.current.with_untracked(|key| key.as_deref().and_then(|key| d.find(key)));
+        let current = self
+            .current
+            .with_untracked(|key| key.as_deref().and_then(|key| d.find(key)));
         let focus = current.or_else(|| d.start()).map_or((0.0, 0.0), |at| d.spot(at));
         self.view.set(View::fit(&d.grid, width, height, focus));
     }
 
     /// The whole, however small.
     pub fn whole(self) {
-        let Some(Same(d)) = self.drawing.get_untracked() else { return };
+        let Some(Same(d)) = self.drawing.get_untracked() else {
+            return;
+        };
         let (width, height) = self.size.get_untracked();
         self.view.set(View::whole(&d.grid, width, height));
     }
@@ -153,13 +214,18 @@ impl TreeModel {
     pub fn zoom(self, factor: f64, at: Option<(f64, f64)>) {
         let (width, height) = self.size.get_untracked();
         let at = at.unwrap_or((width / 2.0, height / 2.0));
+        self.moved.set(true);
         self.view.update(|view| *view = view.zoom(factor, at));
     }
 
     pub fn pan(self, dx: f64, dy: f64) {
-        let Some(Same(d)) = self.drawing.get_untracked() else { return };
+        let Some(Same(d)) = self.drawing.get_untracked() else {
+            return;
+        };
         let (width, height) = self.size.get_untracked();
-        self.view.update(|view| *view = view.pan(dx, dy, &d.grid, width, height));
+        self.moved.set(true);
+        self.view
+            .update(|view| *view = view.pan(dx, dy, &d.grid, width, height));
     }
 
     pub fn choose_scope(self, scope: Scope) {
@@ -173,25 +239,37 @@ impl TreeModel {
 
     /// Makes the box current and brings it into sight.
     pub fn go_to(self, at: usize) {
-        let Some(Same(d)) = self.drawing.get_untracked() else { return };
+        let Some(Same(d)) = self.drawing.get_untracked() else {
+            return;
+        };
         let Some(item) = d.items.get(at) else { return };
         self.current.set(Some(item.key.clone()));
+        self.moved.set(true);
         let (width, height) = self.size.get_untracked();
-        self.view.update(|view| *view = view.reveal(&d.grid, d.spot(at), width, height));
+        self.view
+            .update(|view| *view = view.reveal(&d.grid, d.spot(at), width, height));
     }
 
     /// Opens or closes what is behind the box, which keeps its place on the screen.
     pub fn toggle(self, at: usize) {
-        let Some(Same(before)) = self.drawing.get_untracked() else { return };
+        let Some(Same(before)) = self.drawing.get_untracked() else {
+            return;
+        };
         let Some(item) = before.items.get(at) else { return };
         let key = item.key.clone();
         self.state.update(|state| {
-            let set = if matches!(item.kind, Kind::Fold { .. }) { &mut state.unfolded } else { &mut state.toggled };
+            let set = if matches!(item.kind, Kind::Fold { .. }) {
+                &mut state.unfolded
+            } else {
+                &mut state.toggled
+            };
             if !set.remove(&key) {
                 set.insert(key.clone());
             }
         });
-        let Some(Same(after)) = self.drawing.get_untracked() else { return };
+        let Some(Same(after)) = self.drawing.get_untracked() else {
+            return;
+        };
         let Some(now) = after.find(&key) else { return };
         let (was, is) = (before.spot(at), after.spot(now));
         self.view.update(|view| {
@@ -202,9 +280,15 @@ impl TreeModel {
 
     /// One step with the arrow keys. Right opens first, then goes to the continuing child; left goes to the parent.
     pub fn step(self, key: &str) -> bool {
-        let Some(Same(d)) = self.drawing.get_untracked() else { return false };
-        let at = self.current.with_untracked(|key| key.as_deref().and_then(|key| d.find(key)));
-        let Some(at) = at.or_else(|| d.start()) else { return false };
+        let Some(Same(d)) = self.drawing.get_untracked() else {
+            return false;
+        };
+        let at = self
+            .current
+            .with_untracked(|key| key.as_deref().and_then(|key| d.find(key)));
+        let Some(at) = at.or_else(|| d.start()) else {
+            return false;
+        };
         if key == "ArrowRight" && d.items[at].open == Some(false) {
             self.toggle(at);
             return true;
@@ -219,7 +303,11 @@ impl TreeModel {
 fn neighbour(d: &Drawing, at: usize, key: &str) -> Option<usize> {
     let row = d.placed.row[at];
     let nearest = |among: &mut dyn Iterator<Item = usize>| {
-        among.min_by(|a, b| (d.placed.row[*a] - row).abs().total_cmp(&(d.placed.row[*b] - row).abs()))
+        among.min_by(|a, b| {
+            (d.placed.row[*a] - row)
+                .abs()
+                .total_cmp(&(d.placed.row[*b] - row).abs())
+        })
     };
     let all = 0..d.items.len();
     let column = d.items[at].depth;

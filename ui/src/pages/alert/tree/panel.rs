@@ -12,26 +12,26 @@ use crate::{
 };
 use leptos::{ev, html, prelude::*};
 use std::sync::Arc;
+use wasm_bindgen::JsCast;
 
 #[component]
 pub fn TreePanel(model: TreeModel, #[prop(into)] fault: Signal<Option<Fault>>) -> impl IntoView {
     let canvas = NodeRef::<html::Div>::new();
     let size = use_size(canvas);
     Effect::new(move |_| model.size.set(size.get()));
-    // A new tree, or the first size, is looked at as a whole.
-    Effect::new(move |before: Option<(usize, bool)>| {
-        let tree = model.loaded.with(|l| l.as_ref().map_or(0, |l| Arc::as_ptr(l).addr()));
-        let sized = model.size.get().0 > 0.0;
-        let now = (tree, sized);
-        if before != Some(now) {
-            if model.current.with_untracked(Option::is_none)
-                && let Some(Same(d)) = model.drawing.get_untracked()
-            {
-                model.current.set(d.start().map(|at| d.items[at].key.clone()));
-            }
+    // A new tree or a new size is looked at as a whole, until a person chose where to look.
+    Effect::new(move |_| {
+        model.size.track();
+        model.loaded.track();
+        let Some(Same(d)) = model.drawing.get_untracked() else {
+            return;
+        };
+        if model.current.with_untracked(Option::is_none) {
+            model.current.set(d.start().map(|at| d.items[at].key.clone()));
+        }
+        if !model.moved.get_untracked() {
             model.fit();
         }
-        now
     });
     view! {
         <div class="canvas" node_ref=canvas>
@@ -57,7 +57,9 @@ fn why_empty(model: TreeModel, fault: Signal<Option<Fault>>) -> Option<impl Into
 #[component]
 pub fn TreeTools(model: TreeModel) -> impl IntoView {
     let sum = move || {
-        let Some(Same(d)) = model.drawing.get() else { return String::new() };
+        let Some(Same(d)) = model.drawing.get() else {
+            return String::new();
+        };
         let tree = &d.loaded.tree;
         let have = i64::try_from(tree.nodes.len()).unwrap_or(i64::MAX);
         let folded = i64::try_from(folded_processes(&d.loaded.forest, &d.items)).unwrap_or(0);
@@ -109,8 +111,12 @@ fn TreeDrawing(model: TreeModel) -> impl IntoView {
         if is_bare.get() {
             return Vec::new();
         }
-        let Some(same) = model.drawing.get() else { return Vec::new() };
-        model.seen.with(|seen| seen.iter().map(|at| (same.clone(), *at)).collect())
+        let Some(same) = model.drawing.get() else {
+            return Vec::new();
+        };
+        model
+            .seen
+            .with(|seen| seen.iter().map(|at| (same.clone(), *at)).collect())
     };
     let active = move || model.current.with(|key| key.as_deref().map(item_id));
     let dragging = RwSignal::new(None::<(f64, f64, bool)>);
@@ -127,6 +133,12 @@ fn TreeDrawing(model: TreeModel) -> impl IntoView {
             on:pointermove=move |event| drag(model, dragging, &event)
             on:pointerup=move |event| release(model, dragging, &event)
             on:pointerleave=move |_| dragging.set(None)
+            on:dblclick=move |event| {
+                let fold = event_target::<web_sys::Element>(&event).closest(".fold").ok().flatten().is_some();
+                if let Some(at) = box_at(&event).filter(|_| !fold) {
+                    model.toggle(at);
+                }
+            }
             on:keydown=move |event| key(model, &event)
         >
             <g transform=transform>
@@ -160,7 +172,9 @@ fn wheel(model: TreeModel, event: &ev::WheelEvent) {
 }
 
 fn drag(model: TreeModel, dragging: RwSignal<Option<(f64, f64, bool)>>, event: &ev::PointerEvent) {
-    let Some((x, y, moved)) = dragging.get_untracked() else { return };
+    let Some((x, y, moved)) = dragging.get_untracked() else {
+        return;
+    };
     let (now_x, now_y) = (f64::from(event.client_x()), f64::from(event.client_y()));
     let (dx, dy) = (now_x - x, now_y - y);
     if !moved && dx.abs() + dy.abs() < 4.0 {
@@ -170,26 +184,28 @@ fn drag(model: TreeModel, dragging: RwSignal<Option<(f64, f64, bool)>>, event: &
     dragging.set(Some((now_x, now_y, true)));
 }
 
-/// A press that did not become a drag chooses the box under it; on a fold it opens it.
+/// A press that did not become a drag chooses the box under it; on a fold, or on the count of what is behind, it opens it.
 fn release(model: TreeModel, dragging: RwSignal<Option<(f64, f64, bool)>>, event: &ev::PointerEvent) {
     let was = dragging.get_untracked();
     dragging.set(None);
     if !matches!(was, Some((_, _, false))) {
         return;
     }
+    let Some(at) = box_at(event) else { return };
     let target = event_target::<web_sys::Element>(event);
-    let group = target.closest("[data-at]").ok().flatten();
-    let Some(at) = group.and_then(|g| g.get_attribute("data-at")).and_then(|text| text.parse::<usize>().ok()) else {
-        return;
-    };
-    let again = model.drawing.get_untracked().and_then(|Same(d)| {
-        let item = d.items.get(at)?;
-        Some(item.open.is_some() && (model.is_current(&item.key) || matches!(item.kind, crate::layout::tree::Kind::Fold { .. })))
+    let is_fold = model.drawing.get_untracked().is_some_and(|Same(d)| {
+        d.items
+            .get(at)
+            .is_some_and(|item| matches!(item.kind, crate::layout::tree::Kind::Fold { .. }))
     });
+    let wants_more = is_fold || target.class_list().contains("behind");
     model.go_to(at);
-    let is_process = model.drawing.get_untracked().is_some_and(|Same(d)| d.process(at).is_some());
+    let is_process = model
+        .drawing
+        .get_untracked()
+        .is_some_and(|Same(d)| d.process(at).is_some());
     model.inspecting.set(is_process);
-    if again == Some(true) {
+    if wants_more {
         model.toggle(at);
     }
 }
@@ -213,7 +229,11 @@ fn key(model: TreeModel, event: &ev::KeyboardEvent) {
         }
         "Enter" | " " => {
             let d = model.drawing.get_untracked();
-            let at = d.and_then(|Same(d)| model.current.with_untracked(|key| key.as_deref().and_then(|key| d.find(key))));
+            let at = d.and_then(|Same(d)| {
+                model
+                    .current
+                    .with_untracked(|key| key.as_deref().and_then(|key| d.find(key)))
+            });
             if let Some(at) = at {
                 open(model, at);
             }
@@ -230,10 +250,24 @@ fn key(model: TreeModel, event: &ev::KeyboardEvent) {
 
 /// Enter looks at a process; on what is folded it opens it.
 fn open(model: TreeModel, at: usize) {
-    let is_process = model.drawing.get_untracked().is_some_and(|Same(d)| d.process(at).is_some());
+    let is_process = model
+        .drawing
+        .get_untracked()
+        .is_some_and(|Same(d)| d.process(at).is_some());
     if is_process && !model.inspecting.get_untracked() {
         model.inspecting.set(true);
     } else {
         model.toggle(at);
     }
+}
+
+/// The box that the event is on.
+fn box_at(event: &web_sys::Event) -> Option<usize> {
+    let target = event.target()?.dyn_into::<web_sys::Element>().ok()?;
+    target
+        .closest("[data-at]")
+        .ok()??
+        .get_attribute("data-at")?
+        .parse()
+        .ok()
 }

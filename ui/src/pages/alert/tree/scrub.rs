@@ -26,9 +26,17 @@ fn bounds(model: TreeModel) -> Option<(i64, i64)> {
 
 /// One tick per start or end, in a box of 1,000 by 20.
 fn ticks(model: TreeModel) -> String {
-    let (Some((from, to)), Some(loaded)) = (bounds(model), model.loaded.get()) else { return String::new() };
+    let (Some((from, to)), Some(loaded)) = (bounds(model), model.loaded.get()) else {
+        return String::new();
+    };
     let mut columns = vec![false; 501];
-    for at in loaded.tree.nodes.iter().flat_map(|node| [node.started, node.ended]).flatten() {
+    for at in loaded
+        .tree
+        .nodes
+        .iter()
+        .flat_map(|node| [node.started, node.ended])
+        .flatten()
+    {
         let share = (at.nanos() - from) as f64 / (to - from) as f64;
         columns[(share.clamp(0.0, 1.0) * 500.0) as usize] = true;
     }

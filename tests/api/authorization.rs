@@ -1,0 +1,235 @@
+//! Every route of the table is tried without a session, with every role, with a key, and with another tenant's ids. A route
+//! that nobody tried fails.
+
+use super::client;
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use watchfloor::api::{
+    access::Access,
+    routes::{Route, TABLE},
+};
+use watchfloor_shared::{
+    AlertId, EndpointId, EventId,
+    identity::{Permission, Role},
+};
+use watchfloor_tests::app::{self, Tenant, TestApp};
+
+/// How to ask a route about the things of a tenant.
+struct Attempt {
+    path: String,
+    body: Option<Value>,
+    if_match: bool,
+}
+
+fn attempt(route: &Route, of: &Tenant) -> Attempt {
+    let (alert, event, endpoint) = (&of.alert, &of.event, &of.endpoint);
+    let get = |path: String| Attempt {
+        path,
+        body: None,
+        if_match: false,
+    };
+    let send = |path: &str, body: Value| Attempt {
+        path: path.to_owned(),
+        body: Some(body),
+        if_match: false,
+    };
+    match route.name {
+        "health.live"
+        | "health.ready"
+        | "health.summary"
+        | "metrics"
+        | "openapi"
+        | "docs.page"
+        | "setup.state"
+        | "me"
+        | "alerts.list"
+        | "alerts.facets"
+        | "alerts.histogram"
+        | "events.fields"
+        | "endpoints.list"
+        | "pipeline.get"
+        | "pipeline.dead_letters"
+        | "rules.list"
+        | "live"
+        | "keys.list"
+        | "plain.alerts"
+        | "plain.endpoints"
+        | "session.sign_out" => get(route.path.to_owned()),
+        "docs.file" => get("/api/docs/docs.css".to_owned()),
+        "setup.redeem" => send(
+            route.path,
+            json!({"token": "wrong", "name": "a", "email": "a@b.example", "password": "a long enough one"}),
+        ),
+        "session.sign_in" => send(
+            route.path,
+            json!({"email": format!("x@{}.example", of.marker), "password": "wrong"}),
+        ),
+        "session.link" => send(route.path, json!({"token": "wrong"})),
+        "alerts.bulk" => send(
+            route.path,
+            json!({"ids": [alert], "action": {"change": {"note": "mine"}}}),
+        ),
+        "alerts.shown" => send(route.path, json!({"ids": [alert]})),
+        "alerts.get" => get(format!("/api/v1/alerts/{alert}")),
+        "alerts.change" => Attempt {
+            if_match: true,
+            ..send(&format!("/api/v1/alerts/{alert}"), json!({"assignee": "me"}))
+        },
+        "alerts.undo" => Attempt {
+            if_match: true,
+            ..get(format!("/api/v1/alerts/{alert}/undo"))
+        },
+        "alerts.tree" => get(format!("/api/v1/alerts/{alert}/tree")),
+        "alerts.timeline" => get(format!("/api/v1/alerts/{alert}/timeline")),
+        "events.search" => send(route.path, json!({"limit": 10})),
+        "events.get" => get(format!("/api/v1/events/{event}")),
+        "endpoints.get" => get(format!("/api/v1/endpoints/{endpoint}")),
+        "pipeline.redrive" => send(route.path, json!({})),
+        "keys.issue" => send(route.path, json!({"name": "another"})),
+        "keys.revoke" => get(format!("/api/v1/keys/{}", of.key_id)),
+        "ingest.sysmon" => send(route.path, json!({"a": 1})),
+        "plain.alert" => get(format!("/alerts/{alert}")),
+        "plain.feedback" => send(route.path, json!({"alert_id": alert, "verdict": "true_positive"})),
+        other => panic!("nobody tried to break into {other}: say in this test how it is asked"),
+    }
+}
+
+async fn send(app: &TestApp, route: &Route, attempt: &Attempt, credential: Option<(&str, &str)>) -> Response {
+    let method: Method = route.method.as_str().parse().unwrap();
+    let mut request = client()
+        .request(method, app.url(&attempt.path))
+        .header("accept", "application/json");
+    if let Some(body) = &attempt.body {
+        request = request.json(body);
+    }
+    if attempt.if_match {
+        request = request.header("if-match", "*");
+    }
+    if let Some((name, value)) = credential {
+        request = request.header(name, value);
+    }
+    request.send().await.unwrap()
+}
+
+#[tokio::test]
+async fn without_a_session_only_public_routes_answer() {
+    let Some(app) = app::shared() else { return };
+    let tenant = app.tenant().await;
+    for route in TABLE {
+        let attempt = attempt(route, &tenant);
+        let stranger = (
+            "cookie",
+            "watchfloor_session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        );
+        for credential in [None, Some(stranger), Some(("x-api-key", "wf_wrong_key"))] {
+            let status = send(app, route, &attempt, credential).await.status().as_u16();
+            match route.access {
+                Access::Public => assert_ne!(status, 403, "{}", route.name),
+                Access::LoopbackOr(_) => assert_eq!(status, 200, "{}", route.name),
+                _ => assert_eq!(status, 401, "{} with {credential:?}", route.name),
+            }
+        }
+        if let Access::LoopbackOr(_) = route.access {
+            let proxied = send(app, route, &attempt, Some(("x-forwarded-for", "192.0.2.1"))).await;
+            assert_eq!(proxied.status(), 401, "{} through a proxy", route.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_role_may_do_what_the_table_says_and_no_more() {
+    let Some(app) = app::shared() else { return };
+    for role in Role::ALL {
+        let tenant = app.tenant().await;
+        for route in TABLE.iter().filter(|route| route.access != Access::Public) {
+            if matches!(route.access, Access::LoopbackOr(_)) {
+                continue;
+            }
+            let cookie = app.cookie(&tenant, role).await;
+            let answer = send(app, route, &attempt(route, &tenant), Some(("cookie", &cookie))).await;
+            let may = route.access.permission().is_none_or(|permission| role.may(permission));
+            let status = answer.status().as_u16();
+            match may {
+                true => assert!(
+                    ![401, 403].contains(&status) && status < 500,
+                    "{role:?} at {}: {status}",
+                    route.name
+                ),
+                false => assert_eq!(status, 403, "{role:?} at {}", route.name),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_sends_and_does_nothing_else() {
+    let Some(app) = app::shared() else { return };
+    let tenant = app.tenant().await;
+    for route in TABLE
+        .iter()
+        .filter(|r| !matches!(r.access, Access::Public | Access::LoopbackOr(_)))
+    {
+        let answer = send(app, route, &attempt(route, &tenant), Some(("x-api-key", &tenant.key))).await;
+        let expected = if route.access == Access::Needs(Permission::Ingest) {
+            200
+        } else {
+            403
+        };
+        assert_eq!(answer.status(), expected, "{}", route.name);
+    }
+}
+
+/// The attacker owns a tenant and asks for the victim's things: the answer is the one for things that do not exist, byte by
+/// byte, and nothing of the victim is in it.
+#[tokio::test]
+async fn another_tenants_things_do_not_exist() {
+    let Some(app) = app::shared() else { return };
+    let (victim, attacker) = (app.tenant().await, app.tenant().await);
+    let mut nothing = victim.clone();
+    nothing.alert = AlertId::new("0".repeat(32));
+    nothing.event = EventId::new("0".repeat(32));
+    nothing.endpoint = EndpointId::new("no-such-host");
+    nothing.key_id = "0".repeat(32);
+    for route in TABLE
+        .iter()
+        .filter(|route| route.access != Access::Public && route.name != "live")
+    {
+        let ingests = route.access == Access::Needs(Permission::Ingest);
+        let cookie = app.cookie(&attacker, Role::Owner).await;
+        let credential = if ingests {
+            ("x-api-key", attacker.key.as_str())
+        } else {
+            ("cookie", cookie.as_str())
+        };
+        let stolen = send(app, route, &attempt(route, &victim), Some(credential)).await;
+        let status = stolen.status();
+        let body = stolen.text().await.unwrap();
+        let asks_by_id = route.path.contains('{') || route.name == "plain.feedback";
+        if asks_by_id {
+            assert_eq!(status, 404, "{}: {body}", route.name);
+            let missing = send(app, route, &attempt(route, &nothing), Some(credential)).await;
+            assert_eq!(
+                missing.text().await.unwrap(),
+                body,
+                "{} tells the two apart",
+                route.name
+            );
+        }
+        let echoed = body.replace(victim.alert.as_str(), "");
+        assert!(
+            !echoed.contains(&victim.marker),
+            "{} shows the victim's data: {body}",
+            route.name
+        );
+    }
+    // And nothing happened to the victim's alert.
+    let cookie = app.cookie(&victim, Role::Owner).await;
+    let alert = client()
+        .get(app.url(&format!("/api/v1/alerts/{}", victim.alert)))
+        .header("cookie", cookie);
+    let (status, alert) = super::read(alert.send().await.unwrap()).await;
+    assert_eq!(
+        (status, &alert["version"], &alert["times"]["shown"]),
+        (200, &json!(1), &Value::Null)
+    );
+}
