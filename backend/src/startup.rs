@@ -121,28 +121,30 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     )));
     if let Some(listener) = listener {
         running.address = Some(listener.local_addr()?);
-        let state = api::AppState::new(api::ApiParts {
-            db: stores.db,
-            search: stores.search,
-            ingest,
-            live,
-            latency: latencies.live,
-            pipeline: view,
-            rules: Arc::new(stores.rules),
-            clock,
-            limits: api::ApiLimits::default(),
-            tls: running
-                .config
-                .http
-                .public_url
-                .as_deref()
-                .is_some_and(|url| url.starts_with("https://")),
-        });
-        running
-            .tasks
-            .push(tokio::spawn(serve(listener, api::router(state), stop)));
+        let router = api::router(api_state(&running, stores.rules, latencies));
+        running.tasks.push(tokio::spawn(serve(listener, router, stop)));
     }
     Ok(running)
+}
+
+fn api_state(running: &Running, rules: RuleBook, latencies: Latencies) -> api::AppState {
+    api::AppState::new(api::ApiParts {
+        db: running.db.clone(),
+        search: Arc::clone(&running.search),
+        ingest: running.ingest.clone(),
+        live: running.live.clone(),
+        latency: latencies.live,
+        pipeline: Arc::clone(&running.view),
+        rules: Arc::new(rules),
+        clock: running.clock.clone(),
+        limits: api::ApiLimits::default(),
+        tls: running
+            .config
+            .http
+            .public_url
+            .as_deref()
+            .is_some_and(|url| url.starts_with("https://")),
+    })
 }
 
 struct Stores {
@@ -331,6 +333,7 @@ impl Running {
     /// Ends everything in order: front door, stages, bus, database. Each wait is bounded.
     pub async fn stop(self) {
         self.stop.cancel();
+        self.live.close();
         let workers = self.workers;
         let joined = tokio::task::spawn_blocking(move || workers.into_iter().for_each(|worker| drop(worker.join())));
         if tokio::time::timeout(STOP_WAIT_MAX, joined).await.is_err() {

@@ -146,7 +146,9 @@ async fn bombs_and_oversized_bodies_are_refused_with_what_was_taken() {
     let tenant = app.tenant().await;
     let mut bomb = b"{\"a\":1}\n".to_vec();
     bomb.resize(200 << 20, b' ');
-    let request = post(app, &tenant).header("content-encoding", "gzip").body(gzip_at(Compression::best(), &bomb));
+    let request = post(app, &tenant)
+        .header("content-encoding", "gzip")
+        .body(gzip_at(Compression::best(), &bomb));
     let (status, problem) = read(request.send().await.unwrap()).await;
     assert_eq!(
         (status, &problem["code"], &problem["accepted"]),

@@ -2,7 +2,7 @@
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -12,6 +12,7 @@ use watchfloor_tests::{fixtures::recording, product};
 const RECORDING: &str = "data/train/windows/otrf/lateral_movement/empire_psexec_dcerpc_tcp_svcctl.jsonl.zst";
 const CHILD: &str = "WATCHFLOOR_TEST_CRASH_CHILD";
 const ROUNDS: usize = 20;
+const WHOLE_MAX: Duration = Duration::from_secs(300);
 
 /// Not a test of its own: the process that gets killed. It takes the recording in, again and again from the start, as a sender
 /// does that was not told yes.
@@ -30,9 +31,14 @@ fn child(dir: &Path) -> Child {
         .args(arguments)
         .env(CHILD, dir)
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(std::fs::File::create(complaint(dir)).unwrap())
         .spawn()
         .unwrap()
+}
+
+/// What the child says beside its data.
+fn complaint(dir: &Path) -> PathBuf {
+    dir.with_extension("child")
 }
 
 /// Runs one child to its end or until `kill_after`; returns whether it was killed.
@@ -41,7 +47,8 @@ fn round(dir: &Path, kill_after: Duration) -> bool {
     let until = Instant::now() + kill_after;
     loop {
         if let Some(status) = child.try_wait().unwrap() {
-            assert!(status.success(), "the child failed on its own: {status}");
+            let said = std::fs::read_to_string(complaint(dir)).unwrap_or_default();
+            assert!(status.success(), "the child failed on its own, {status}: {said}");
             return false;
         }
         if Instant::now() >= until {
@@ -58,28 +65,29 @@ async fn killed_twenty_times_nothing_is_missing_and_nothing_doubled() {
     let Some(recording) = recording(RECORDING) else { return };
     let expected = undisturbed(&recording).await;
     let dir = product::folder();
+    let mut random = StdRng::seed_from_u64(7);
+    // The first round makes the database, which the others find; how long they take is known after one of them.
+    round(dir.path(), Duration::from_millis(1_500));
     let whole = Instant::now();
     assert!(
-        !round(dir.path(), Duration::from_secs(300)),
-        "a whole run takes longer than five minutes"
+        !round(dir.path(), WHOLE_MAX),
+        "a whole run takes longer than {WHOLE_MAX:?}"
     );
     let whole = whole.elapsed();
     std::fs::remove_dir_all(dir.path()).unwrap();
     std::fs::create_dir_all(dir.path()).unwrap();
-
-    let mut random = StdRng::seed_from_u64(7);
-    let mut killed = 0;
-    for _ in 0..ROUNDS {
-        let moment = whole.mul_f64(random.random_range(0.05..0.95));
-        killed += usize::from(round(dir.path(), moment));
+    let (mut killed, mut rounds) = (0, 0);
+    while killed < ROUNDS {
+        rounds += 1;
+        assert!(
+            rounds <= 4 * ROUNDS,
+            "only {killed} of {rounds} rounds were killed: the moments are wrong"
+        );
+        killed += usize::from(round(dir.path(), whole.mul_f64(random.random_range(0.05..0.95))));
     }
     println!(
-        "{killed} of {ROUNDS} rounds were killed in the middle; a whole run takes {:.1} s",
+        "{killed} of {rounds} rounds were killed in the middle; a whole one takes {:.1} s",
         whole.as_secs_f64()
-    );
-    assert!(
-        killed >= ROUNDS / 2,
-        "only {killed} rounds were killed: the moments are wrong"
     );
 
     let running = product::start(dir.path(), Doors::Closed).await;

@@ -48,7 +48,15 @@ pub fn run(options: &Options) -> Result<()> {
     if browser {
         step(
             "tests in the browser",
-            cargo(&["test", "--workspace", "--test", BROWSER, "--", "--nocapture"]),
+            cargo(&[
+                "test",
+                "--workspace",
+                "--test",
+                BROWSER,
+                "--",
+                "--nocapture",
+                "--test-threads=1",
+            ]),
         )?;
     }
     if options.services || options.desktop {

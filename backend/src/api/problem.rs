@@ -19,7 +19,7 @@ pub type Answer<T> = Result<T, ApiError>;
 /// One failed request.
 #[derive(Debug)]
 pub struct ApiError {
-    problem: Problem,
+    problem: Box<Problem>,
     retry_after: Option<Duration>,
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -27,7 +27,7 @@ pub struct ApiError {
 impl ApiError {
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self {
-            problem: Problem::new(code, detail),
+            problem: Box::new(Problem::new(code, detail)),
             retry_after: None,
             cause: None,
         }

@@ -1,10 +1,9 @@
 //! Counts over time as stacked columns. Gaps in telemetry are hatched, not drawn as zero. Dragging chooses a range.
 
-use super::{measure::use_size, number, scale::TimeScale, time};
-use crate::state::use_preferences;
+use super::{measure::use_size, number, scale::TimeScale, sweep::Sweep, time};
+use crate::state::{Zone, use_preferences};
 use leptos::{ev, html, prelude::*};
 use std::fmt::Write;
-use wasm_bindgen::JsCast;
 use watchfloor_shared::{Timestamp, search::TimeBucket};
 
 /// One step. `parts` are stacked from the bottom in the order of the histogram's classes.
@@ -63,82 +62,54 @@ pub fn Histogram(
         nice_top(most)
     });
     let drawn = move || data.with(|d| columns_path(d, scale.get(), plot.get(), top.get(), classes.len()));
-    let drag = RwSignal::new(None::<(f64, f64)>);
-    let x_of = move |event: &ev::PointerEvent| {
-        let left = node
-            .get_untracked()
-            .map_or(0.0, |n| n.get_bounding_client_rect().left());
-        f64::from(event.client_x()) - left
-    };
+    let sweep = Sweep::over(node);
     let down = move |event: ev::PointerEvent| {
         if brush.is_some() {
-            if let Some(target) = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok()) {
-                let _ = target.set_pointer_capture(event.pointer_id());
-            }
-            drag.set(Some((x_of(&event), x_of(&event))));
+            sweep.begin(&event);
         }
-    };
-    let moved = move |event: ev::PointerEvent| {
-        drag.update(|d| {
-            if let Some((_, end)) = d {
-                *end = x_of(&event);
-            }
-        })
     };
     let up = move |_: ev::PointerEvent| {
-        let Some((a, b)) = drag.get_untracked() else { return };
-        drag.set(None);
-        if let Some(brush) = brush.filter(|_| (a - b).abs() > 4.0) {
+        if let (Some(brush), Some((left, right))) = (brush, sweep.end()) {
             let scale = scale.get_untracked();
-            brush.run((scale.at(a.min(b)), scale.at(a.max(b))));
-        }
-    };
-    let axis = move || {
-        let (height, width) = (plot.get(), size.get().0);
-        let ticks = scale.get().ticks(zone.get()).into_iter().map(move |(x, text)| {
-            view! {
-                <path class="axis-strong" d=format!("M{x:.1} {height}v4")></path>
-                <text class="t-mid-a" x=format!("{x:.1}") y=height + 16.0>{text}</text>
-            }
-        });
-        let level = move |share: f64| {
-            let y = height * (1.0 - share);
-            #[expect(
-                clippy::cast_precision_loss,
-                clippy::cast_possible_truncation,
-                reason = "an axis label"
-            )]
-            let value = (top.get() as f64 * share) as i64;
-            view! {
-                <path class="axis" d=format!("M0 {y:.1}H{width}")></path>
-                <text class="t-end over" x=width - 4.0 y=format!("{:.1}", y - 4.0)>{number::count(value)}</text>
-            }
-        };
-        view! {
-            {level(0.5)}
-            <path class="axis-strong" d=format!("M0 {height}H{width}")></path>
-            {ticks.collect_view()}
+            brush.run((scale.at(left), scale.at(right)));
         }
     };
     view! {
-        <div class="histogram" class:brushable=brush.is_some() node_ref=node on:pointerdown=down on:pointermove=moved on:pointerup=up>
+        <div class="histogram" class:brushable=brush.is_some() node_ref=node on:pointerdown=down on:pointermove=move |event| sweep.go_on(&event) on:pointerup=up>
             <svg role="img" aria-label=label.clone()>
-                {axis}
-                {move || {
-                    let height = plot.get();
-                    data.with(|d| d.gaps.clone()).into_iter().map(|(a, b)| {
-                        let (x, end) = (scale.get().x(a), scale.get().x(b));
-                        view! { <rect class="gap" x=x y="0" width=(end - x).max(1.0) height=height><title>"No telemetry"</title></rect> }
-                    }).collect_view()
-                }}
+                {move || axis(scale.get(), plot.get(), top.get(), zone.get())}
+                {move || data.with(|d| holes(&d.gaps, scale.get(), plot.get()))}
                 {move || drawn().into_iter().zip(classes).map(|(path, class)| view! { <path class=*class d=path></path> }).collect_view()}
-                {move || drag.get().map(|(a, b)| view! {
-                    <rect class="brush" x=a.min(b) y="0" width=(a - b).abs() height=plot.get()></rect>
-                })}
+                {move || sweep.mark(plot.get())}
             </svg>
             <TableAlternative label=label data=data names=names/>
         </div>
     }
+}
+
+fn axis(scale: TimeScale, height: f64, top: i64, zone: Zone) -> impl IntoView {
+    let width = scale.width;
+    let ticks = scale.ticks(zone).into_iter().map(move |(x, text)| {
+        view! {
+            <path class="axis-strong" d=format!("M{x:.1} {height}v4")></path>
+            <text class="t-mid-a" x=format!("{x:.1}") y=height + 16.0>{text}</text>
+        }
+    });
+    let middle = height / 2.0;
+    view! {
+        <path class="axis" d=format!("M0 {middle:.1}H{width}")></path>
+        <text class="t-end over" x=width - 4.0 y=format!("{:.1}", middle - 4.0)>{number::count(top / 2)}</text>
+        <path class="axis-strong" d=format!("M0 {height}H{width}")></path>
+        {ticks.collect_view()}
+    }
+}
+
+fn holes(gaps: &[(Timestamp, Timestamp)], scale: TimeScale, height: f64) -> impl IntoView + use<> {
+    let hole = |(from, to): &(Timestamp, Timestamp)| {
+        let (x, end) = (scale.x(*from), scale.x(*to));
+        view! { <rect class="gap" x=x y="0" width=(end - x).max(1.0) height=height><title>"No telemetry"</title></rect> }
+    };
+    gaps.iter().map(hole).collect_view()
 }
 
 /// The same numbers for those who cannot see the drawing.

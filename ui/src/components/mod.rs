@@ -20,6 +20,7 @@ pub mod severity;
 pub mod shortcuts;
 pub mod source;
 pub mod status;
+pub mod sweep;
 pub mod tabs;
 pub mod time;
 pub mod toast;

@@ -170,35 +170,7 @@ fn PalettePanel(open: RwSignal<bool>) -> impl IntoView {
             Target::Act(shortcut) => request_animation_frame(move || shortcut.press()),
         }
     };
-    let keydown = move |event: ev::KeyboardEvent| {
-        let last = list.with(Vec::len).saturating_sub(1);
-        match event.key().as_str() {
-            "ArrowDown" => chosen.update(|i| *i = (*i + 1).min(last)),
-            "ArrowUp" => chosen.update(|i| *i = i.saturating_sub(1)),
-            "Enter" => {
-                if let Some(offer) = list.with(|all| all.get(chosen.get_untracked()).cloned()) {
-                    run(offer)
-                }
-            }
-            "Escape" => open.set(false),
-            _ => return,
-        }
-        event.prevent_default();
-    };
-    let row = move |(i, offer, first): (usize, Offer, bool)| {
-        let face = match offer.face {
-            Face::Glyph(glyph) => view! { <Icon glyph=glyph/> }.into_any(),
-            Face::Severity(severity) => view! { <SeverityMark severity=severity/> }.into_any(),
-        };
-        let (group, title, aside) = (offer.group, offer.title.clone(), offer.aside.clone());
-        view! {
-            {first.then(|| view! { <li class="palette-group" role="presentation">{group}</li> })}
-            <li class="palette-offer" role="option" id=format!("offer-{i}") aria-selected=move || (chosen.get() == i).to_string()
-                on:pointermove=move |_| chosen.set(i) on:click=move |_| run(offer.clone())>
-                {face}<span class="cut">{title}</span><span class="where cut">{aside}</span>
-            </li>
-        }
-    };
+    let keydown = move |event: ev::KeyboardEvent| keydown(&event, list, chosen, open, run);
     let rows = move || {
         let mut before = "";
         let marked = list.get().into_iter().enumerate().map(|(i, offer)| {
@@ -206,7 +178,9 @@ fn PalettePanel(open: RwSignal<bool>) -> impl IntoView {
             before = offer.group;
             (i, offer, first)
         });
-        marked.collect::<Vec<_>>().into_iter().map(row).collect_view()
+        let marked: Vec<(usize, Offer, bool)> = marked.collect();
+        let row = |(i, offer, first)| offer_row(i, offer, first, chosen, run);
+        marked.into_iter().map(row).collect_view()
     };
     view! {
         <div class="scrim" on:click=move |_| open.set(false)></div>
@@ -222,5 +196,49 @@ fn PalettePanel(open: RwSignal<bool>) -> impl IntoView {
             {move || list.with(Vec::is_empty).then(|| view! { <p class="palette-none">"Nothing here has that name. Two letters or more also search hosts and alerts."</p> })}
             <footer><span><kbd>"↑"</kbd><kbd>"↓"</kbd>" move"</span><span><kbd>"Enter"</kbd>" run"</span><span><kbd>"Esc"</kbd>" close"</span></footer>
         </div>
+    }
+}
+
+fn keydown(
+    event: &ev::KeyboardEvent,
+    list: Signal<Vec<Offer>, LocalStorage>,
+    chosen: RwSignal<usize>,
+    open: RwSignal<bool>,
+    run: impl Fn(Offer),
+) {
+    let last = list.with(Vec::len).saturating_sub(1);
+    match event.key().as_str() {
+        "ArrowDown" => chosen.update(|i| *i = (*i + 1).min(last)),
+        "ArrowUp" => chosen.update(|i| *i = i.saturating_sub(1)),
+        "Enter" => {
+            if let Some(offer) = list.with(|all| all.get(chosen.get_untracked()).cloned()) {
+                run(offer);
+            }
+        }
+        "Escape" => open.set(false),
+        _ => return,
+    }
+    event.prevent_default();
+}
+
+/// The first offer of a group stands under the group's name.
+fn offer_row(
+    i: usize,
+    offer: Offer,
+    first: bool,
+    chosen: RwSignal<usize>,
+    run: impl Fn(Offer) + 'static,
+) -> impl IntoView {
+    let face = match offer.face {
+        Face::Glyph(glyph) => view! { <Icon glyph=glyph/> }.into_any(),
+        Face::Severity(severity) => view! { <SeverityMark severity=severity/> }.into_any(),
+    };
+    let (group, title, aside) = (offer.group, offer.title.clone(), offer.aside.clone());
+    view! {
+        {first.then(|| view! { <li class="palette-group" role="presentation">{group}</li> })}
+        <li class="palette-offer" role="option" id=format!("offer-{i}") aria-selected=move || (chosen.get() == i).to_string()
+            on:pointermove=move |_| chosen.set(i) on:click=move |_| run(offer.clone())>
+            {face}<span class="cut">{title}</span><span class="where cut">{aside}</span>
+        </li>
     }
 }

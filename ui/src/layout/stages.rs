@@ -39,9 +39,12 @@ pub struct Graph {
     pub wires: Vec<Wire>,
     pub width: f64,
     pub height: f64,
+    /// Height of a line in the boxes.
+    pub line: f64,
 }
 
-pub const LINE: f64 = 18.0;
+const LINE_MIN: f64 = 18.0;
+const LINE_MAX: f64 = 26.0;
 pub const HEAD: f64 = 30.0;
 const FOOT: f64 = 10.0;
 const SMALL: f64 = 30.0;
@@ -50,6 +53,7 @@ const BOX_MAX: f64 = 280.0;
 const GAP_MIN: f64 = 30.0;
 const GAP_MAX: f64 = 120.0;
 const BETWEEN: f64 = 10.0;
+const BETWEEN_MAX: f64 = 72.0;
 const MARGIN: f64 = 16.0;
 
 /// Lines in a stage's box: in, out, each reason for leaving something out, dead, in flight.
@@ -118,9 +122,9 @@ fn links(snapshot: &PipelineSnapshot, column: &[usize]) -> Vec<(Node, Node)> {
     links
 }
 
-fn height_of(snapshot: &PipelineSnapshot, node: Node) -> f64 {
+fn height_of(snapshot: &PipelineSnapshot, node: Node, line: f64) -> f64 {
     match node {
-        Node::Stage(at) => HEAD + LINE * lines(&snapshot.stages[at]) as f64 + FOOT,
+        Node::Stage(at) => HEAD + line * lines(&snapshot.stages[at]) as f64 + FOOT,
         Node::Source(_) | Node::Sink(_) => SMALL,
     }
 }
@@ -169,6 +173,26 @@ fn arrange(snapshot: &PipelineSnapshot) -> (Vec<Vec<Node>>, Vec<(Node, Node)>) {
     (grid, links)
 }
 
+/// The tallest line with which every column still fits.
+fn line_of(snapshot: &PipelineSnapshot, grid: &[Vec<Node>], room: f64) -> f64 {
+    let fitting = |nodes: &Vec<Node>| {
+        let fixed: f64 = nodes
+            .iter()
+            .map(|node| height_of(snapshot, *node, 0.0) + 2.0 * BETWEEN)
+            .sum();
+        let lines: usize = nodes
+            .iter()
+            .filter_map(|node| match node {
+                Node::Stage(at) => Some(lines(&snapshot.stages[*at])),
+                Node::Source(_) | Node::Sink(_) => None,
+            })
+            .sum();
+        (lines > 0).then(|| (room - fixed) / lines as f64)
+    };
+    let least = grid.iter().filter_map(fitting).fold(LINE_MAX, f64::min);
+    least.clamp(LINE_MIN, LINE_MAX).floor()
+}
+
 /// The drawing for a space of `width` × `height`; larger than that when the boxes do not fit.
 pub fn graph(snapshot: &PipelineSnapshot, width: f64, height: f64) -> Graph {
     let (grid, links) = arrange(snapshot);
@@ -181,7 +205,8 @@ pub fn graph(snapshot: &PipelineSnapshot, width: f64, height: f64) -> Graph {
         .floor();
     let total_width = (box_width * count + gap * (count - 1.0) + 2.0 * MARGIN).max(width);
     let left = (total_width - box_width * count - gap * (count - 1.0)) / 2.0;
-    let tall = |nodes: &[Node]| nodes.iter().map(|node| height_of(snapshot, *node)).sum::<f64>();
+    let line = line_of(snapshot, &grid, height - 2.0 * MARGIN);
+    let tall = |nodes: &[Node]| nodes.iter().map(|node| height_of(snapshot, *node, line)).sum::<f64>();
     let needed = grid
         .iter()
         .map(|nodes| tall(nodes) + BETWEEN * (nodes.len() as f64 - 1.0))
@@ -190,11 +215,11 @@ pub fn graph(snapshot: &PipelineSnapshot, width: f64, height: f64) -> Graph {
     let mut boxes = Vec::new();
     for (column, nodes) in grid.iter().enumerate() {
         let free = total_height - 2.0 * MARGIN - tall(nodes);
-        let between = (free / nodes.len().max(1) as f64).clamp(BETWEEN, 28.0);
+        let between = (free / nodes.len().max(1) as f64).clamp(BETWEEN, BETWEEN_MAX);
         let used = tall(nodes) + between * (nodes.len() as f64 - 1.0);
         let mut y = ((total_height - used) / 2.0).floor();
         for node in nodes {
-            let height = height_of(snapshot, *node);
+            let height = height_of(snapshot, *node, line);
             let x = (left + column as f64 * (box_width + gap)).floor();
             boxes.push((
                 *node,
@@ -223,6 +248,7 @@ pub fn graph(snapshot: &PipelineSnapshot, width: f64, height: f64) -> Graph {
         wires,
         width: total_width,
         height: total_height,
+        line,
     }
 }
 
@@ -313,6 +339,16 @@ mod tests {
             }
             let right = graph.boxes.iter().map(|(_, r)| r.x + r.width).fold(0.0, f64::max);
             assert!(right > width * 0.93 && right <= width, "{right} of {width}");
+        }
+    }
+
+    #[test]
+    fn a_high_space_gives_higher_lines_and_never_a_drawing_that_must_be_scrolled() {
+        let heights = [360.0, 480.0, 620.0];
+        let graphs = heights.map(|height| graph(&snapshot(), 1_300.0, height));
+        assert!(graphs[0].line < graphs[2].line);
+        for (height, graph) in heights.into_iter().zip(&graphs) {
+            assert!(graph.height <= height, "{} of {height}", graph.height);
         }
     }
 

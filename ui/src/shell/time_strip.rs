@@ -8,12 +8,12 @@ use crate::{
         measure::use_size,
         scale::{TimeScale, step_ms},
         severity::shape,
+        sweep::Sweep,
     },
     state::{TimeRange, use_clock, use_preferences, use_range},
 };
 use leptos::{ev, html, prelude::*};
 use std::{fmt::Write, time::Duration};
-use wasm_bindgen::JsCast;
 use watchfloor_shared::{
     Timestamp,
     alert::{AlertBucket, AlertFilter, Severity},
@@ -25,6 +25,7 @@ const MARKS_MAX: usize = 70;
 const REFRESH: Duration = Duration::from_secs(15);
 const VOLUME_BASE: f64 = 20.0;
 const VOLUME_TALL: f64 = 14.0;
+const HEIGHT_PX: f64 = 35.0;
 
 type Drawn = (Vec<TimeBucket>, Vec<AlertBucket>, i64);
 
@@ -81,35 +82,11 @@ pub fn TimeStrip() -> impl IntoView {
             width: (size.get().0 - 24.0).max(1.0),
         }
     });
-    let drag = RwSignal::new(None::<(f64, f64)>);
-    let x_of = move |event: &ev::PointerEvent| {
-        f64::from(event.client_x())
-            - node
-                .get_untracked()
-                .map_or(0.0, |n| n.get_bounding_client_rect().left())
-    };
-    let down = move |event: ev::PointerEvent| {
-        if let Some(target) = event
-            .current_target()
-            .and_then(|t| t.dyn_into::<web_sys::Element>().ok())
-        {
-            let _ = target.set_pointer_capture(event.pointer_id());
-        }
-        drag.set(Some((x_of(&event), x_of(&event))));
-    };
-    let moved = move |event: ev::PointerEvent| {
-        drag.update(|d| {
-            if let Some((_, end)) = d {
-                *end = x_of(&event)
-            }
-        })
-    };
+    let sweep = Sweep::over(node);
     let up = move |_: ev::PointerEvent| {
-        let Some((a, b)) = drag.get_untracked() else { return };
-        drag.set(None);
-        if (a - b).abs() > 4.0 {
+        if let Some((left, right)) = sweep.end() {
             let scale = scale.get_untracked();
-            range.choose(TimeRange::Between(scale.at(a.min(b)), scale.at(a.max(b))));
+            range.choose(TimeRange::Between(scale.at(left), scale.at(right)));
         }
     };
     let label = move || {
@@ -119,12 +96,13 @@ pub fn TimeStrip() -> impl IntoView {
         )
     };
     view! {
-        <div class="rule" node_ref=node on:pointerdown=down on:pointermove=moved on:pointerup=up on:dblclick=move |_| range.choose(TimeRange::DEFAULT)>
+        <div class="rule" node_ref=node on:pointerdown=move |event| sweep.begin(&event) on:pointermove=move |event| sweep.go_on(&event)
+            on:pointerup=up on:dblclick=move |_| range.choose(TimeRange::DEFAULT)>
             <svg role="img" aria-label=label>
                 {move || drawn.value.with(|d| d.as_ref().map(|d| marks(d, scale.get())))}
                 {move || ticks(scale.get(), preferences.zone.get())}
                 {move || bracket(range.get(), clock.now(), scale.get())}
-                {move || drag.get().map(|(a, b)| view! { <rect class="brush" x=a.min(b) y="0" width=(a - b).abs() height="35"></rect> })}
+                {move || sweep.mark(HEIGHT_PX)}
             </svg>
         </div>
     }

@@ -1,3 +1,5 @@
+//! What the simulator promises: the same bytes for the same seed, in order, normalizable, marked.
+
 use super::*;
 use crate::{
     Event, Verdict,

@@ -11,6 +11,8 @@ const GAP_MIN: f64 = 24.0;
 const GAP_MAX: f64 = 64.0;
 const PITCH_MIN: f64 = 50.0;
 const PITCH_MAX: f64 = 76.0;
+/// Three lines of words.
+const CAPTION: f64 = 52.0;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Grid {
@@ -56,6 +58,15 @@ impl Grid {
             roomy,
             width: 2.0 * MARGIN + columns * box_width + (columns - 1.0) * gap,
             height: 2.0 * MARGIN + (placed.rows - 1.0).max(0.0) * pitch + box_height,
+        }
+    }
+
+    /// With room for the words below a box of that row.
+    pub fn with_caption(self, row: f64) -> Self {
+        let bottom = self.y(row) + self.box_height + CAPTION + MARGIN;
+        Self {
+            height: self.height.max(bottom),
+            ..self
         }
     }
 
@@ -235,6 +246,20 @@ mod tests {
             assert!(grid.height <= height, "{grid:?} in {height}");
         }
         assert!(Grid::of(&placed, 1_450.0, 480.0).roomy);
+    }
+
+    #[test]
+    fn words_below_the_last_row_have_room_in_a_low_panel() {
+        let placed = Placed {
+            row: vec![0.0, 1.0],
+            rows: 2.0,
+            columns: 3,
+        };
+        let grid = Grid::of(&placed, 970.0, 180.0);
+        let view = View::fit(&grid.with_caption(1.0), 970.0, 180.0, (0.0, 0.0));
+        let bottom = (grid.y(1.0) + grid.box_height + CAPTION) * view.scale + view.y;
+        assert!(bottom <= 180.0, "{bottom}");
+        assert_eq!(grid.with_caption(-2.0), grid);
     }
 
     #[test]

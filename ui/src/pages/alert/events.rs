@@ -10,14 +10,13 @@ use crate::{
     },
     layout::timeline::Span,
     pages::hunt::query,
-    state::use_range,
     url::{Query, use_address},
 };
 use leptos::{prelude::*, task::spawn_local};
 use std::sync::Arc;
 use watchfloor_shared::{
     EventId, Timestamp,
-    search::{SearchAfter, SearchRequest, SearchResponse},
+    search::{EventHit, SearchAfter, SearchRequest, SearchResponse},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +28,8 @@ enum Which {
 const PAGE: u32 = 200;
 /// Ids that go into one query.
 const IDS_MAX: usize = 200;
+/// Before and after an event, when its surroundings are hunted in.
+const AROUND_NANOS: i64 = 30_000_000_000;
 const COLUMNS: [&str; 4] = ["event.category", "user.name", "process.name", SUMMARY];
 
 #[derive(Debug, Clone, PartialEq)]
@@ -107,78 +108,78 @@ pub fn EventTools(case: Case) -> impl IntoView {
     }
 }
 
-#[component]
-pub fn CaseEvents(case: Case) -> impl IntoView {
-    let address = use_address();
-    let range = use_range();
-    let hits = RwSignal::new(Vec::new());
-    let next = RwSignal::new(None::<SearchAfter>);
-    let total = RwSignal::new(None::<i64>);
-    let fault = RwSignal::new(None::<Fault>);
-    let busy = RwSignal::new(false);
-    let asked = Memo::new(move |_| question(case));
-    let load = move |after: Option<SearchAfter>| {
-        let Some(question) = asked.get_untracked() else { return };
-        busy.set(true);
+/// What has come for the question, and what is still to come.
+#[derive(Clone, Copy)]
+struct Found {
+    asked: Memo<Option<Question>>,
+    hits: RwSignal<Vec<Arc<EventHit>>>,
+    next: RwSignal<Option<SearchAfter>>,
+    total: RwSignal<Option<i64>>,
+    fault: RwSignal<Option<Fault>>,
+    busy: RwSignal<bool>,
+}
+
+impl Found {
+    fn follow(case: Case) -> Self {
+        let found = Self {
+            asked: Memo::new(move |_| question(case)),
+            hits: RwSignal::new(Vec::new()),
+            next: RwSignal::new(None),
+            total: RwSignal::new(None),
+            fault: RwSignal::new(None),
+            busy: RwSignal::new(false),
+        };
+        Effect::new(move |_| {
+            found.asked.track();
+            found.load(None);
+        });
+        found
+    }
+
+    fn load(self, after: Option<SearchAfter>) {
+        let Some(question) = self.asked.get_untracked() else {
+            return;
+        };
+        self.busy.set(true);
         spawn_local(async move {
             let first = after.is_none();
             let answer = api::events::search(&request(&question, after)).await;
-            if asked.try_get_untracked().flatten().as_ref() != Some(&question) {
+            if self.asked.try_get_untracked().flatten().as_ref() != Some(&question) {
                 return;
             }
-            busy.set(false);
+            self.busy.set(false);
             match answer {
-                Ok(response) => take(response, first, hits, next, total, fault),
-                Err(problem) => fault.set(Some(problem)),
+                Ok(response) => self.take(response, first),
+                Err(problem) => self.fault.set(Some(problem)),
             }
         });
-    };
-    Effect::new(move |_| {
-        asked.track();
-        load(None);
-    });
-    let model = EventTableModel {
-        hits,
-        columns: Signal::derive(|| COLUMNS.map(str::to_owned).to_vec()),
-        open: Signal::derive(move || address.query.with(|q| q.get("open").map(EventId::new))),
-        set_open: Callback::new(move |id: Option<EventId>| {
-            address.change(|query| query.set("open", id.map(|id| id.to_string())));
-        }),
-        marked: Signal::derive(Vec::new),
-        dated: Signal::derive(|| true),
-        more: Callback::new(move |()| {
-            if let Some(after) = next.get_untracked().filter(|_| !busy.get_untracked()) {
-                load(Some(after));
+    }
+
+    fn more(self) {
+        if let Some(after) = self.next.get_untracked().filter(|_| !self.busy.get_untracked()) {
+            self.load(Some(after));
+        }
+    }
+
+    fn take(self, response: SearchResponse, first: bool) {
+        self.fault.set(None);
+        self.total.set(Some(response.total));
+        self.next.set(response.next);
+        let came = response.hits.into_iter().map(Arc::new);
+        self.hits.update(|hits| {
+            if first {
+                hits.clear();
             }
-        }),
-        narrow: Callback::new(move |(field, value, not): (String, String, bool)| {
-            let host = case
-                .latest
-                .with_untracked(|l| l.as_ref().map(|l| l.endpoint_id.to_string()));
-            let host = host.map(|host| query::clause("host.id", &host)).unwrap_or_default();
-            address.go(&hunt_around(
-                query::narrow(&host, &field, &value, not),
-                case.span.get_untracked(),
-            ));
-        }),
-        around: Callback::new(move |hit: Arc<watchfloor_shared::search::EventHit>| {
-            let at = hit.timestamp.nanos();
-            let host = case
-                .latest
-                .with_untracked(|l| l.as_ref().map(|l| l.endpoint_id.to_string()));
-            let host = host.map(|host| query::clause("host.id", &host)).unwrap_or_default();
-            address.go(&hunt_around(
-                host,
-                Some(Span {
-                    from: at - 30_000_000_000,
-                    to: at + 30_000_000_000,
-                }),
-            ));
-        }),
-    };
-    let _ = range;
+            hits.extend(came);
+        });
+    }
+}
+
+#[component]
+pub fn CaseEvents(case: Case) -> impl IntoView {
+    let found = Found::follow(case);
     let nothing = move || {
-        (total.get() == Some(0) && fault.get().is_none()).then(|| {
+        (found.total.get() == Some(0) && found.fault.get().is_none()).then(|| {
             let why = if case.brush.get().is_some() {
                 "None lies in the stretch chosen on the timeline. Clear the stretch to see all."
             } else {
@@ -188,10 +189,45 @@ pub fn CaseEvents(case: Case) -> impl IntoView {
         })
     };
     view! {
-        <FaultNotice fault again=move || load(None) />
+        <FaultNotice fault=found.fault again=move || found.load(None) />
         {nothing}
-        <EventTable model label="Raw events" />
+        <EventTable model=table(case, found) label="Raw events" />
     }
+}
+
+fn table(case: Case, found: Found) -> EventTableModel {
+    let address = use_address();
+    EventTableModel {
+        hits: found.hits,
+        columns: Signal::derive(|| COLUMNS.map(str::to_owned).to_vec()),
+        open: Signal::derive(move || address.query.with(|q| q.get("open").map(EventId::new))),
+        set_open: Callback::new(move |id: Option<EventId>| {
+            address.change(|query| query.set("open", id.map(|id| id.to_string())));
+        }),
+        marked: Signal::derive(Vec::new),
+        dated: Signal::derive(|| true),
+        more: Callback::new(move |()| found.more()),
+        narrow: Callback::new(move |(field, value, not): (String, String, bool)| {
+            let clause = query::narrow(&host_clause(case), &field, &value, not);
+            address.go(&hunt_around(clause, case.span.get_untracked()));
+        }),
+        around: Callback::new(move |hit: Arc<EventHit>| {
+            let at = hit.timestamp.nanos();
+            let span = Span {
+                from: at - AROUND_NANOS,
+                to: at + AROUND_NANOS,
+            };
+            address.go(&hunt_around(host_clause(case), Some(span)));
+        }),
+    }
+}
+
+/// The endpoint of the alert as a query; empty until it is known.
+fn host_clause(case: Case) -> String {
+    let host = case
+        .latest
+        .with_untracked(|l| l.as_ref().map(|l| l.endpoint_id.to_string()));
+    host.map(|host| query::clause("host.id", &host)).unwrap_or_default()
 }
 
 fn hunt_around(clause: String, span: Option<Span>) -> String {
@@ -210,24 +246,4 @@ fn request(question: &Question, after: Option<SearchAfter>) -> SearchRequest {
         search_after: after,
         ..SearchRequest::default()
     }
-}
-
-fn take(
-    response: SearchResponse,
-    first: bool,
-    hits: RwSignal<Vec<Arc<watchfloor_shared::search::EventHit>>>,
-    next: RwSignal<Option<SearchAfter>>,
-    total: RwSignal<Option<i64>>,
-    fault: RwSignal<Option<Fault>>,
-) {
-    fault.set(None);
-    total.set(Some(response.total));
-    next.set(response.next);
-    let came = response.hits.into_iter().map(Arc::new);
-    hits.update(|hits| {
-        if first {
-            hits.clear();
-        }
-        hits.extend(came);
-    });
 }

@@ -1,6 +1,9 @@
 //! The line that names the alert, and the way along the list.
 
-use super::{case::Case, neighbours::Neighbours};
+use super::{
+    case::Case,
+    neighbours::{Neighbours, Place},
+};
 use crate::{
     components::{Glyph, Icon, SeverityBadge, Shortcut, SimulatedBadge, StatusMark, number, use_shortcuts},
     url::use_address,
@@ -27,21 +30,19 @@ pub fn Head(case: Case) -> impl IntoView {
             address.go(&along.link(&id));
         }
     };
-    let next = move || place.with_untracked(|p| p.as_ref().and_then(|p| p.next.clone()));
-    let previous = move || place.with_untracked(|p| p.as_ref().and_then(|p| p.previous.clone()));
+    let back = move |_| {
+        if case.inspecting.get_untracked() {
+            case.inspecting.set(false);
+        } else {
+            address.go(&along.back());
+        }
+    };
     use_shortcuts(
         "Alert",
         vec![
-            Shortcut::new(&["j"], "Next alert of the list", move |_| go(next())).hinted(),
-            Shortcut::new(&["k"], "Previous alert of the list", move |_| go(previous())).hinted(),
-            Shortcut::new(&["Escape"], "Back to the list", move |_| {
-                if case.inspecting.get_untracked() {
-                    case.inspecting.set(false);
-                } else {
-                    address.go(&along.back());
-                }
-            })
-            .hinted(),
+            Shortcut::new(&["j"], "Next alert of the list", move |_| go(next(place))).hinted(),
+            Shortcut::new(&["k"], "Previous alert of the list", move |_| go(previous(place))).hinted(),
+            Shortcut::new(&["Escape"], "Back to the list", back).hinted(),
         ],
     );
     let title = move || case.with_summary(|alert| alert.title.clone());
@@ -67,23 +68,39 @@ pub fn Head(case: Case) -> impl IntoView {
             <span class="mono quiet" title=whole>{short}</span>
             <span class="grow"></span>
             {move || assignee().map(|name| view! { <Person name /> })}
-            {move || place.get().map(|place| {
-                let at = i64::try_from(place.at + 1).unwrap_or(0);
-                view! { <span class="quiet mono">{format!("{} of {}", number::count(at), number::count(place.total))}</span> }
-            })}
-            <span class="row-flex">
-                <button type="button" class="btn icon small" aria-label="Previous alert" title="Previous (k)"
-                    prop:disabled=move || place.with(|p| p.as_ref().is_none_or(|p| p.previous.is_none()))
-                    on:click=move |_| go(previous())>
-                    <Icon glyph=Glyph::Up />
-                </button>
-                <button type="button" class="btn small"
-                    prop:disabled=move || place.with(|p| p.as_ref().is_none_or(|p| p.next.is_none()))
-                    on:click=move |_| go(next())>
-                    "Next " <kbd>"j"</kbd>
-                </button>
-            </span>
+            <Along place go />
         </div>
+    }
+}
+
+fn next(place: Memo<Option<Place>>) -> Option<AlertId> {
+    place.with_untracked(|p| p.as_ref().and_then(|p| p.next.clone()))
+}
+
+fn previous(place: Memo<Option<Place>>) -> Option<AlertId> {
+    place.with_untracked(|p| p.as_ref().and_then(|p| p.previous.clone()))
+}
+
+/// The place in the list, and the ways to the alerts beside it.
+#[component]
+fn Along(place: Memo<Option<Place>>, go: impl Fn(Option<AlertId>) + Copy + 'static) -> impl IntoView {
+    let words = |place: Place| {
+        let at = i64::try_from(place.at + 1).unwrap_or(0);
+        format!("{} of {}", number::count(at), number::count(place.total))
+    };
+    let is_first = move || place.with(|p| p.as_ref().is_none_or(|p| p.previous.is_none()));
+    let is_last = move || place.with(|p| p.as_ref().is_none_or(|p| p.next.is_none()));
+    view! {
+        {move || place.get().map(|place| view! { <span class="quiet mono">{words(place)}</span> })}
+        <span class="row-flex">
+            <button type="button" class="btn icon small" aria-label="Previous alert" title="Previous (k)"
+                prop:disabled=is_first on:click=move |_| go(previous(place))>
+                <Icon glyph=Glyph::Up />
+            </button>
+            <button type="button" class="btn small" prop:disabled=is_last on:click=move |_| go(next(place))>
+                "Next " <kbd>"j"</kbd>
+            </button>
+        </span>
     }
 }
 

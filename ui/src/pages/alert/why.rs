@@ -10,7 +10,7 @@ pub fn Why(case: Case) -> impl IntoView {
     let detail = case.detail.value;
     view! {
         <div class="why">
-            <section aria-label="What happened">
+            <section aria-label="What happened" tabindex="0">
                 <h2 class="lead">"What happened"</h2>
                 <p class="what">{move || detail.with(|d| d.as_ref().map(|d| sentence(&d.what_happened)))}</p>
                 {move || case.with_summary(where_and_since)}

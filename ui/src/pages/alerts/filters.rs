@@ -6,6 +6,7 @@ use crate::{
         Chip, Facet, Glyph, Icon, SeverityMark, StatusMark, number, severity, source, status,
         tabs::{Tab, Tabs},
     },
+    pages::parts,
     url::{Query, use_address},
 };
 use leptos::{ev::KeyboardEvent, html, prelude::*};
@@ -74,7 +75,8 @@ pub fn Facets(list: AlertList) -> impl IntoView {
         view! { <span class="mono" title=value.value.clone()>{short(&value.label)}</span> }.into_any()
     });
     let technique = Callback::new(|(value,): (FacetCount,)| {
-        view! { <span class="mono">{value.value}</span>" "{value.label} }.into_any()
+        let name = parts::technique::name(&value).to_owned();
+        view! { <span title=value.label><span class="mono">{value.value}</span>" "{name}</span> }.into_any()
     });
     let titled = Callback::new(|(value,): (FacetCount,)| {
         view! { <span title=value.label.clone()>{value.label.clone()}</span> }.into_any()

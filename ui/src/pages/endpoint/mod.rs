@@ -47,19 +47,15 @@ pub fn EndpointPage() -> impl IntoView {
             detail.again();
         }
     });
-    let hunt = move || {
-        format!(
-            "/hunt{}",
-            Query::default().with("q", query::clause("host.id", id.get().as_str()))
-        )
-    };
     use_shortcuts(
         "Endpoint",
         vec![
             Shortcut::new(&["Escape"], "Back to the endpoints", move |_| address.go("/endpoints")).hinted(),
-            Shortcut::new(&["h"], "Hunt in its events", move |_| address.go(&hunt()))
-                .hinted()
-                .offered(),
+            Shortcut::new(&["h"], "Hunt in its events", move |_| {
+                address.go(&hunt(&id.get_untracked()))
+            })
+            .hinted()
+            .offered(),
         ],
     );
     let unknown = move || {
@@ -68,14 +64,7 @@ pub fn EndpointPage() -> impl IntoView {
             .with(|f| f.as_ref().and_then(|f| f.code()) == Some(ErrorCode::NotFound))
     };
     view! {
-        <div class="objhead">
-            <a class="btn ghost icon small" href="/endpoints" aria-label="All endpoints" title="All endpoints (Esc)"><Icon glyph=Glyph::ChevronLeft /></a>
-            <h1 class="mono cut">{move || detail.value.with(|d| d.as_ref().map(|d| d.summary.name.clone())).unwrap_or_else(|| id.get().to_string())}</h1>
-            {move || detail.value.with(|d| d.as_ref().map(head))}
-            <span class="grow"></span>
-            <a class="btn small" href=move || format!("/alerts?endpoint={}", encode(id.get().as_str()))>"All its alerts"</a>
-            <a class="btn small" href=hunt>"Hunt in its events " <kbd>"h"</kbd></a>
-        </div>
+        <Head id detail=detail.value />
         <Show when=move || !unknown() fallback=|| view! {
             <Empty title="There is no such endpoint" why="It has sent nothing to this tenant, or its retention has ended.">
                 <a class="btn small" href="/endpoints">"All endpoints"</a>
@@ -98,7 +87,32 @@ pub fn EndpointPage() -> impl IntoView {
     }
 }
 
-fn head(detail: &EndpointDetail) -> impl IntoView + use<> {
+fn hunt(id: &EndpointId) -> String {
+    let query = Query::default().with("q", query::clause("host.id", id.as_str()));
+    format!("/hunt{query}")
+}
+
+/// The line that names the endpoint, and the ways on from it.
+#[component]
+fn Head(id: Memo<EndpointId>, detail: RwSignal<Option<EndpointDetail>>) -> impl IntoView {
+    let known = move || detail.with(|d| d.as_ref().map(|d| d.summary.name.clone()));
+    let name = move || known().unwrap_or_else(|| id.with(EndpointId::to_string));
+    let alerts = move || id.with(|id| format!("/alerts?endpoint={}", encode(id.as_str())));
+    view! {
+        <div class="objhead">
+            <a class="btn ghost icon small" href="/endpoints" aria-label="All endpoints" title="All endpoints (Esc)">
+                <Icon glyph=Glyph::ChevronLeft />
+            </a>
+            <h1 class="mono cut">{name}</h1>
+            {move || detail.with(|d| d.as_ref().map(marks))}
+            <span class="grow"></span>
+            <a class="btn small" href=alerts>"All its alerts"</a>
+            <a class="btn small" href=move || id.with(hunt)>"Hunt in its events " <kbd>"h"</kbd></a>
+        </div>
+    }
+}
+
+fn marks(detail: &EndpointDetail) -> impl IntoView + use<> {
     let summary = &detail.summary;
     view! {
         <span class="quiet">{row::platform_word(&summary.platform).to_owned()}</span>

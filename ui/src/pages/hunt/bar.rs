@@ -8,95 +8,133 @@ use super::{
 use crate::components::{Glyph, Icon};
 use leptos::{ev, html, prelude::*};
 
-#[component]
-pub fn QueryBar(hunt: Hunt) -> impl IntoView {
-    let text = RwSignal::new(hunt.text.get_untracked());
-    let caret = RwSignal::new(0_usize);
-    let open = RwSignal::new(false);
-    let scrolled = RwSignal::new(0_i32);
-    let input = NodeRef::<html::Input>::new();
-    let completion = Completion::follow(hunt, text, caret, open);
-    // The address moved: back, a facet, a link.
-    Effect::new(move |_| text.set(hunt.text.get()));
-    Effect::new(move |_| {
-        hunt.focus.track();
-        if let Some(input) = input.get() {
-            let _ = input.focus();
-        }
-    });
-    let read = move || {
-        if let Some(input) = input.get_untracked() {
+/// The text as it is being written.
+#[derive(Clone, Copy)]
+struct Draft {
+    text: RwSignal<String>,
+    /// Byte offset.
+    caret: RwSignal<usize>,
+    /// Completions are offered.
+    open: RwSignal<bool>,
+    scrolled_px: RwSignal<i32>,
+    input: NodeRef<html::Input>,
+}
+
+impl Draft {
+    fn follow(hunt: Hunt) -> Self {
+        let draft = Self {
+            text: RwSignal::new(hunt.text.get_untracked()),
+            caret: RwSignal::new(0),
+            open: RwSignal::new(false),
+            scrolled_px: RwSignal::new(0),
+            input: NodeRef::new(),
+        };
+        // The address moved: back, a facet, a link.
+        Effect::new(move |_| draft.text.set(hunt.text.get()));
+        Effect::new(move |_| {
+            hunt.focus.track();
+            if let Some(input) = draft.input.get() {
+                let _ = input.focus();
+            }
+        });
+        draft
+    }
+
+    fn read(self) {
+        if let Some(input) = self.input.get_untracked() {
             let value = input.value();
             let units = input.selection_start().ok().flatten().unwrap_or(0);
-            caret.set(byte_offset(&value, units));
-            text.set(value);
-            scrolled.set(input.scroll_left());
+            self.caret.set(byte_offset(&value, units));
+            self.text.set(value);
+            self.scrolled_px.set(input.scroll_left());
         }
-    };
-    let put = move |(value, at): (String, usize)| {
-        text.set(value.clone());
-        caret.set(at);
-        if let Some(input) = input.get_untracked() {
+    }
+
+    fn complete(self, choice: &Choice) {
+        let (value, at) = choice.apply(&self.text.get_untracked());
+        self.text.set(value.clone());
+        self.caret.set(at);
+        if let Some(input) = self.input.get_untracked() {
             input.set_value(&value);
             let units = utf16_offset(&value, at);
             let _ = input.set_selection_range(units, units);
             let _ = input.focus();
         }
-    };
-    let take = move |choice: &Choice| {
-        put(choice.apply(&text.get_untracked()));
-        open.set(true);
-    };
+        self.open.set(true);
+    }
+}
+
+#[component]
+pub fn QueryBar(hunt: Hunt) -> impl IntoView {
+    let draft = Draft::follow(hunt);
+    let completion = Completion::follow(hunt, draft.text, draft.caret, draft.open);
+    let take = move |choice: &Choice| draft.complete(choice);
     let run = move || {
-        open.set(false);
-        let value = text.get_untracked();
+        draft.open.set(false);
+        let value = draft.text.get_untracked();
         super::completion::remember(&value);
         hunt.run(&value);
     };
-    let key = move |event: ev::KeyboardEvent| keys(&event, open, completion, &take, &run);
-    let coloured =
-        move || text.with(|text| colours(text, hunt.text.get() == *text, hunt.query_error().map(|(at, _)| at)));
+    let key = move |event: ev::KeyboardEvent| keys(&event, draft.open, completion, &take, &run);
     let error = move || {
         let (_, why) = hunt.query_error()?;
-        text.with(|text| *text == hunt.text.get())
-            .then(|| view! { <p class="query-error" role="alert">{why}</p> })
+        (draft.text.get() == hunt.text.get()).then(|| view! { <p class="query-error" role="alert">{why}</p> })
     };
     view! {
         <form class="query" role="search" on:submit=move |event| { event.prevent_default(); run() }>
             <div class="field">
                 <Icon glyph=Glyph::Hunt />
-                <div class="query-text">
-                    <div class="query-colours" aria-hidden="true">
-                        <div style:transform=move || format!("translateX(-{}px)", scrolled.get())>{coloured}</div>
-                    </div>
-                    <input
-                        node_ref=input
-                        type="text"
-                        spellcheck="false"
-                        autocomplete="off"
-                        autocapitalize="off"
-                        aria-label="Query"
-                        placeholder="process.name:powershell.exe and not user.name:SYSTEM"
-                        role="combobox"
-                        aria-expanded=move || (open.get() && completion.any()).to_string()
-                        aria-controls="completions"
-                        aria-autocomplete="list"
-                        prop:value=move || text.get()
-                        on:input=move |_| { read(); open.set(true) }
-                        on:keyup=move |_| read()
-                        on:click=move |_| { read(); open.set(true) }
-                        on:scroll=move |_| read()
-                        on:blur=move |_| open.set(false)
-                        on:keydown=key
-                    />
-                </div>
+                <QueryText hunt draft completion key />
             </div>
             <button type="submit" class="btn primary">"Run " <kbd>"Enter"</kbd></button>
-            <Show when=move || open.get()>
+            <Show when=move || draft.open.get()>
                 <CompletionList completion take />
             </Show>
         </form>
         {error}
+    }
+}
+
+/// The field, and the same text in colours behind it.
+#[component]
+fn QueryText(
+    hunt: Hunt,
+    draft: Draft,
+    completion: Completion,
+    key: impl Fn(ev::KeyboardEvent) + 'static,
+) -> impl IntoView {
+    let coloured = move || {
+        let wrong_at = hunt.query_error().map(|(at, _)| at);
+        draft
+            .text
+            .with(|text| colours(text, hunt.text.get() == *text, wrong_at))
+    };
+    view! {
+        <div class="query-text">
+            <div class="query-colours" aria-hidden="true">
+                <div style:transform=move || format!("translateX(-{}px)", draft.scrolled_px.get())>{coloured}</div>
+            </div>
+            <input
+                node_ref=draft.input
+                type="text"
+                spellcheck="false"
+                autocomplete="off"
+                autocapitalize="off"
+                aria-label="Query"
+                placeholder="process.name:powershell.exe and not user.name:SYSTEM"
+                role="combobox"
+                aria-expanded=move || (draft.open.get() && completion.any()).to_string()
+                aria-controls="completions"
+                aria-autocomplete="list"
+                prop:value=move || draft.text.get()
+                on:input=move |_| { draft.read(); draft.open.set(true) }
+                on:keyup=move |_| draft.read()
+                on:click=move |_| { draft.read(); draft.open.set(true) }
+                on:scroll=move |_| draft.read()
+                on:blur=move |_| draft.open.set(false)
+                on:keydown=key
+            />
+        </div>
     }
 }
 

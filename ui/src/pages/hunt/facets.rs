@@ -1,8 +1,9 @@
 //! What the found events are made of, by field; a value goes into the query and out again.
 
 use super::{
+    counts::FacetAnswer,
     query,
-    state::{FACETS, FacetAnswer, Hunt},
+    state::{FACETS, Hunt},
 };
 use crate::components::{Facet, number};
 use leptos::prelude::*;

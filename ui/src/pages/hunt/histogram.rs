@@ -2,16 +2,21 @@
 
 use super::state::Hunt;
 use crate::{
-    components::{histogram::gaps, measure::use_size, number, scale, time},
+    components::{
+        histogram::gaps,
+        measure::use_size,
+        number, scale,
+        sweep::{hold, x_in},
+        time,
+    },
     layout::{
         brush::{Grip, drag, grip, snap},
-        timeline::{Span, ticks},
+        timeline::{Span, Tick, ticks},
     },
-    state::use_preferences,
+    state::{Zone, use_preferences},
 };
 use leptos::{ev, html, prelude::*};
 use std::fmt::Write;
-use wasm_bindgen::JsCast;
 use watchfloor_shared::Timestamp;
 
 const PLOT_PX: f64 = 70.0;
@@ -29,52 +34,16 @@ pub fn HuntHistogram(hunt: Hunt) -> impl IntoView {
     let held: Held = RwSignal::new(None);
     let brush = move || held.get().map_or_else(|| hunt.brush.get(), |(_, brush)| brush);
     let bars = move |inside: bool| move || bars(hunt, width.get(), brush(), inside);
-    let axis = move || {
-        let span = hunt.axis.get()?;
-        let shift = time::offset_ms(Timestamp::from_nanos(span.from), zone.get()) / 60_000;
-        let tick = |tick: crate::layout::timeline::Tick| {
-            let x = PAD_PX + span.x(tick.at, width.get_untracked());
-            view! {
-                <path class="axis-strong" d=format!("M{x:.1} {PLOT_PX}v4") />
-                <text class="t-mid-a" x=format!("{x:.1}") y=PLOT_PX + 17.0>{tick.label}</text>
-            }
-        };
-        Some(
-            ticks(span, width.get(), i32::try_from(shift).unwrap_or(0))
-                .into_iter()
-                .map(tick)
-                .collect_view(),
-        )
-    };
-    let chosen = move || {
-        let (span, brush) = (hunt.axis.get()?, brush()?);
-        let left = PAD_PX + span.x(brush.from, width.get()).clamp(0.0, width.get());
-        let right = PAD_PX + span.x(brush.to, width.get()).clamp(0.0, width.get());
-        Some(view! {
-            <rect class="brush" x=left y="0.75" width=(right - left).max(1.0) height=PLOT_PX />
-            <path class="brush-edge" d=format!("M{left:.1} {PLOT_PX}V.75H{right:.1}V{PLOT_PX}") />
-        })
-    };
+    let axis = move || hunt.axis.get().map(|span| axis(span, width.get(), zone.get()));
+    let chosen = move || Some(brush_mark(hunt.axis.get()?, brush()?, width.get()));
     let silent = move || {
         let span = hunt.axis.get().filter(|_| hunt.text.with(String::is_empty))?;
-        let gaps = hunt.course.with(|c| gaps(&c.buckets, c.interval_ms)).into_iter();
-        let gap = move |(from, to): (Timestamp, Timestamp)| {
-            let (left, right) = (span.x(from.nanos(), width.get()), span.x(to.nanos(), width.get()));
-            view! { <rect class="gap" x=PAD_PX + left y="0" width=(right - left).max(1.0) height=PLOT_PX /> }
-        };
-        Some(gaps.map(gap).collect_view())
+        Some(silence(hunt, span, width.get()))
     };
-    let x_of = move |event: &ev::PointerEvent| {
-        let left = node
-            .get_untracked()
-            .map_or(0.0, |n| n.get_bounding_client_rect().left());
-        f64::from(event.client_x()) - left - PAD_PX
-    };
+    let x_of = move |event: &ev::PointerEvent| x_in(node, event) - PAD_PX;
     let down = move |event: ev::PointerEvent| {
         let Some(span) = hunt.axis.get_untracked() else { return };
-        if let Some(target) = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok()) {
-            let _ = target.set_pointer_capture(event.pointer_id());
-        }
+        hold(node, &event);
         let brush = hunt.brush.get_untracked();
         held.set(Some((grip(brush, span, x_of(&event), width.get_untracked()), brush)));
     };
@@ -108,6 +77,38 @@ pub fn HuntHistogram(hunt: Hunt) -> impl IntoView {
             </div>
         </section>
     }
+}
+
+fn axis(span: Span, width: f64, zone: Zone) -> impl IntoView {
+    let shift = time::offset_ms(Timestamp::from_nanos(span.from), zone) / 60_000;
+    let tick = |tick: Tick| {
+        let x = PAD_PX + span.x(tick.at, width);
+        view! {
+            <path class="axis-strong" d=format!("M{x:.1} {PLOT_PX}v4") />
+            <text class="t-mid-a" x=format!("{x:.1}") y=PLOT_PX + 17.0>{tick.label}</text>
+        }
+    };
+    let ticks = ticks(span, width, i32::try_from(shift).unwrap_or(0));
+    ticks.into_iter().map(tick).collect_view()
+}
+
+fn brush_mark(span: Span, brush: Span, width: f64) -> impl IntoView {
+    let left = PAD_PX + span.x(brush.from, width).clamp(0.0, width);
+    let right = PAD_PX + span.x(brush.to, width).clamp(0.0, width);
+    view! {
+        <rect class="brush" x=left y="0.75" width=(right - left).max(1.0) height=PLOT_PX />
+        <path class="brush-edge" d=format!("M{left:.1} {PLOT_PX}V.75H{right:.1}V{PLOT_PX}") />
+    }
+}
+
+/// Stretches without any telemetry; only the course of all events can tell them.
+fn silence(hunt: Hunt, span: Span, width: f64) -> impl IntoView {
+    let gap = |(from, to): (Timestamp, Timestamp)| {
+        let (left, right) = (span.x(from.nanos(), width), span.x(to.nanos(), width));
+        view! { <rect class="gap" x=PAD_PX + left y="0" width=(right - left).max(1.0) height=PLOT_PX /> }
+    };
+    let gaps = hunt.course.with(|c| gaps(&c.buckets, c.interval_ms));
+    gaps.into_iter().map(gap).collect_view()
 }
 
 fn label(hunt: Hunt) -> String {

@@ -3,6 +3,7 @@
 mod bar;
 mod columns;
 mod completion;
+mod counts;
 mod export;
 mod facets;
 mod histogram;

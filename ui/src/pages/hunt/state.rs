@@ -1,5 +1,9 @@
 //! What is asked and what came back. The question is the address; asking again is the only other way to a new answer.
 
+use super::{
+    counts::{self, FacetAnswer},
+    query,
+};
 use crate::{
     api::{self, Fault},
     components::event_table::SUMMARY,
@@ -12,13 +16,8 @@ use std::sync::Arc;
 use watchfloor_shared::{
     Timestamp,
     problem::ErrorCode,
-    search::{
-        Aggregation, AggregationResult, EventHit, Order, SearchAfter, SearchRequest, SearchResponse, TermBucket,
-        TimeBucket,
-    },
+    search::{Aggregation, AggregationResult, EventHit, Order, SearchAfter, SearchRequest, SearchResponse, TimeBucket},
 };
-
-use super::query;
 
 pub const PAGE: u32 = 200;
 pub const FACETS: [&str; 5] = [
@@ -28,7 +27,6 @@ pub const FACETS: [&str; 5] = [
     "user.name",
     "event.category",
 ];
-const FACET_SIZE: u32 = 6;
 const BARS: i64 = 160;
 const DEFAULT_COLUMNS: [&str; 4] = ["host.name", "event.category", "user.name", SUMMARY];
 
@@ -38,13 +36,6 @@ pub struct Question {
     pub query: String,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct FacetAnswer {
-    pub field: String,
-    pub buckets: Vec<TermBucket>,
-    pub other: i64,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -217,13 +208,9 @@ impl Hunt {
         };
         self.number.set_value(number);
         self.busy.set(true);
-        let terms = FACETS.map(|field| Aggregation::Terms {
-            field: field.to_owned(),
-            size: FACET_SIZE,
-        });
         let ask = SearchRequest {
             limit: PAGE,
-            aggregations: terms.to_vec(),
+            aggregations: FACETS.map(counts::terms).to_vec(),
             ..request(&question)
         };
         let answer = api::events::search(&ask).await;
@@ -243,7 +230,7 @@ impl Hunt {
     fn take(self, response: SearchResponse) {
         self.fault.set(None);
         self.facets
-            .set(response.aggregations.into_iter().filter_map(facet_of).collect());
+            .set(response.aggregations.into_iter().filter_map(FacetAnswer::of).collect());
         self.total.set(Some(response.total));
         self.searched.set(response.searched);
         self.took_ms.set(response.took_ms);
@@ -251,29 +238,15 @@ impl Hunt {
         self.hits.set(response.hits.into_iter().map(Arc::new).collect());
     }
 
-    /// A facet with chosen values is counted as if they were not chosen: what else could be chosen.
     async fn ask_own_facets(self, question: Question, number: u32) {
         for field in FACETS {
             if query::chosen(&question.query, field).is_empty() {
                 continue;
             }
-            let wider = Question {
-                query: query::without(&question.query, field),
-                ..question.clone()
-            };
-            let terms = vec![Aggregation::Terms {
-                field: field.to_owned(),
-                size: FACET_SIZE,
-            }];
-            let answer = api::events::search(&SearchRequest {
-                aggregations: terms,
-                ..request(&wider)
-            })
-            .await;
+            let facet = counts::unchosen(&question, field).await;
             if self.number.try_get_value() != Some(number) {
                 return;
             }
-            let facet = answer.ok().and_then(|r| r.aggregations.into_iter().find_map(facet_of));
             if let Some(facet) = facet {
                 self.facets.update(|all| {
                     if let Some(own) = all.iter_mut().find(|f| f.field == field) {
@@ -317,13 +290,6 @@ impl Hunt {
                 }
             }
         });
-    }
-}
-
-fn facet_of(result: AggregationResult) -> Option<FacetAnswer> {
-    match result {
-        AggregationResult::Terms { field, buckets, other } => Some(FacetAnswer { field, buckets, other }),
-        AggregationResult::DateHistogram { .. } => None,
     }
 }
 

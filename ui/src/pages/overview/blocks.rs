@@ -7,7 +7,10 @@ use super::{
 use crate::{
     components::{Age, Bar, Empty, Histogram, SeverityMark, SimulatedBadge, SourceTag, number, time},
     live::use_live,
-    pages::alerts::{short_host, short_user},
+    pages::{
+        alerts::{short_host, short_user},
+        parts::technique,
+    },
     state::{TimeRange, use_clock, use_range},
     url::{Query, encode},
 };
@@ -167,7 +170,7 @@ pub fn Techniques(data: Overview) -> impl IntoView {
             let share = count.count as f64 / most as f64;
             view! {
                 <li><a href=move || range.link("/alerts", query.clone())>
-                    <span class="mono">{count.value.clone()}</span><span class="cut" title=count.label.clone()>{count.label.clone()}</span>
+                    <span class="mono">{count.value.clone()}</span><span class="cut" title=count.label.clone()>{technique::name(&count).to_owned()}</span>
                     <Bar share=share/><span class="num">{number::count(count.count)}</span>
                 </a></li>
             }
@@ -198,7 +201,7 @@ pub fn Risk(data: Overview) -> impl IntoView {
             };
             view! { <Empty title="No endpoint at risk" why=why/> }.into_any()
         } else {
-            view! { <ul class="lines risk">{risky.into_iter().map(risk_line).collect_view()}</ul> }.into_any()
+            view! { <ul class="lines hosts">{risky.into_iter().map(risk_line).collect_view()}</ul> }.into_any()
         })
     };
     let total = move || data.risk.value.with(|p| p.as_ref().map_or(0, |p| p.total));

@@ -1,4 +1,5 @@
 //! Parts of an alert that several pages show.
 
 pub mod evidence;
+pub mod technique;
 pub mod way;

@@ -1,24 +1,29 @@
 //! The boxes of the drawing: a source, a stage with its ledger, what a stage leaves behind.
 
-use super::BEHIND_MS;
+use super::{BEHIND_MS, words};
 use crate::{
     components::number,
-    layout::stages::{HEAD, LINE, Node, Rect, sinks},
+    layout::stages::{HEAD, Node, Rect, sinks},
 };
 use leptos::prelude::*;
 use watchfloor_shared::pipeline::{PipelineSnapshot, ReasonCount, StageSnapshot};
+
+/// Widths of letters at 12 px: a digit of the monospaced face, most letters of the other.
+const DIGIT_PX: f64 = 7.2;
+const LETTER_PX: f64 = 6.2;
 
 pub fn is_impaired(stage: &StageSnapshot) -> bool {
     stage.fault.is_some() || stage.lag_ms > BEHIND_MS || stage.unaccounted != 0
 }
 
-pub fn draw(snapshot: &PipelineSnapshot, node: Node, rect: Rect) -> AnyView {
+/// `line` is the height of a line in a stage's box.
+pub fn draw(snapshot: &PipelineSnapshot, node: Node, rect: Rect, line: f64) -> AnyView {
     match node {
         Node::Source(at) => {
             let source = &snapshot.sources[at];
             small(rect, source.name.clone(), number::count(source.events)).into_any()
         }
-        Node::Stage(at) => stage(&snapshot.stages[at], rect).into_any(),
+        Node::Stage(at) => stage(&snapshot.stages[at], rect, line).into_any(),
         Node::Sink(at) => {
             let names = sinks(snapshot, at);
             let records: i64 = snapshot
@@ -32,7 +37,8 @@ pub fn draw(snapshot: &PipelineSnapshot, node: Node, rect: Rect) -> AnyView {
             } else {
                 snapshot.stages[at].emitted
             };
-            small(rect, names.join(", "), number::count(records)).into_any()
+            let shown: Vec<String> = names.iter().map(|name| words::output(name)).collect();
+            small(rect, shown.join(", "), number::count(records)).into_any()
         }
     }
 }
@@ -42,19 +48,25 @@ fn place(rect: Rect) -> String {
 }
 
 fn small(rect: Rect, name: String, count: String) -> impl IntoView {
-    let room = ((rect.width - 30.0) / 7.2) as usize;
-    let room = room.saturating_sub(count.len());
-    let name = if name.chars().count() > room {
-        name.chars().take(room.saturating_sub(1)).chain(['…']).collect()
-    } else {
-        name
-    };
+    let shown = beside(&name, &count, rect.width);
     view! {
         <g class="topic" transform=place(rect)>
             <rect width=rect.width height=rect.height rx="3" />
-            <text class="t-sans t-text" x="10" y="19">{name}</text>
+            <title>{name}</title>
+            <text class="t-sans t-text" x="10" y="19">{shown}</text>
             <text class="t-end t-strong" x=rect.width - 10.0 y="19">{count}</text>
         </g>
+    }
+}
+
+/// As much of the name as has room beside the count.
+fn beside(name: &str, count: &str, width: f64) -> String {
+    let room = width - 30.0 - DIGIT_PX * count.len() as f64;
+    let room = (room / LETTER_PX).max(1.0) as usize;
+    if name.chars().count() > room {
+        name.chars().take(room.saturating_sub(1)).chain(['…']).collect()
+    } else {
+        name.to_owned()
     }
 }
 
@@ -71,10 +83,11 @@ fn total(reasons: &[ReasonCount]) -> i64 {
 /// The ledger of a stage. The largest reasons for leaving something out are named, the rest is one line.
 fn ledger(stage: &StageSnapshot) -> Vec<Line> {
     let line = |name: &str, count, class| Line {
-        name: name.replace('_', " "),
+        name: name.to_owned(),
         count,
         class,
     };
+    let left_out = |reason: &&ReasonCount| line(&words::reason(&reason.reason), reason.count, "");
     let mut lines = vec![
         line("in", stage.received, "t-strong"),
         line("out", stage.emitted, "t-strong"),
@@ -83,16 +96,11 @@ fn ledger(stage: &StageSnapshot) -> Vec<Line> {
     suppressed.sort_by_key(|reason| std::cmp::Reverse(reason.count));
     match suppressed.as_slice() {
         [] => lines.push(line("suppressed", 0, "")),
-        [one] => lines.push(line(&one.reason, one.count, "")),
-        [a, b] => lines.extend([line(&a.reason, a.count, ""), line(&b.reason, b.count, "")]),
-        [a, b, c] => lines.extend([a, b, c].map(|r| line(&r.reason, r.count, ""))),
-        [a, b, rest @ ..] => {
-            let others = rest.iter().map(|reason| reason.count).sum();
-            lines.extend([
-                line(&a.reason, a.count, ""),
-                line(&b.reason, b.count, ""),
-                line("other reasons", others, ""),
-            ]);
+        few if few.len() <= 3 => lines.extend(few.iter().map(left_out)),
+        many => {
+            let (named, rest) = many.split_at(2);
+            lines.extend(named.iter().map(left_out));
+            lines.push(line("other reasons", rest.iter().map(|reason| reason.count).sum(), ""));
         }
     }
     let dead = total(&stage.dead);
@@ -105,19 +113,21 @@ fn ledger(stage: &StageSnapshot) -> Vec<Line> {
     lines
 }
 
-fn stage(stage: &StageSnapshot, rect: Rect) -> impl IntoView + use<> {
+fn stage(stage: &StageSnapshot, rect: Rect, line_px: f64) -> impl IntoView + use<> {
     let impaired = is_impaired(stage);
     let width = rect.width;
     let rows = ledger(stage).into_iter().enumerate().map(move |(at, line)| {
-        let y = HEAD + 15.0 + LINE * at as f64;
+        let y = HEAD + 6.0 + line_px * (at as f64 + 0.5);
         let name = match line.class {
             "t-strong" => "t-sans t-text",
             "t-fault" => "t-sans t-fault",
             _ => "t-sans",
         };
+        let count = number::count(line.count);
+        let shown = beside(&line.name, &count, width);
         view! {
-            <text class=name x="10" y=y>{line.name}</text>
-            <text class=format!("t-end {}", line.class) x=width - 10.0 y=y>{number::count(line.count)}</text>
+            <text class=name x="10" y=y>{shown}<title>{line.name}</title></text>
+            <text class=format!("t-end {}", line.class) x=width - 10.0 y=y>{count}</text>
         }
     });
     let rows = rows.collect_view();
@@ -143,19 +153,11 @@ fn stage(stage: &StageSnapshot, rect: Rect) -> impl IntoView + use<> {
         <g class=class transform=place(rect) role="img" aria-label=label>
             <rect class="frame" width=width height=rect.height rx="3" />
             <path class="axis" d=format!("M0 {HEAD}H{width}") />
-            <text class="t-sans t-strong t-mid t-13" x="10" y="20">{capital(&stage.name)}</text>
+            <text class="t-sans t-strong t-mid t-13" x="10" y="20">{words::capital(&stage.name)}</text>
             <text class=if impaired { "t-end t-fault" } else { "t-end" } x=width - 10.0 y="20">{lag}</text>
             {rows}
         </g>
     }
-}
-
-fn capital(name: &str) -> String {
-    let mut letters = name.replace('_', " ").chars().collect::<Vec<_>>();
-    if let Some(first) = letters.first_mut() {
-        *first = first.to_ascii_uppercase();
-    }
-    letters.into_iter().collect()
 }
 
 #[cfg(test)]

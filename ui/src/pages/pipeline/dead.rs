@@ -39,35 +39,10 @@ pub fn DeadLetters(#[prop(into)] dead: Signal<Option<i64>>) -> impl IntoView {
             .with(|l| l.as_ref().map(|l| l.groups.clone()).unwrap_or_default())
     };
     let none = move || letters.value.with(|l| l.as_ref().is_some_and(|l| l.groups.is_empty()));
-    let row = move |group: DeadLetterGroup| {
-        let reason = group.reason.clone();
-        let button = move || {
-            may().then(|| {
-                let reason = reason.clone();
-                view! { <Button look=Look::Small press=move |_| redrive(Some(reason.clone()))>"Re-drive"</Button> }
-            })
-        };
-        view! {
-            <div class="tr cols-dead" role="row">
-                <span role="cell"><At at=group.last /></span>
-                <span role="cell" class="mono strong cut" title=group.reason.clone()>{group.reason.clone()}</span>
-                <span role="cell" class="num strong">{number::count(group.count)}</span>
-                <span role="cell" class="mono cut" title=group.sample.clone()>{group.sample.clone()}</span>
-                <span role="cell" class="cut" title=group.source.clone()>{group.source.clone()}</span>
-                <span role="cell" class="deadact">{group.stage} {button}</span>
-            </div>
-        }
-    };
+    let redrive = Callback::new(redrive);
     view! {
         <section class="deadlist" aria-label="Dead letters">
-            <div class="panelhead">
-                <h2>"Dead letters"</h2>
-                <span class="quiet">{move || (total() > 0).then(|| format!("{}, by reason, the bytes as they came", number::count(total())))}</span>
-                <span class="grow"></span>
-                {move || (may() && total() > 0).then(|| view! {
-                    <Button look=Look::Small press=move |_| redrive(None)>{format!("Re-drive all {}", number::count(total()))}</Button>
-                })}
-            </div>
+            <Head total=Signal::derive(total) may=Signal::derive(may) redrive />
             <FaultNotice fault=letters.fault again=move || letters.again() />
             {move || none().then(|| view! {
                 <Empty title="No dead letters" why="Every event so far could be read and was taken by every stage." />
@@ -84,9 +59,52 @@ pub fn DeadLetters(#[prop(into)] dead: Signal<Option<i64>>) -> impl IntoView {
                     </div>
                 </div>
                 <div role="rowgroup" class="deadbody" tabindex="0">
-                    <For each=groups key=|g| (g.reason.clone(), g.stage.clone(), g.source.clone(), g.count) let(group)>{row(group)}</For>
+                    <For each=groups key=|g| (g.reason.clone(), g.stage.clone(), g.source.clone(), g.count) let(group)>
+                        <Group group may=Signal::derive(may) redrive />
+                    </For>
                 </div>
             </div>
         </section>
+    }
+}
+
+#[component]
+fn Head(total: Signal<i64>, may: Signal<bool>, redrive: Callback<Option<String>>) -> impl IntoView {
+    let words = move || format!("{}, by reason, the bytes as they came", number::count(total.get()));
+    let all = move || {
+        view! {
+            <Button look=Look::Small press=move |_| redrive.run(None)>
+                {format!("Re-drive all {}", number::count(total.get()))}
+            </Button>
+        }
+    };
+    view! {
+        <div class="panelhead">
+            <h2>"Dead letters"</h2>
+            <span class="quiet">{move || (total.get() > 0).then(words)}</span>
+            <span class="grow"></span>
+            {move || (may.get() && total.get() > 0).then(all)}
+        </div>
+    }
+}
+
+#[component]
+fn Group(group: DeadLetterGroup, may: Signal<bool>, redrive: Callback<Option<String>>) -> impl IntoView {
+    let reason = group.reason.clone();
+    let button = move || {
+        may.get().then(|| {
+            let reason = reason.clone();
+            view! { <Button look=Look::Small press=move |_| redrive.run(Some(reason.clone()))>"Re-drive"</Button> }
+        })
+    };
+    view! {
+        <div class="tr cols-dead" role="row">
+            <span role="cell"><At at=group.last /></span>
+            <span role="cell" class="mono strong cut" title=group.reason.clone()>{group.reason.clone()}</span>
+            <span role="cell" class="num strong">{number::count(group.count)}</span>
+            <span role="cell" class="mono cut" title=group.sample.clone()>{group.sample.clone()}</span>
+            <span role="cell" class="cut" title=group.source.clone()>{group.source.clone()}</span>
+            <span role="cell" class="deadact">{group.stage} {button}</span>
+        </div>
     }
 }

@@ -41,7 +41,7 @@ fn draw(snapshot: &PipelineSnapshot, width: f64, height: f64) -> impl IntoView +
     let boxes = graph
         .boxes
         .iter()
-        .map(|(node, rect)| boxes::draw(snapshot, *node, *rect))
+        .map(|(node, rect)| boxes::draw(snapshot, *node, *rect, graph.line))
         .collect_view();
     view! {
         <svg

@@ -3,6 +3,7 @@
 mod boxes;
 mod dead;
 mod graph;
+mod words;
 
 use crate::{
     api::{self, fetch},

@@ -82,27 +82,7 @@ pub fn RulesPage() -> impl IntoView {
             .value
             .with(|all| matching(all.as_deref().unwrap_or_default(), &words.get(), chosen.get()))
     });
-    let search = NodeRef::<html::Input>::new();
-    use_shortcuts(
-        "Rules",
-        vec![
-            Shortcut::new(&["/"], "Find a rule", move |_| {
-                if let Some(input) = search.get_untracked() {
-                    let _ = input.focus();
-                }
-            })
-            .hinted(),
-        ],
-    );
-    let choose = move |of: Which| {
-        let name = match of {
-            Which::All => None,
-            Which::Spoke => Some("spoke"),
-            Which::Unsupported => Some("unsupported"),
-        };
-        address.change(|query| query.set("show", name.map(str::to_owned)));
-    };
-    let sum = move || rules.value.with(|all| all.as_ref().map(|all| sum(all)));
+    let sum = Signal::derive(move || rules.value.with(|all| all.as_ref().map(|all| sum(all))));
     let row = move |at: usize| {
         let rule = Memo::new(move |_| shown.with(|rules| rules.get(at).cloned()));
         (move || rule.get().map(|rule| view! { <row::RuleRow rule /> })).into_any()
@@ -114,31 +94,10 @@ pub fn RulesPage() -> impl IntoView {
         })
     };
     view! {
-        <div class="pagehead">
-            <h1>"Detections"</h1>
-            <span class="sum">{sum}</span>
-            <span class="grow"></span>
-            <input type="search" class="field find" aria-label="Find a rule" placeholder="Title, technique, log source, pack" node_ref=search
-                prop:value=move || words.get()
-                on:input=move |event| {
-                    let text = event_target_value(&event);
-                    address.change(|query| query.set("q", Some(text).filter(|t| !t.is_empty())));
-                } />
-            <Segments label="Which rules" options=vec![(Which::All, "All"), (Which::Spoke, "With alerts"), (Which::Unsupported, "Not run")] chosen choose />
-        </div>
+        <Head words chosen sum />
         <FaultNotice fault=rules.fault again=move || rules.again() />
         <div class="list" role="table" aria-label="Rules">
-            <div role="rowgroup">
-                <div class="thead cols-rules" role="row">
-                    <span role="columnheader"><span class="visually-hidden">"Level"</span></span>
-                    <span role="columnheader">"Rule"</span>
-                    <span role="columnheader">"Techniques"</span>
-                    <span role="columnheader">"Log source"</span>
-                    <span role="columnheader">"Pack"</span>
-                    <span role="columnheader">"State"</span>
-                    <span role="columnheader" class="num sorted">"Alerts ↓"</span>
-                </div>
-            </div>
+            <Columns />
             {none}
             <VirtualList
                 label="Rows"
@@ -147,6 +106,56 @@ pub fn RulesPage() -> impl IntoView {
                 current=Signal::derive(|| None)
                 row
             />
+        </div>
+    }
+}
+
+#[component]
+fn Head(words: Memo<String>, chosen: Memo<Which>, sum: Signal<Option<String>>) -> impl IntoView {
+    let address = use_address();
+    let search = NodeRef::<html::Input>::new();
+    let find = move |_| {
+        if let Some(input) = search.get_untracked() {
+            let _ = input.focus();
+        }
+    };
+    use_shortcuts("Rules", vec![Shortcut::new(&["/"], "Find a rule", find).hinted()]);
+    let choose = move |of: Which| {
+        let name = match of {
+            Which::All => None,
+            Which::Spoke => Some("spoke"),
+            Which::Unsupported => Some("unsupported"),
+        };
+        address.change(|query| query.set("show", name.map(str::to_owned)));
+    };
+    let typed = move |text: String| address.change(|query| query.set("q", Some(text).filter(|t| !t.is_empty())));
+    view! {
+        <div class="pagehead">
+            <h1>"Detections"</h1>
+            <span class="sum">{sum}</span>
+            <span class="grow"></span>
+            <input type="search" class="field find" aria-label="Find a rule" placeholder="Title, technique, log source, pack"
+                node_ref=search
+                prop:value=move || words.get()
+                on:input=move |event| typed(event_target_value(&event)) />
+            <Segments label="Which rules" options=vec![(Which::All, "All"), (Which::Spoke, "With alerts"), (Which::Unsupported, "Not run")] chosen choose />
+        </div>
+    }
+}
+
+#[component]
+fn Columns() -> impl IntoView {
+    view! {
+        <div role="rowgroup">
+            <div class="thead cols-rules" role="row">
+                <span role="columnheader"><span class="visually-hidden">"Level"</span></span>
+                <span role="columnheader">"Rule"</span>
+                <span role="columnheader">"Techniques"</span>
+                <span role="columnheader">"Log source"</span>
+                <span role="columnheader">"Pack"</span>
+                <span role="columnheader">"State"</span>
+                <span role="columnheader" class="num sorted">"Alerts ↓"</span>
+            </div>
         </div>
     }
 }

@@ -5,7 +5,7 @@ mod plot;
 
 use super::case::{Case, choose_brush};
 use crate::{
-    api::{self, fetch},
+    api::{self, Fetched, fetch},
     components::{FaultNotice, Segments, event_table::exact_time, number, time},
     layout::timeline::{SPAN_MIN, Span},
     state::{Zone, use_preferences},
@@ -46,26 +46,7 @@ pub fn TimelinePanel(case: Case) -> impl IntoView {
         },
     );
     let bounds = RwSignal::new(None::<Span>);
-    let of = StoredValue::new(None::<AlertId>);
-    Effect::new(move |_| {
-        let id = case.id.get();
-        if of.get_value().as_ref() != Some(&id) {
-            of.set_value(Some(id));
-            bounds.set(None);
-            case.span.set(None);
-            detail.set(None);
-            fetched.value.set(None);
-        }
-    });
-    Effect::new(move |_| {
-        let whole = fetched
-            .value
-            .with(|t| t.as_ref().map(|t| Span::new(t.from.nanos(), t.to.nanos())));
-        if let Some(whole) = whole.filter(|_| bounds.get_untracked().is_none()) {
-            bounds.set(Some(whole));
-            case.span.set(Some(whole));
-        }
-    });
+    follow(case, fetched, bounds, detail);
     let turns = StoredValue::new(0_u32);
     let look = move |span: Span| {
         case.span.set(Some(span));
@@ -94,7 +75,49 @@ pub fn TimelinePanel(case: Case) -> impl IntoView {
         }),
         hovered: RwSignal::new(None),
     };
-    let choose_by = move |by: LaneBy| {
+    view! {
+        <section class="timeline" aria-label="Timeline">
+            <div class="panelhead">
+                <h2>"Timeline"</h2>
+                <LanesBy by />
+                <Shown model />
+                <span class="grow"></span>
+                <Said model />
+            </div>
+            <FaultNotice fault=fetched.fault again=move || fetched.again() />
+            <Plot model />
+        </section>
+    }
+}
+
+/// Another alert starts without a stretch; the first answer says which stretch is the whole.
+fn follow(case: Case, fetched: Fetched<Timeline>, bounds: RwSignal<Option<Span>>, detail: RwSignal<Option<Span>>) {
+    let of = StoredValue::new(None::<AlertId>);
+    Effect::new(move |_| {
+        let id = case.id.get();
+        if of.get_value().as_ref() != Some(&id) {
+            of.set_value(Some(id));
+            bounds.set(None);
+            case.span.set(None);
+            detail.set(None);
+            fetched.value.set(None);
+        }
+    });
+    Effect::new(move |_| {
+        let whole = fetched
+            .value
+            .with(|t| t.as_ref().map(|t| Span::new(t.from.nanos(), t.to.nanos())));
+        if let Some(whole) = whole.filter(|_| bounds.get_untracked().is_none()) {
+            bounds.set(Some(whole));
+            case.span.set(Some(whole));
+        }
+    });
+}
+
+#[component]
+fn LanesBy(by: Memo<LaneBy>) -> impl IntoView {
+    let address = use_address();
+    let choose = move |by: LaneBy| {
         let name = match by {
             LaneBy::Process => None,
             LaneBy::User => Some("user"),
@@ -103,22 +126,12 @@ pub fn TimelinePanel(case: Case) -> impl IntoView {
         address.change(|query| query.set("by", name.map(str::to_owned)));
     };
     view! {
-        <section class="timeline" aria-label="Timeline">
-            <div class="panelhead">
-                <h2>"Timeline"</h2>
-                <Segments
-                    label="Lanes by"
-                    options=vec![(LaneBy::Process, "Process"), (LaneBy::User, "User"), (LaneBy::Host, "Host")]
-                    chosen=by
-                    choose=choose_by
-                />
-                <Shown model />
-                <span class="grow"></span>
-                <Said model />
-            </div>
-            <FaultNotice fault=fetched.fault again=move || fetched.again() />
-            <Plot model />
-        </section>
+        <Segments
+            label="Lanes by"
+            options=vec![(LaneBy::Process, "Process"), (LaneBy::User, "User"), (LaneBy::Host, "Host")]
+            chosen=by
+            choose
+        />
     }
 }
 

@@ -2,12 +2,12 @@
 
 use super::lanes::Lanes;
 use crate::{
-    components::{measure::use_size, time},
+    components::{measure::use_size, sweep::x_in, time},
     layout::{
         brush::{Grip, drag, grip},
-        timeline::{Span, ticks},
+        timeline::{Span, Tick, ticks},
     },
-    state::use_preferences,
+    state::{Zone, use_preferences},
 };
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
@@ -47,26 +47,17 @@ pub fn Plot(model: PlotModel) -> impl IntoView {
     let brush = move || dragging.get().map_or_else(|| model.brush.get(), |(_, brush)| brush);
     let axis = move || {
         let span = model.span.get()?;
-        let shift = time::offset_ms(Timestamp::from_nanos(span.from), zone.get()) / 60_000;
-        let ticks = ticks(span, width.get(), i32::try_from(shift).unwrap_or(0)).into_iter();
-        let tick = |tick: crate::layout::timeline::Tick| {
-            let x = LABEL_PX + span.x(tick.at, width.get_untracked());
-            let class = if tick.strong { "t-mid-a t-strong" } else { "t-mid-a" };
-            view! {
-                <path class="lane-line" d=format!("M{x:.1} 16V{:.0}", height()) />
-                <text class=class x=format!("{x:.1}") y="11">{tick.label}</text>
-            }
-        };
-        Some(ticks.map(tick).collect_view())
+        Some(axis(span, width.get(), height(), zone.get()))
     };
     let gaps = move || {
-        let span = model.span.get()?;
-        let gaps = model.timeline.with(|t| t.as_ref().map(|t| t.gaps.clone()))?;
-        Some(
-            gaps.iter()
-                .filter_map(|gap| hatched(gap, span, width.get(), height()))
-                .collect_view(),
-        )
+        let (span, width, height) = (model.span.get()?, width.get(), height());
+        let drawn = |t: &Timeline| {
+            t.gaps
+                .iter()
+                .filter_map(|gap| hatched(gap, span, width, height))
+                .collect_view()
+        };
+        model.timeline.with(|t| t.as_ref().map(drawn))
     };
     let chosen = move || {
         let (span, brush) = (model.span.get()?, brush()?);
@@ -76,12 +67,7 @@ pub fn Plot(model: PlotModel) -> impl IntoView {
         let count = lanes.get();
         format!("Timeline with {count} lanes. Drag to choose a stretch, turn the wheel to zoom.")
     };
-    let pointer = move |event: &ev::PointerEvent| {
-        let left = node
-            .get_untracked()
-            .map_or(0.0, |n| n.get_bounding_client_rect().left());
-        f64::from(event.client_x()) - left - LABEL_PX
-    };
+    let pointer = move |event: &ev::PointerEvent| x_in(node, event) - LABEL_PX;
     let down = move |event: ev::PointerEvent| press(model, dragging, pointer(&event), width.get_untracked(), &event);
     let moved = move |event: ev::PointerEvent| {
         if let (Some((held, _)), Some(span)) = (dragging.get_untracked(), model.span.get_untracked()) {
@@ -110,6 +96,20 @@ pub fn Plot(model: PlotModel) -> impl IntoView {
             </svg>
         </div>
     }
+}
+
+fn axis(span: Span, width: f64, height: f64, zone: Zone) -> impl IntoView {
+    let shift = time::offset_ms(Timestamp::from_nanos(span.from), zone) / 60_000;
+    let tick = |tick: Tick| {
+        let x = LABEL_PX + span.x(tick.at, width);
+        let class = if tick.strong { "t-mid-a t-strong" } else { "t-mid-a" };
+        view! {
+            <path class="lane-line" d=format!("M{x:.1} 16V{height:.0}") />
+            <text class=class x=format!("{x:.1}") y="11">{tick.label}</text>
+        }
+    };
+    let ticks = ticks(span, width, i32::try_from(shift).unwrap_or(0));
+    ticks.into_iter().map(tick).collect_view()
 }
 
 fn hatched(gap: &Gap, span: Span, width: f64, height: f64) -> Option<impl IntoView + use<>> {
@@ -162,10 +162,7 @@ fn wheel(model: PlotModel, width: f64, node: NodeRef<html::Div>, event: &ev::Whe
     let (Some(span), Some(bounds)) = (model.span.get_untracked(), model.bounds.get_untracked()) else {
         return;
     };
-    let left = node
-        .get_untracked()
-        .map_or(0.0, |n| n.get_bounding_client_rect().left());
-    let x = f64::from(event.client_x()) - left - LABEL_PX;
+    let x = x_in(node, event) - LABEL_PX;
     // Over the names the wheel scrolls the lanes.
     if x < 0.0 {
         return;

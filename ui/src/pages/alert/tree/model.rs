@@ -112,7 +112,10 @@ impl TreeModel {
         let drawing = Memo::new(move |_| {
             let (width, height) = size.get();
             let (loaded, items, placed) = &*opened.get()?.0;
-            let grid = Grid::of(placed, width, height);
+            let captioned = items.iter().zip(&placed.row).filter(|(item, _)| item.captioned);
+            let grid = captioned.fold(Grid::of(placed, width, height), |grid, (_, row)| {
+                grid.with_caption(*row)
+            });
             let (loaded, items, placed) = (Arc::clone(loaded), items.clone(), placed.clone());
             Some(Same(Arc::new(Drawing {
                 loaded,

@@ -1,0 +1,226 @@
+//! The console in a real browser, on the real server: an analyst signs in, sees an alert arrive, understands it, decides, hunts.
+//!
+//! Screenshots are left in `target/browser`, in both themes and two sizes.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+use watchfloor::{
+    clock::Clock,
+    config::RulesConfig,
+    identity::token,
+    ingest::{Door, RawLine},
+    replay::{Plan, Sink, feed, pace::Speed},
+    startup::{self, Doors, Running},
+    store::{
+        alerts,
+        identity::{accounts, one_time_links},
+    },
+};
+use watchfloor_engine::{
+    alert::{AlertSettings, Detection},
+    simulate::{Scenario, Simulator},
+};
+use watchfloor_shared::{Timestamp, identity::Role};
+use watchfloor_tests::{fixtures, product};
+
+const CHROMIUM: &str = "/usr/bin/chromium";
+const STORY: Duration = Duration::from_secs(600);
+const SCRIPT_WAIT_MAX: Duration = Duration::from_secs(900);
+
+/// Without a browser or its driver a test says so and is skipped, but not in CI.
+fn browser_is_here() -> bool {
+    let missing = [
+        Path::new(CHROMIUM).to_owned(),
+        fixtures::root().join("node_modules/playwright-core"),
+    ]
+    .into_iter()
+    .find(|path| !path.exists());
+    match missing {
+        None => true,
+        Some(path) => {
+            assert!(std::env::var_os("CI").is_none(), "CI needs {}", path.display());
+            println!("skipped: {} is missing (cargo xtask setup --browser)", path.display());
+            false
+        }
+    }
+}
+
+fn artefacts() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| fixtures::root().join("target"), PathBuf::from);
+    let folder = target.join("browser");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+async fn link(running: &Running) -> String {
+    let email = format!("{}@watchfloor.invalid", token::random_id());
+    let password = token::generate();
+    let person = accounts::create_account(
+        &running.db,
+        &running.tenant,
+        "Ada Analyst",
+        &email,
+        &password,
+        Role::Owner,
+    )
+    .await
+    .unwrap();
+    let link = one_time_links::issue(&running.db, &person, Duration::from_secs(600))
+        .await
+        .unwrap();
+    format!("{}/sign-in?token={}", running.url(), link.reveal())
+}
+
+/// Runs a script of this folder; it says itself what fails.
+async fn script(name: &str, link: &str) -> bool {
+    let script = fixtures::root().join("tests/browser").join(name);
+    let mut child = tokio::process::Command::new("node")
+        .arg(script)
+        .env("LINK", link)
+        .env("ARTEFACTS", artefacts())
+        .current_dir(fixtures::root())
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let status = tokio::time::timeout(SCRIPT_WAIT_MAX, child.wait())
+        .await
+        .expect("the browser script hangs")
+        .unwrap();
+    status.success()
+}
+
+fn simulated(start: Timestamp) -> impl Iterator<Item = RawLine> {
+    let scenario = Scenario {
+        start,
+        ..Scenario::default()
+    }
+    .lasting(STORY);
+    let end = start.saturating_add(STORY);
+    Simulator::new(scenario)
+        .take_while(move |line| line.at < end)
+        .enumerate()
+        .map(|(position, line)| RawLine {
+            bytes: line.bytes.into(),
+            position: position as u64,
+        })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_analyst_works_through_an_intrusion() {
+    if !browser_is_here() {
+        return;
+    }
+    let dir = product::folder();
+    let running = product::start(dir.path(), Doors::Open).await;
+    let link = link(&running).await;
+    let sink = Sink::Local {
+        ingest: running.ingest.clone(),
+        tenant: running.tenant.clone(),
+        door: Door::Simulator,
+    };
+    let now = running.clock.now();
+    let half = now.saturating_sub(STORY / 3);
+    let lines: Vec<_> = simulated(now.saturating_sub(STORY)).collect();
+    let plan = Plan {
+        to: Some(half),
+        ..Plan::default()
+    };
+    feed(lines.iter().cloned().map(anyhow::Ok), &plan, &sink, |_| ())
+        .await
+        .unwrap();
+    assert!(running.drained(Duration::from_secs(120)).await);
+    // The rest of the intrusion arrives while the browser looks.
+    let live = async {
+        tokio::time::sleep(Duration::from_secs(8)).await;
+        let plan = Plan {
+            speed: Speed::Times(8.0),
+            from: Some(half),
+            to: None,
+        };
+        feed(lines.iter().cloned().map(anyhow::Ok), &plan, &sink, |_| ())
+            .await
+            .unwrap();
+        std::future::pending::<()>().await;
+    };
+    let passed = tokio::select! {
+        passed = script("analyst.mjs", &link) => passed,
+        () = live => false,
+    };
+    running.stop().await;
+    assert!(passed, "see above; pictures in {}", artefacts().display());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_thousand_alerts_scroll() {
+    if !browser_is_here() {
+        return;
+    }
+    let dir = product::folder();
+    let mut config = product::config(dir.path());
+    config.rules = RulesConfig {
+        starter_pack: false,
+        folders: Vec::new(),
+    };
+    let running = startup::start(config, Clock::system(), Doors::Open).await.unwrap();
+    hundred_thousand(&running).await;
+    let link = link(&running).await;
+    let passed = script("scroll.mjs", &link).await;
+    running.stop().await;
+    assert!(passed, "see above");
+}
+
+async fn hundred_thousand(running: &Running) {
+    let now = running.clock.now();
+    let settings = AlertSettings {
+        dedup_window: Duration::from_secs(300),
+        correlation_window: Duration::from_nanos(1),
+    };
+    for batch in 0..200_u64 {
+        let detections: Vec<Detection> = (0..500_u64).map(|row| detection(batch * 500 + row, now)).collect();
+        let mut tx = running.db.tenant(&running.tenant).await.unwrap();
+        alerts::record(&mut tx, &detections, &settings, now).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+}
+
+/// Each on its own endpoint and at its own time, so that none is folded and none related.
+fn detection(number: u64, now: Timestamp) -> Detection {
+    use watchfloor_shared::{
+        EndpointId, EventId, RuleId,
+        alert::{AlertRule, DetectionSource, Severity},
+    };
+    let at = now.saturating_sub(Duration::from_millis(100 * number + 1_000));
+    Detection {
+        source: DetectionSource::Sigma,
+        rule: AlertRule {
+            id: RuleId::new(format!("rule-{}", number % 40)),
+            title: format!("Rule {}", number % 40),
+            level: "high".to_owned(),
+            description: String::new(),
+            author: None,
+            false_positives: Vec::new(),
+            references: Vec::new(),
+        },
+        severity: Severity::ALL[(number % 4) as usize],
+        techniques: Vec::new(),
+        event_id: EventId::new(format!("{number:032x}")),
+        contributing: Vec::new(),
+        endpoint_id: EndpointId::new(format!("ws-{number:06}")),
+        endpoint_name: format!("WS-{number:06}"),
+        user: Some("CORP\\a.berg".to_owned()),
+        process_name: Some("powershell.exe".to_owned()),
+        process_entity: None,
+        file_sha256: None,
+        evidence: format!("cmd.exe → powershell.exe · {number}"),
+        what_happened: Vec::new(),
+        matched: Vec::new(),
+        observed: at,
+        received: at,
+        detected: at,
+        simulated: true,
+    }
+}

@@ -1,0 +1,44 @@
+//! The pipeline's own names in the words of the people who look at it.
+
+/// Why a record was left out. A code that is not known here is shown as its words.
+pub fn reason(code: &str) -> String {
+    let words = match code {
+        "event.duplicate" => "already there",
+        "rule.no_match" => "no rule matched",
+        "alert.folded" => "folded into an open alert",
+        "alert.already_recorded" => "already recorded",
+        _ => return code.replace(['_', '.'], " "),
+    };
+    words.to_owned()
+}
+
+/// Where a stage writes: a topic by its name, a store (in angle brackets) by what it holds.
+pub fn output(name: &str) -> String {
+    let Some(store) = name.strip_prefix('<').and_then(|name| name.strip_suffix('>')) else {
+        return name.to_owned();
+    };
+    match store {
+        "search" => "Search index".to_owned(),
+        _ => capital(store),
+    }
+}
+
+pub fn capital(name: &str) -> String {
+    let mut letters = name.chars().map(|c| if c == '_' { ' ' } else { c });
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stores_and_unknown_reasons_are_readable() {
+        assert_eq!(output("<search>"), "Search index");
+        assert_eq!(output("<alerts>"), "Alerts");
+        assert_eq!(output("logster-alerts"), "logster-alerts");
+        assert_eq!(reason("event.too_old"), "event too old");
+    }
+}
