@@ -50,6 +50,19 @@ fn recorded(events_max: usize) -> Vec<Event> {
     events
 }
 
+/// User and system time of this process, all threads: unlike the clock it does not count what other processes take.
+fn cpu_seconds() -> f64 {
+    const TICKS_PER_SECOND: f64 = 100.0;
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("proc");
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = after_name
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse::<f64>().ok());
+    ticks.sum::<f64>() / TICKS_PER_SECOND
+}
+
 fn spec(text: &str, aggregations: Vec<Aggregation>) -> SearchSpec {
     SearchSpec {
         query: query::parse(text, None).expect("a query"),
@@ -76,7 +89,7 @@ async fn recordings() {
     for round in ["first", "again"] {
         let batches: Vec<Vec<Event>> = events.chunks(BATCH).map(<[Event]>::to_vec).collect();
         let (mut indexed, mut duplicates) = (0, 0);
-        let began = Instant::now();
+        let (began, cpu_began) = (Instant::now(), cpu_seconds());
         for (n, batch) in batches.into_iter().enumerate() {
             let outcome = index.add(&tenant, batch).await.expect("added");
             indexed += outcome.indexed;
@@ -87,7 +100,10 @@ async fn recordings() {
         }
         index.commit().await.expect("committed");
         let rate = events.len() as f64 / began.elapsed().as_secs_f64();
-        println!("{round}: {indexed} indexed, {duplicates} duplicates, {rate:.0} events/s");
+        let cpu_us = (cpu_seconds() - cpu_began) * 1e6 / events.len() as f64;
+        println!(
+            "{round}: {indexed} indexed, {duplicates} duplicates, {rate:.0} events/s, {cpu_us:.1} µs of CPU per event"
+        );
     }
     let disk = index.bytes_on_disk().await.expect("bytes");
     println!(

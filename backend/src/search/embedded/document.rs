@@ -1,9 +1,12 @@
 //! An event as the index takes it: flattened to dotted names, values typed by the field's kind.
 
 use super::schema::{Fields, cut};
-use super::words::is_word;
 use serde_json::{Map, Value};
-use std::{collections::HashMap, net::IpAddr, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    net::IpAddr,
+    sync::Arc,
+};
 use tantivy::schema::{
     Field,
     document::{Document, ReferenceValue, ReferenceValueLeaf, Value as IndexValue},
@@ -67,14 +70,12 @@ impl Flattener {
             message: None,
         };
         flat.object(event.doc);
-        let message = flat.message.as_deref().unwrap_or("");
-        let unsaid = |leaf: &Leaf| matches!(leaf, Leaf::Text(text) if !says(message, text));
-        let words = flat.values.iter().enumerate().filter(|(_, (_, leaf))| unsaid(leaf));
+        let words = unsaid(flat.message.as_deref(), &flat.values);
         IndexDocument {
             fields,
             id,
             timestamp: event.timestamp.nanos(),
-            words: words.map(|(at, _)| at).collect(),
+            words,
             values: flat.values,
             more_words: flat.more_words,
             message: flat.message,
@@ -83,12 +84,23 @@ impl Flattener {
     }
 }
 
-/// Whether `message` holds the words of `text`, so that they need not be kept twice.
-fn says(message: &str, text: &str) -> bool {
-    let Some(start) = message.find(text) else { return false };
-    let before = message[..start].chars().next_back();
-    let after = message[start + text.len()..].chars().next();
-    !before.is_some_and(is_word) && !after.is_some_and(is_word)
+/// Which values hold text that neither a line of the message (`Image: C:\\x.exe`) nor an earlier value holds, so that no text
+/// is kept twice.
+fn unsaid(message: Option<&str>, values: &[(Arc<str>, Leaf)]) -> Vec<usize> {
+    let mut said: HashSet<&str> = HashSet::with_capacity(values.len() + 32);
+    for line in message.unwrap_or_default().lines() {
+        said.insert(line.trim());
+        said.extend(line.split_once(':').map(|(_, value)| value.trim()));
+    }
+    let mut new = Vec::new();
+    for (at, (_, leaf)) in values.iter().enumerate() {
+        if let Leaf::Text(text) = leaf
+            && said.insert(text)
+        {
+            new.push(at);
+        }
+    }
+    new
 }
 
 impl Flat<'_> {
