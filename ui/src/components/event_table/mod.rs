@@ -86,7 +86,7 @@ pub fn EventTable(model: EventTableModel, label: &'static str) -> impl IntoView 
     };
     let grid = Memo::new(move |_| template(&model.columns.get(), model.dated.get()));
     view! {
-        <div class="list event-table" role="grid" aria-label=label aria-rowcount=move || model.hits.with(Vec::len).to_string()>
+        <div class="list event-table" role="treegrid" aria-label=label aria-rowcount=move || model.hits.with(Vec::len).to_string()>
             <div role="rowgroup">
                 <div class="thead" role="row" style:grid-template-columns=move || grid.get()>
                     <span role="columnheader"><span class="visually-hidden">"Open"</span></span>
