@@ -5,6 +5,7 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 use futures::StreamExt;
 use std::{
+    collections::HashSet,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -15,7 +16,7 @@ use watchfloor::{
     startup::Running,
     store::{Secret, identity},
 };
-use watchfloor_shared::{alert::AlertSummary, identity::Role};
+use watchfloor_shared::{identity::Role, live::LiveEvent};
 
 /// Lines go out this often, so that the rate is steady and not a pulse.
 const TICK: Duration = Duration::from_millis(20);
@@ -113,6 +114,7 @@ async fn listen(response: reqwest::Response, samples: Samples) -> Result<()> {
     let clock = Clock::system();
     let mut stream = response.bytes_stream();
     let mut text = String::new();
+    let mut told = HashSet::new();
     while let Some(chunk) = stream.next().await {
         text.push_str(&String::from_utf8_lossy(&chunk?));
         while let Some(end) = text.find("\n\n") {
@@ -122,8 +124,11 @@ async fn listen(response: reqwest::Response, samples: Samples) -> Result<()> {
                     .lines()
                     .find_map(|line| line.strip_prefix("data: "))
                     .context("an event without data")?;
-                let alert: AlertSummary = serde_json::from_str(data)?;
-                if alert.count == 1 && alert.version == 1 {
+                let LiveEvent::Alert(alert) = serde_json::from_str(data)? else {
+                    continue;
+                };
+                // What an alert is told later, of folds and people, says nothing about its way here.
+                if told.insert(alert.id.clone()) {
                     let latency = clock.now().since(alert.times.received).as_secs_f64() * 1e3;
                     samples.lock().map_err(|_| anyhow::anyhow!("poisoned"))?.push(latency);
                 }
