@@ -35,6 +35,8 @@ use std::{
 };
 
 /// How long an old server, still shutting down after a kill, may hold the directory.
+/// A cluster that initdb has not finished, followed by the id of the process that makes it.
+const UNFINISHED: &str = "cluster.new.";
 const OLD_SERVER_PATIENCE: Duration = Duration::from_secs(30);
 const READY_PATIENCE: Duration = Duration::from_secs(60);
 /// A socket's path has 108 bytes in the kernel, with `/.s.PGSQL.5432` and a NUL at its end.
@@ -250,17 +252,29 @@ impl Layout {
         command
     }
 
+    /// What earlier starts left when they were killed. One that is still being written to goes with the next start.
+    fn remove_unfinished(&self) {
+        let Ok(entries) = std::fs::read_dir(&self.root) else {
+            return;
+        };
+        for entry in entries.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
+    }
+
     fn make_cluster(&self, passwords: &Passwords) -> Result<(), StoreError> {
         let cluster = self.root.join("cluster");
         if cluster.join("PG_VERSION").exists() {
             return Ok(());
         }
-        let unfinished = self.root.join("cluster.new");
-        if unfinished.exists() {
-            std::fs::remove_dir_all(&unfinished)?;
-        }
-        self.folder("cluster.new")?;
-        let password_file = self.root.join("run/superuser.password");
+        self.remove_unfinished();
+        // An initdb whose server was killed lives on for a moment: it must not meet this one in its folder.
+        let name = format!("{UNFINISHED}{}", std::process::id());
+        let unfinished = self.root.join(&name);
+        self.folder(&name)?;
+        let password_file = self.root.join(format!("run/superuser.{}", std::process::id()));
         std::fs::write(&password_file, &passwords.superuser)?;
         std::fs::set_permissions(&password_file, Permissions::from_mode(0o600))?;
         if let Some(uid) = self.uid {
