@@ -1,8 +1,8 @@
 //! The shell around a stage: poll, process, flush, commit. It knows nothing of what a stage does; the stage knows nothing of
 //! offsets.
 //!
-//! Invariant: an offset is committed only after [`Stage::flush`] said that everything before it is downstream. A batch whose
-//! processing fails is tried again, for ever, with growing pauses: a store that is down makes the pipeline wait, not lose.
+//! Invariant: an offset is committed only after [`Stage::flush`] said that everything before it is downstream. After a
+//! fault it goes back to what is committed and reads again, for ever: a store that is down makes the pipeline wait, not lose.
 
 use super::{
     meter::StageMeter,
@@ -11,14 +11,17 @@ use super::{
 };
 use crate::bus::{BusError, Committed, Consumer, EventBus, Message, TopicPartition};
 use async_trait::async_trait;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 use tokio_util::sync::CancellationToken;
 
 const RECORDS_MAX: usize = 2_000;
 const BYTES_MAX: usize = 8 << 20;
 const POLL_WAIT: Duration = Duration::from_millis(250);
-const RETRY_FIRST: Duration = Duration::from_millis(100);
-const RETRY_LAST: Duration = Duration::from_secs(5);
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
 /// Why a batch could not be processed now. All of these pass: the runner waits and tries again.
 #[derive(Debug, thiserror::Error)]
@@ -99,22 +102,24 @@ impl Runner {
                 Err(BusError::Closed) => break,
                 Err(error) => {
                     self.fault(&error.to_string());
-                    tokio::time::sleep(RETRY_FIRST).await;
+                    tokio::time::sleep(RETRY_PAUSE).await;
                     continue;
                 }
             };
             if !batch.is_empty() {
-                let fates = self.process(&batch).await;
-                let Some(fates) = fates else { break };
+                let Some(fates) = self.process(&batch).await else {
+                    if self.wait().await {
+                        self.rewind(&mut progress, &batch, consumer.as_mut()).await;
+                    }
+                    continue;
+                };
                 progress.note(self.bus.as_ref(), self.spec.name, &batch, &fates).await?;
                 self.meter.processed(batch.len());
             }
             let policy = self.stage.flush_after();
             let due = last_flush.elapsed() >= policy.wait_max || progress.uncommitted > policy.records_max;
             if progress.uncommitted > 0 && due {
-                if !self.flush(&mut progress, consumer.as_mut()).await {
-                    break;
-                }
+                self.flush(&mut progress, consumer.as_mut()).await;
                 last_flush = tokio::time::Instant::now();
             }
             self.meter.sample_cpu();
@@ -145,36 +150,53 @@ impl Runner {
         }
     }
 
-    /// Processes until it works or the product stops (`None`).
+    /// The fates of the batch; `None` after a fault.
     async fn process(&mut self, batch: &[Message]) -> Option<Vec<Fate>> {
-        let mut pause = RETRY_FIRST;
-        loop {
-            match self.stage.process(batch).await {
-                Ok(fates) => {
-                    self.meter.clear_fault();
-                    return Some(fates);
-                }
-                Err(error) => self.fault(&error.to_string()),
+        match self.stage.process(batch).await {
+            Ok(fates) => {
+                self.meter.clear_fault();
+                Some(fates)
             }
-            pause = self.wait(pause).await?;
+            Err(error) => {
+                self.fault(&error.to_string());
+                None
+            }
         }
     }
 
-    async fn flush(&mut self, progress: &mut Progress, consumer: &mut dyn Consumer) -> bool {
-        let mut pause = RETRY_FIRST;
-        loop {
-            match self.stage.flush().await {
-                Ok(()) => break,
-                Err(error) => self.fault(&error.to_string()),
+    async fn flush(&mut self, progress: &mut Progress, consumer: &mut dyn Consumer) {
+        match self.stage.flush().await {
+            Ok(()) => {
+                self.meter.clear_fault();
+                self.commit(progress, consumer).await;
             }
-            match self.wait(pause).await {
-                Some(longer) => pause = longer,
-                None => return false,
+            Err(error) => {
+                self.fault(&error.to_string());
+                if self.wait().await {
+                    self.rewind(progress, &[], consumer).await;
+                }
             }
         }
-        self.meter.clear_fault();
-        self.commit(progress, consumer).await;
-        true
+    }
+
+    /// Goes back to what is committed: a store that failed may have lost what it had taken but not made durable.
+    async fn rewind(&self, progress: &mut Progress, batch: &[Message], consumer: &mut dyn Consumer) {
+        let mut read: HashSet<TopicPartition> = progress.partitions.keys().cloned().collect();
+        read.extend(batch.iter().map(|message| TopicPartition {
+            topic: Arc::clone(&message.topic),
+            partition: message.partition,
+        }));
+        *progress = Progress::default();
+        for partition in read {
+            let sought = match self.bus.committed(self.spec.name, &partition).await {
+                Ok(committed) => consumer.seek(&partition, committed.map_or(0, |c| c.offset)).await,
+                Err(error) => Err(error),
+            };
+            // A partition that is another member's now starts from its committed offset there.
+            if let Err(error) = sought {
+                self.fault(&format!("cannot go back: {error}"));
+            }
+        }
     }
 
     async fn commit(&self, progress: &mut Progress, consumer: &mut dyn Consumer) {
@@ -187,11 +209,11 @@ impl Runner {
         }
     }
 
-    /// Sleeps and returns the next, longer pause; `None` when the product stops.
-    async fn wait(&self, pause: Duration) -> Option<Duration> {
+    /// Pauses after a fault; whether the product still runs.
+    async fn wait(&self) -> bool {
         tokio::select! {
-            () = self.stop.cancelled() => None,
-            () = tokio::time::sleep(pause) => Some((pause * 2).min(RETRY_LAST)),
+            () = self.stop.cancelled() => false,
+            () = tokio::time::sleep(RETRY_PAUSE) => true,
         }
     }
 
