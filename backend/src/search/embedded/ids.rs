@@ -3,7 +3,7 @@
 /// The number that 32 lower-case hexadecimal digits spell.
 pub fn parse(text: &str) -> Option<u128> {
     let digits = |c: &u8| c.is_ascii_digit() || (b'a'..=b'f').contains(c);
-    (text.len() == 32 && text.as_bytes().iter().all(|c| digits(c)))
+    (text.len() == 32 && text.as_bytes().iter().all(digits))
         .then(|| u128::from_str_radix(text, 16).ok())
         .flatten()
 }
