@@ -3,6 +3,8 @@
 
 mod ask;
 mod endpoint;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod tree;
 
