@@ -6,7 +6,6 @@ const FILE_LINES_MAX: usize = 400;
 const FUNCTION_LINES_MAX: usize = 70;
 /// Path and name of functions that are longer, with the reason.
 const LONG_FUNCTIONS: &[(&str, &str)] = &[];
-/// Files that are longer, with the reason.
 /// What would give the engine IO, a clock or an async runtime.
 const NOT_IN_ENGINE: &[&str] = &[
     "tokio", "async", "futures", "sqlx", "axum", "hyper", "reqwest", "rdkafka", "redis", "tantivy", "notify", "libc",
