@@ -3,7 +3,7 @@
 
 use std::{io::Read, time::Instant};
 use watchfloor::search::{
-    SearchIndex, SearchSpec,
+    EncodedEvent, SearchIndex, SearchSpec,
     embedded::{EmbeddedIndex, Limits},
 };
 use watchfloor_engine::{Event, Verdict, normalize, query};
@@ -87,7 +87,7 @@ async fn recordings() {
     let index = EmbeddedIndex::open(folder.path(), Limits::default()).expect("the index opens");
     let tenant: TenantId = "acme".parse().expect("a tenant");
     for round in ["first", "again"] {
-        let batches: Vec<Vec<Event>> = events.chunks(BATCH).map(<[Event]>::to_vec).collect();
+        let batches: Vec<Vec<EncodedEvent>> = events.chunks(BATCH).map(EncodedEvent::all).collect();
         let (mut indexed, mut duplicates) = (0, 0);
         let (began, cpu_began) = (Instant::now(), cpu_seconds());
         for (n, batch) in batches.into_iter().enumerate() {

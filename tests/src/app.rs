@@ -20,7 +20,7 @@ use watchfloor::{
     ingest::Ingestor,
     live::LiveHub,
     pipeline::PipelineView,
-    search::{SearchIndex, embedded},
+    search::{EncodedEvent, SearchIndex, embedded},
     store::{Database, DatabaseConfig, Secret, StoreError, alerts, endpoints, identity},
 };
 use watchfloor_engine::{
@@ -203,7 +203,7 @@ impl TestApp {
             .unwrap();
         let event = event(&marker);
         let (event_id, endpoint) = (event.id.clone(), event.endpoint.clone());
-        self.search.add(&id, vec![event]).await.unwrap();
+        self.search.add(&id, EncodedEvent::all([&event])).await.unwrap();
         self.search.commit().await.unwrap();
         let sighting = endpoints::EndpointSighting {
             id: endpoint.clone(),

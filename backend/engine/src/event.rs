@@ -1,6 +1,8 @@
 //! The one event type: an ECS document with the three things every stage needs beside it.
 
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use watchfloor_shared::{EndpointId, EventId, Timestamp};
 
 /// Version of the document's shape; grows when a field changes its meaning. Kept in `watchfloor.schema`.
@@ -19,6 +21,18 @@ pub struct Event {
     pub timestamp: Timestamp,
     pub endpoint: EndpointId,
     pub doc: Map<String, Value>,
+}
+
+/// What the stages that pass an event on need of it. Reading it leaves the rest of the document alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventHead {
+    pub id: EventId,
+    pub timestamp: Timestamp,
+    pub endpoint: EndpointId,
+    pub host_name: Option<String>,
+    pub host_os_type: Option<String>,
+    pub is_windows_log: bool,
+    pub is_simulated: bool,
 }
 
 /// Why bytes are not an [`Event`]. Only ever seen when a normalized topic was written by something else.
@@ -77,6 +91,94 @@ impl Event {
     }
 }
 
+/// The named parts of a document, borrowed where JSON allows.
+#[derive(Deserialize)]
+struct HeadDoc<'a> {
+    #[serde(rename = "@timestamp", borrow)]
+    timestamp: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    event: Option<HeadEvent<'a>>,
+    #[serde(borrow)]
+    host: Option<HeadHost<'a>>,
+    winlog: Option<IgnoredAny>,
+    watchfloor: Option<HeadMarks>,
+}
+
+#[derive(Deserialize)]
+struct HeadEvent<'a> {
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct HeadHost<'a> {
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
+    name: Option<TextOrNot>,
+    os: Option<HeadOs>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum HeadOs {
+    Known {
+        #[serde(rename = "type")]
+        kind: Option<TextOrNot>,
+    },
+    Other(IgnoredAny),
+}
+
+/// Other producers may write anything here; that must not cost the event.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum TextOrNot {
+    Text(String),
+    Other(IgnoredAny),
+}
+
+impl TextOrNot {
+    fn text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum HeadMarks {
+    Known { simulated: bool },
+    Other(IgnoredAny),
+}
+
+impl EventHead {
+    pub fn from_json(bytes: &[u8]) -> Result<Self, NotAnEvent> {
+        let doc: HeadDoc<'_> = serde_json::from_slice(bytes).map_err(|_| NotAnEvent::Json)?;
+        let (host_id, host_name, os) = match doc.host {
+            Some(host) => (host.id, host.name, host.os),
+            None => (None, None, None),
+        };
+        let id = doc
+            .event
+            .and_then(|event| event.id)
+            .ok_or(NotAnEvent::Field("event.id"))?;
+        let timestamp = doc.timestamp.and_then(|text| text.parse().ok());
+        Ok(Self {
+            id: EventId::new(id),
+            timestamp: timestamp.ok_or(NotAnEvent::Field("@timestamp"))?,
+            endpoint: EndpointId::new(host_id.ok_or(NotAnEvent::Field("host.id"))?),
+            host_name: host_name.and_then(TextOrNot::text),
+            host_os_type: match os {
+                Some(HeadOs::Known { kind }) => kind.and_then(TextOrNot::text),
+                Some(HeadOs::Other(_)) | None => None,
+            },
+            is_windows_log: doc.winlog.is_some(),
+            is_simulated: matches!(doc.watchfloor, Some(HeadMarks::Known { simulated: true })),
+        })
+    }
+}
+
 /// A value in a nested document by its dotted name.
 pub fn get<'a>(doc: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
     let mut parts = path.split('.');
@@ -85,4 +187,56 @@ pub fn get<'a>(doc: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
         value = value.as_object()?.get(part)?;
     }
     Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn head_and_event_say_the_same() {
+        let doc = json!({"@timestamp": "2026-01-02T03:04:05.000000006Z", "event": {"id": "a\\b", "code": 1},
+            "host": {"id": "ws-1", "name": "WS-1", "os": {"type": "windows"}, "ip": ["::1"]},
+            "winlog": {"event_data": {"a": [1, {"b": null}]}}, "watchfloor": {"simulated": true, "schema": 1}});
+        let bytes = doc.to_string();
+        let (head, event) = (
+            EventHead::from_json(bytes.as_bytes()).unwrap(),
+            Event::from_json(bytes.as_bytes()).unwrap(),
+        );
+        assert_eq!(
+            (&head.id, head.timestamp, &head.endpoint),
+            (&event.id, event.timestamp, &event.endpoint)
+        );
+        assert_eq!(
+            (head.host_name.as_deref(), head.host_os_type.as_deref()),
+            (Some("WS-1"), Some("windows"))
+        );
+        assert!(head.is_windows_log && head.is_simulated);
+        let bare = br#"{"@timestamp":"2026-01-02T03:04:05Z","event":{"id":"x"},"host":{"id":"h","name":[1],"os":"?"},"watchfloor":7}"#;
+        let head = EventHead::from_json(bare).unwrap();
+        assert!(head.host_name.is_none() && !head.is_windows_log && !head.is_simulated);
+    }
+
+    #[test]
+    fn what_is_no_event_is_named() {
+        for (bytes, wanted) in [
+            (&b"[1]"[..], NotAnEvent::Json),
+            (
+                br#"{"event":{"id":"x"},"host":{"id":"h"}}"#,
+                NotAnEvent::Field("@timestamp"),
+            ),
+            (
+                br#"{"@timestamp":"2026-01-02T03:04:05Z","host":{"id":"h"}}"#,
+                NotAnEvent::Field("event.id"),
+            ),
+            (
+                br#"{"@timestamp":"2026-01-02T03:04:05Z","event":{"id":"x"}}"#,
+                NotAnEvent::Field("host.id"),
+            ),
+        ] {
+            assert_eq!(EventHead::from_json(bytes), Err(wanted.clone()));
+            assert_eq!(Event::from_json(bytes), Err(wanted));
+        }
+    }
 }

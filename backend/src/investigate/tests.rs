@@ -83,7 +83,10 @@ async fn told() -> (tempfile::TempDir, EmbeddedIndex, TenantId) {
     let folder = tempfile::tempdir().unwrap();
     let index = EmbeddedIndex::open(folder.path(), Limits::default()).unwrap();
     let tenant: TenantId = "acme".parse().unwrap();
-    index.add(&tenant, story()).await.unwrap();
+    index
+        .add(&tenant, crate::search::EncodedEvent::all(story()))
+        .await
+        .unwrap();
     index.commit().await.unwrap();
     (folder, index, tenant)
 }

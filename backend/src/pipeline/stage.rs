@@ -49,6 +49,7 @@ pub trait Stage: Send {
     fn flush_after(&self) -> FlushPolicy {
         FlushPolicy {
             wait_max: Duration::ZERO,
+            wait_behind_max: Duration::ZERO,
             records_max: 0,
         }
     }
@@ -63,7 +64,17 @@ pub trait Stage: Send {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FlushPolicy {
     pub wait_max: Duration,
+    /// Instead of `wait_max` while much more waits to be read: fewer and larger flushes catch up sooner.
+    pub wait_behind_max: Duration,
     pub records_max: usize,
+}
+
+impl FlushPolicy {
+    fn is_due(&self, since_last: Duration, uncommitted: usize, batch_records: usize) -> bool {
+        let is_behind = batch_records > RECORDS_MAX / 2;
+        let wait_max = if is_behind { self.wait_behind_max } else { self.wait_max };
+        since_last >= wait_max || uncommitted > self.records_max
+    }
 }
 
 /// Runs one worker of a stage until `stop` is cancelled. What was processed is flushed and committed before it returns.
@@ -116,8 +127,10 @@ impl Runner {
                 progress.note(self.bus.as_ref(), self.spec.name, &batch, &fates).await?;
                 self.meter.processed(batch.len());
             }
-            let policy = self.stage.flush_after();
-            let due = last_flush.elapsed() >= policy.wait_max || progress.uncommitted > policy.records_max;
+            let due = self
+                .stage
+                .flush_after()
+                .is_due(last_flush.elapsed(), progress.uncommitted, batch.len());
             if progress.uncommitted > 0 && due {
                 self.flush(&mut progress, consumer.as_mut()).await;
                 last_flush = tokio::time::Instant::now();

@@ -3,6 +3,8 @@
 pub mod embedded;
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use std::borrow::Borrow;
 use watchfloor_engine::{Event, query::Query};
 use watchfloor_shared::{
     EventId, TenantId, Timestamp,
@@ -19,6 +21,30 @@ pub struct SearchSpec {
     pub order: Order,
     pub search_after: Option<SearchAfter>,
     pub aggregations: Vec<Aggregation>,
+}
+
+/// An event as it travels: its JSON goes into the index as it is, with what the index orders by beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncodedEvent {
+    pub id: EventId,
+    pub timestamp: Timestamp,
+    pub json: Bytes,
+}
+
+impl From<&Event> for EncodedEvent {
+    fn from(event: &Event) -> Self {
+        Self {
+            id: event.id.clone(),
+            timestamp: event.timestamp,
+            json: event.to_json().into(),
+        }
+    }
+}
+
+impl EncodedEvent {
+    pub fn all(events: impl IntoIterator<Item = impl Borrow<Event>>) -> Vec<Self> {
+        events.into_iter().map(|event| Self::from(event.borrow())).collect()
+    }
 }
 
 /// What became of a batch: every event is in exactly one of the three.
@@ -49,7 +75,7 @@ pub enum SearchError {
 pub trait SearchIndex: Send + Sync {
     /// Adds events; an id that is there already is left as it is and counted as a duplicate, within the batch too.
     /// Not searchable and not durable before [`SearchIndex::commit`].
-    async fn add(&self, tenant: &TenantId, events: Vec<Event>) -> Result<IndexOutcome, SearchError>;
+    async fn add(&self, tenant: &TenantId, events: Vec<EncodedEvent>) -> Result<IndexOutcome, SearchError>;
 
     /// Makes all added events of all tenants durable and searchable. Offsets are committed only after this returns.
     async fn commit(&self) -> Result<(), SearchError>;

@@ -16,7 +16,8 @@ use watchfloor::{
     startup::Running,
     store::{Secret, identity},
 };
-use watchfloor_shared::{identity::Role, live::LiveEvent};
+use watchfloor_engine::normalize::endpoint_of;
+use watchfloor_shared::{Timestamp, identity::Role, live::LiveEvent};
 
 /// Lines go out this often, so that the rate is steady and not a pulse.
 const TICK: Duration = Duration::from_millis(20);
@@ -33,7 +34,8 @@ pub async fn measure(
     options: &Options,
 ) -> Result<Percentiles> {
     let samples = Samples::default();
-    let listener = tokio::spawn(listen(live_stream(running).await?, Arc::clone(&samples)));
+    let began = Clock::system().now();
+    let listener = tokio::spawn(listen(live_stream(running).await?, began, Arc::clone(&samples)));
     let per_tick = usize::try_from(options.latency_rate * TICK.as_millis() as u64 / 1_000)?.max(1);
     let ticks = options.latency_seconds * 1_000 / TICK.as_millis() as u64;
     let mut lines = lines.filter_map(Result::ok).map(|line| on_other_host(&line));
@@ -74,11 +76,22 @@ pub async fn measure(
 
 /// The throughput run has seen these events; on another host they are new and raise their alerts again.
 fn on_other_host(line: &RawLine) -> RawLine {
-    let text = String::from_utf8_lossy(&line.bytes).replace("\"Hostname\":\"", "\"Hostname\":\"latency-");
+    let text = String::from_utf8_lossy(&line.bytes);
+    let bytes = match endpoint_of(&line.bytes).and_then(|host| spelled(&text, host.as_str())) {
+        Some(host) => Bytes::from(text.replace(&host, &format!("\"latency-{}", &host[1..]))),
+        None => line.bytes.clone(),
+    };
     RawLine {
-        bytes: Bytes::from(text),
+        bytes,
         position: line.position,
     }
+}
+
+/// The host's name as the line spells it, in its quotes.
+fn spelled(text: &str, host: &str) -> Option<String> {
+    let quoted = format!("\"{host}\"");
+    let at = text.to_ascii_lowercase().find(&quoted)?;
+    text.get(at..at + quoted.len()).map(str::to_owned)
 }
 
 async fn live_stream(running: &Running) -> Result<reqwest::Response> {
@@ -110,7 +123,8 @@ async fn live_stream(running: &Running) -> Result<reqwest::Response> {
     Ok(stream)
 }
 
-async fn listen(response: reqwest::Response, samples: Samples) -> Result<()> {
+/// What an alert is told later, of folds and people, says nothing about its way here; nor does one that was there before `began`.
+async fn listen(response: reqwest::Response, began: Timestamp, samples: Samples) -> Result<()> {
     let clock = Clock::system();
     let mut stream = response.bytes_stream();
     let mut text = String::new();
@@ -127,8 +141,7 @@ async fn listen(response: reqwest::Response, samples: Samples) -> Result<()> {
                 let LiveEvent::Alert(alert) = serde_json::from_str(data)? else {
                     continue;
                 };
-                // What an alert is told later, of folds and people, says nothing about its way here.
-                if told.insert(alert.id.clone()) {
+                if alert.times.received >= began && told.insert(alert.id.clone()) {
                     let latency = clock.now().since(alert.times.received).as_secs_f64() * 1e3;
                     samples.lock().map_err(|_| anyhow::anyhow!("poisoned"))?.push(latency);
                 }

@@ -5,7 +5,10 @@ use watchfloor::search::IndexOutcome;
 
 pub async fn nothing_is_seen_before_the_commit(backend: &dyn Backend) {
     let index = backend.open().await;
-    index.add(&tenant(), vec![event(1, json!({}))]).await.expect("added");
+    index
+        .add(&tenant(), EncodedEvent::all([event(1, json!({}))]))
+        .await
+        .expect("added");
     assert_eq!(found(&index, "*").await, NONE);
     index.commit().await.expect("committed");
     assert_eq!(found(&index, "*").await, [1]);
@@ -16,7 +19,7 @@ pub async fn the_same_id_is_kept_once(backend: &dyn Backend) {
     let second = event(1, json!({"user": {"name": "second"}}));
     let index = filled(backend, vec![first]).await;
     for _ in 0..2 {
-        let outcome = index.add(&tenant(), vec![second.clone()]).await.expect("added");
+        let outcome = index.add(&tenant(), EncodedEvent::all([&second])).await.expect("added");
         assert_eq!((outcome.indexed, outcome.duplicates.len()), (0, 1));
         index.commit().await.expect("committed");
     }
@@ -27,7 +30,7 @@ pub async fn the_same_id_is_kept_once(backend: &dyn Backend) {
 pub async fn a_duplicate_in_one_batch_is_counted(backend: &dyn Backend) {
     let index = backend.open().await;
     let batch = vec![event(1, json!({})), event(2, json!({})), event(1, json!({}))];
-    let outcome = index.add(&tenant(), batch).await.expect("added");
+    let outcome = index.add(&tenant(), EncodedEvent::all(&batch)).await.expect("added");
     let expected = IndexOutcome {
         indexed: 2,
         duplicates: vec![2],
@@ -43,7 +46,7 @@ pub async fn a_bad_id_is_refused_by_its_place(backend: &dyn Backend) {
     let mut bad = event(2, json!({}));
     bad.id = EventId::new("../not an id");
     let batch = vec![event(1, json!({})), bad, event(3, json!({}))];
-    let outcome = index.add(&tenant(), batch).await.expect("added");
+    let outcome = index.add(&tenant(), EncodedEvent::all(&batch)).await.expect("added");
     assert_eq!((outcome.indexed, outcome.refused.len()), (2, 1));
     assert_eq!(outcome.refused[0].0, 1);
     index.commit().await.expect("committed");
@@ -55,7 +58,10 @@ pub async fn events_survive_a_restart(backend: &dyn Backend) {
     drop(index);
     let index = backend.open().await;
     assert_eq!(found(&index, "*").await, [1]);
-    let again = index.add(&tenant(), vec![event(1, json!({}))]).await.expect("added");
+    let again = index
+        .add(&tenant(), EncodedEvent::all([event(1, json!({}))]))
+        .await
+        .expect("added");
     assert_eq!(again.duplicates.len(), 1);
 }
 
@@ -71,7 +77,7 @@ pub async fn tenants_do_not_see_each_other(backend: &dyn Backend) {
             .is_empty()
     );
     let same_id = index
-        .add(&other_tenant(), vec![event(1, json!({}))])
+        .add(&other_tenant(), EncodedEvent::all([event(1, json!({}))]))
         .await
         .expect("added");
     assert_eq!(same_id.indexed, 1, "ids are a tenant's own");
@@ -132,7 +138,7 @@ pub async fn bytes_on_disk_grow(backend: &dyn Backend) {
     let index = backend.open().await;
     let before = index.bytes_on_disk().await.expect("an answer");
     let events = (0..500).map(|n| event(n, json!({"user": {"name": format!("user {n}")}})));
-    index.add(&tenant(), events.collect()).await.expect("added");
+    index.add(&tenant(), EncodedEvent::all(events)).await.expect("added");
     index.commit().await.expect("committed");
     assert!(index.bytes_on_disk().await.expect("an answer") > before + 1_000);
 }

@@ -1,7 +1,7 @@
 //! Aggregations.
 
 use super::*;
-use watchfloor::search::SearchError;
+use watchfloor::search::{EncodedEvent, SearchError};
 use watchfloor_shared::search::{Aggregation, AggregationResult};
 
 fn terms(field: &str, size: u32) -> Aggregation {
@@ -133,7 +133,10 @@ pub async fn counts_hold_over_many_commits(backend: &dyn Backend) {
     for n in 0..30 {
         let name = format!("user{}", n % 3);
         index
-            .add(&tenant(), vec![event(n, json!({"user": {"name": name}}))])
+            .add(
+                &tenant(),
+                EncodedEvent::all([&event(n, json!({"user": {"name": name}}))]),
+            )
             .await
             .expect("added");
         index.commit().await.expect("committed");

@@ -24,7 +24,7 @@ pub async fn values_match_whole_and_without_case(backend: &dyn Backend) {
     assert_eq!(found(&index, "process.name:POWERSHELL.exe").await, [2]);
     assert_eq!(found(&index, "process.name:powershell").await, NONE);
     let accents = vec![event(7, json!({"user": {"name": "ÉLODIE Straße"}}))];
-    index.add(&tenant(), accents).await.expect("added");
+    index.add(&tenant(), EncodedEvent::all(&accents)).await.expect("added");
     index.commit().await.expect("committed");
     assert_eq!(found(&index, "user.name:\"élodie straße\"").await, [7]);
 }

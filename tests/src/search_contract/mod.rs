@@ -9,7 +9,7 @@ pub mod paging;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use watchfloor::search::{SearchIndex, SearchSpec};
+use watchfloor::search::{EncodedEvent, SearchIndex, SearchSpec};
 use watchfloor_engine::{Event, query};
 use watchfloor_shared::{
     EventId, TenantId, Timestamp,
@@ -86,7 +86,7 @@ pub fn spec(text: &str) -> SearchSpec {
 /// An index with these events in it, committed.
 pub async fn filled(backend: &dyn Backend, events: Vec<Event>) -> Arc<dyn SearchIndex> {
     let index = backend.open().await;
-    index.add(&tenant(), events).await.expect("added");
+    index.add(&tenant(), EncodedEvent::all(&events)).await.expect("added");
     index.commit().await.expect("committed");
     index
 }

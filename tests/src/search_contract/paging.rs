@@ -1,7 +1,7 @@
 //! Order, pages, ranges of time.
 
 use super::*;
-use watchfloor::search::SearchError;
+use watchfloor::search::{EncodedEvent, SearchError};
 
 pub async fn newest_and_oldest_first(backend: &dyn Backend) {
     let index = filled(backend, [2, 3, 1].map(|n| event(n, json!({}))).into()).await;
@@ -39,8 +39,10 @@ async fn pages(index: &Arc<dyn SearchIndex>, order: Order) -> Vec<u32> {
 pub async fn pages_cover_everything_once_also_at_equal_times(backend: &dyn Backend) {
     let index = backend.open().await;
     for batch in [0..4, 4..8, 8..11] {
-        let events = batch.map(|n: u32| event_at(n, at(i64::from(n / 5)), json!({})));
-        index.add(&tenant(), events.collect()).await.expect("added");
+        let events: Vec<_> = batch
+            .map(|n: u32| event_at(n, at(i64::from(n / 5)), json!({})))
+            .collect();
+        index.add(&tenant(), EncodedEvent::all(&events)).await.expect("added");
         index.commit().await.expect("committed");
     }
     assert_eq!(pages(&index, Order::OldestFirst).await, (0..11).collect::<Vec<_>>());
@@ -61,7 +63,7 @@ pub async fn pages_are_stable_while_events_arrive(backend: &dyn Backend) {
     let first = search(&index, newest(None)).await;
     assert_eq!(numbers(&first), [15, 14, 13]);
     let more = vec![event(20, json!({})), event(1, json!({}))];
-    index.add(&tenant(), more).await.expect("added");
+    index.add(&tenant(), EncodedEvent::all(&more)).await.expect("added");
     index.commit().await.expect("committed");
     let second = search(&index, newest(first.next)).await;
     assert_eq!(numbers(&second), [12, 11, 10]);

@@ -13,20 +13,21 @@ use crate::{
         tally::Fate,
         topology::INDEX,
     },
-    search::SearchIndex,
+    search::{EncodedEvent, SearchIndex},
     store::{Database, endpoints, endpoints::EndpointSighting},
 };
 use async_trait::async_trait;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use watchfloor_engine::{
-    Event,
+    event::EventHead,
     verdict::{DeadReason, DropReason},
 };
 use watchfloor_shared::{EndpointId, TenantId, Timestamp};
 
 /// Searches lag by at most this, alerts do not.
 const COMMIT_WAIT_MAX: Duration = Duration::from_millis(1_000);
-const COMMIT_RECORDS_MAX: usize = 50_000;
+const COMMIT_WAIT_BEHIND_MAX: Duration = Duration::from_secs(5);
+const COMMIT_RECORDS_MAX: usize = 100_000;
 /// One latency sample per this many events is enough for a percentile.
 const LATENCY_SAMPLE_EVERY: usize = 64;
 
@@ -46,14 +47,18 @@ impl Stage for Index {
     async fn process(&mut self, batch: &[Message]) -> Result<Vec<Fate>, StageError> {
         let mut fates = vec![Fate::Emitted; batch.len()];
         let mut dead = Vec::new();
-        let mut by_tenant: HashMap<TenantId, (Vec<usize>, Vec<Event>)> = HashMap::new();
+        let mut by_tenant: HashMap<TenantId, (Vec<usize>, Vec<EncodedEvent>)> = HashMap::new();
         for (position, message) in batch.iter().enumerate() {
             match parse(message) {
                 Ok((tenant, event)) => {
                     self.sight(&tenant, &event);
                     let (positions, events) = by_tenant.entry(tenant).or_default();
                     positions.push(position);
-                    events.push(event);
+                    events.push(EncodedEvent {
+                        id: event.id,
+                        timestamp: event.timestamp,
+                        json: message.record.payload.clone(),
+                    });
                 }
                 Err(reason) => {
                     fates[position] = Fate::Dead(reason);
@@ -95,19 +100,20 @@ impl Stage for Index {
     fn flush_after(&self) -> FlushPolicy {
         FlushPolicy {
             wait_max: COMMIT_WAIT_MAX,
+            wait_behind_max: COMMIT_WAIT_BEHIND_MAX,
             records_max: COMMIT_RECORDS_MAX,
         }
     }
 }
 
 impl Index {
-    fn sight(&mut self, tenant: &TenantId, event: &Event) {
+    fn sight(&mut self, tenant: &TenantId, event: &EventHead) {
         let key = (tenant.clone(), event.endpoint.clone());
         match self.sightings.get_mut(&key) {
             Some(sighting) => {
                 sighting.first_seen = sighting.first_seen.min(event.timestamp);
                 sighting.last_seen = sighting.last_seen.max(event.timestamp);
-                sighting.simulated |= event.is_simulated();
+                sighting.simulated |= event.is_simulated;
             }
             None => {
                 self.sightings.insert(key, sighting_of(event));
@@ -133,25 +139,21 @@ impl Index {
     }
 }
 
-fn parse(message: &Message) -> Result<(TenantId, Event), DeadReason> {
+fn parse(message: &Message) -> Result<(TenantId, EventHead), DeadReason> {
     let tenant = tenant_of(message).ok_or(DeadReason::TenantMissing)?;
-    let event = Event::from_json(&message.record.payload).map_err(|_| DeadReason::JsonInvalid)?;
+    let event = EventHead::from_json(&message.record.payload).map_err(|_| DeadReason::JsonInvalid)?;
     Ok((tenant, event))
 }
 
-fn sighting_of(event: &Event) -> EndpointSighting {
-    let platform = if event.get("winlog").is_some() {
-        "windows"
-    } else {
-        "linux"
-    };
+fn sighting_of(event: &EventHead) -> EndpointSighting {
+    let platform = if event.is_windows_log { "windows" } else { "linux" };
     EndpointSighting {
         id: event.endpoint.clone(),
-        name: event.text("host.name").unwrap_or(event.endpoint.as_str()).to_owned(),
-        platform: event.text("host.os.type").unwrap_or(platform).to_owned(),
+        name: event.host_name.as_deref().unwrap_or(event.endpoint.as_str()).to_owned(),
+        platform: event.host_os_type.as_deref().unwrap_or(platform).to_owned(),
         addresses: Vec::new(),
         first_seen: event.timestamp,
         last_seen: event.timestamp,
-        simulated: event.is_simulated(),
+        simulated: event.is_simulated,
     }
 }

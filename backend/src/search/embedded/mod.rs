@@ -11,6 +11,7 @@ mod error;
 mod fields;
 mod folder;
 mod ids;
+mod queue;
 mod scan;
 mod schema;
 mod tenant;
@@ -20,7 +21,7 @@ mod tests;
 mod translate;
 mod words;
 
-use super::{IndexOutcome, SearchError, SearchIndex, SearchSpec};
+use super::{EncodedEvent, IndexOutcome, SearchError, SearchIndex, SearchSpec};
 use aggregate::Aggregator;
 use async_trait::async_trait;
 use folder::IndexFolder;
@@ -189,7 +190,7 @@ impl Inner {
         others.iter().take(excess).try_for_each(|other| other.close_writer())
     }
 
-    fn add(&self, tenant: &TenantId, events: Vec<Event>) -> Result<IndexOutcome, SearchError> {
+    fn add(&self, tenant: &TenantId, events: Vec<EncodedEvent>) -> Result<IndexOutcome, SearchError> {
         let index = self.index(tenant)?;
         self.make_room_for_writer(&index)?;
         index.add(events, &self.limits)
@@ -288,7 +289,7 @@ fn event(searcher: &Searcher, fields: schema::Fields, at: DocAddress) -> Result<
 
 #[async_trait]
 impl SearchIndex for EmbeddedIndex {
-    async fn add(&self, tenant: &TenantId, events: Vec<Event>) -> Result<IndexOutcome, SearchError> {
+    async fn add(&self, tenant: &TenantId, events: Vec<EncodedEvent>) -> Result<IndexOutcome, SearchError> {
         let tenant = tenant.clone();
         self.blocking(move |inner| inner.add(&tenant, events).map_err(|error| inner.folder.diagnose(error)))
             .await

@@ -18,7 +18,7 @@ use tantivy::{
 };
 
 /// Version of this layout; written beside the indexes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A value's column and keyword hold its first bytes up to here; words are found in all of it.
 pub const KEYWORD_BYTES_MAX: usize = 8 * 1024;

@@ -7,10 +7,11 @@ use super::{
     Limits,
     document::{Flattener, IndexDocument},
     ids::{self, SeenFilter},
+    queue::Queue,
     schema::{self, Fields},
     translate,
 };
-use crate::search::{IndexOutcome, SearchError};
+use crate::search::{EncodedEvent, IndexOutcome, SearchError};
 use std::{
     collections::HashSet,
     ops::Bound,
@@ -27,7 +28,6 @@ use tantivy::{
     indexer::{IndexWriterOptions, LogMergePolicy},
     schema::IndexRecordOption,
 };
-use watchfloor_engine::Event;
 use watchfloor_shared::Timestamp;
 
 pub struct TenantIndex {
@@ -44,6 +44,7 @@ struct Writing {
     writer: Option<IndexWriter<IndexDocument>>,
     filter: Option<SeenFilter>,
     flattener: Flattener,
+    queue: Queue,
     pending: HashSet<u128>,
     /// Has uncommitted changes.
     dirty: bool,
@@ -97,7 +98,7 @@ impl TenantIndex {
         writing.dirty || !writing.pending.is_empty() || self.lost.load(Ordering::Acquire)
     }
 
-    pub fn add(&self, events: Vec<Event>, limits: &Limits) -> Result<IndexOutcome, SearchError> {
+    pub fn add(&self, events: Vec<EncodedEvent>, limits: &Limits) -> Result<IndexOutcome, SearchError> {
         let mut writing = self.writing();
         let result = self.add_all(&mut writing, events, limits);
         if result.is_err() {
@@ -106,13 +107,19 @@ impl TenantIndex {
         result
     }
 
-    fn add_all(&self, writing: &mut Writing, events: Vec<Event>, limits: &Limits) -> Result<IndexOutcome, SearchError> {
+    fn add_all(
+        &self,
+        writing: &mut Writing,
+        events: Vec<EncodedEvent>,
+        limits: &Limits,
+    ) -> Result<IndexOutcome, SearchError> {
         self.open_writer(writing, limits)?;
         let searcher = self.reader.searcher();
         let Writing {
             writer: Some(writer),
             filter: Some(filter),
             flattener,
+            queue,
             pending,
             dirty,
             used,
@@ -133,7 +140,13 @@ impl TenantIndex {
                 outcome.duplicates.push(position);
                 continue;
             }
-            let document = flattener.document(event, id, self.fields);
+            let document = match flattener.document(event.json, id, event.timestamp, self.fields, queue.enter()?) {
+                Ok(document) => document,
+                Err(error) => {
+                    outcome.refused.push((position, error.to_string()));
+                    continue;
+                }
+            };
             writer.add_document(document).map_err(super::error::from_index)?;
             *dirty = true;
             pending.insert(id);

@@ -14,6 +14,10 @@ fn event(n: u32) -> Event {
     Event::from_doc(doc).unwrap()
 }
 
+fn events(range: std::ops::Range<u32>) -> Vec<EncodedEvent> {
+    range.map(|n| EncodedEvent::from(&event(n))).collect()
+}
+
 fn spec(query: &str) -> SearchSpec {
     SearchSpec {
         query: watchfloor_engine::query::parse(query, None).unwrap(),
@@ -42,11 +46,11 @@ async fn older_events_are_forgotten_and_may_come_again() {
     let folder = tempfile::tempdir().unwrap();
     let index = EmbeddedIndex::open(folder.path(), Limits::default()).unwrap();
     let a = tenant("a");
-    index.add(&a, (0..10).map(event).collect()).await.unwrap();
+    index.add(&a, events(0..10)).await.unwrap();
     index.commit().await.unwrap();
     index.delete_before(&a, Timestamp::from_millis(6)).await.unwrap();
     assert_eq!(total(&index, &a, "*").await, 4);
-    let again = index.add(&a, (0..10).map(event).collect()).await.unwrap();
+    let again = index.add(&a, events(0..10)).await.unwrap();
     assert_eq!((again.indexed, again.duplicates.len()), (6, 4));
 }
 
@@ -76,7 +80,10 @@ async fn many_tenants_share_few_writers_and_lose_nothing() {
     for round in 0..3u32 {
         for n in 0..6 {
             let tenant = tenant(&format!("t{n}"));
-            let outcome = index.add(&tenant, vec![event(round), event(round)]).await.unwrap();
+            let outcome = index
+                .add(&tenant, EncodedEvent::all([&event(round), &event(round)]))
+                .await
+                .unwrap();
             assert_eq!((outcome.indexed, outcome.duplicates.len()), (1, 1));
             assert_eq!(
                 total(&index, &tenant, "*").await,
@@ -96,7 +103,7 @@ async fn spellings_of_one_value_are_one_bucket() {
     let folder = tempfile::tempdir().unwrap();
     let index = EmbeddedIndex::open(folder.path(), Limits::default()).unwrap();
     let a = tenant("a");
-    index.add(&a, (0..7).map(event).collect()).await.unwrap();
+    index.add(&a, events(0..7)).await.unwrap();
     index.commit().await.unwrap();
     let found = index.search(&a, spec("process.name:cmd.EXE")).await.unwrap();
     assert_eq!(found.total, 7);
@@ -113,13 +120,13 @@ async fn what_was_not_committed_is_gone_after_a_restart_and_can_be_added_again()
     let a = tenant("a");
     {
         let index = EmbeddedIndex::open(folder.path(), Limits::default()).unwrap();
-        index.add(&a, (0..3).map(event).collect()).await.unwrap();
+        index.add(&a, events(0..3)).await.unwrap();
         index.commit().await.unwrap();
-        index.add(&a, (3..6).map(event).collect()).await.unwrap();
+        index.add(&a, events(3..6)).await.unwrap();
     }
     let index = EmbeddedIndex::open(folder.path(), Limits::default()).unwrap();
     assert_eq!(total(&index, &a, "*").await, 3);
-    let outcome = index.add(&a, (0..6).map(event).collect()).await.unwrap();
+    let outcome = index.add(&a, events(0..6)).await.unwrap();
     assert_eq!((outcome.indexed, outcome.duplicates.len()), (3, 3));
     index.commit().await.unwrap();
     assert_eq!(total(&index, &a, "*").await, 6);
@@ -134,7 +141,7 @@ async fn a_search_past_its_time_says_so() {
     };
     let index = EmbeddedIndex::open(folder.path(), limits).unwrap();
     let a = tenant("a");
-    index.add(&a, (0..20_000).map(event).collect()).await.unwrap();
+    index.add(&a, events(0..20_000)).await.unwrap();
     index.commit().await.unwrap();
     assert!(matches!(index.search(&a, spec("*")).await, Err(SearchError::Timeout)));
 }

@@ -98,9 +98,28 @@ pub fn is_word(c: char) -> bool {
 }
 
 fn next_word(text: &str, from: usize) -> Option<(usize, usize)> {
-    let start = from + text[from..].find(is_word)?;
-    let length = text[start..].find(|c| !is_word(c)).unwrap_or(text.len() - start);
-    Some((start, start + length))
+    let start = skip(text, from, |is_word| !is_word)?;
+    Some((start, skip(text, start, |is_word| is_word).unwrap_or(text.len())))
+}
+
+/// The first place at or after `from` where a character is not to be skipped. Most text is ASCII: bytes decide there.
+fn skip(text: &str, from: usize, skipped: impl Fn(bool) -> bool) -> Option<usize> {
+    let mut at = from;
+    while let Some(byte) = text.as_bytes().get(at) {
+        if byte.is_ascii() {
+            if !skipped(byte.is_ascii_alphanumeric() || *byte == b'_') {
+                return Some(at);
+            }
+            at += 1;
+        } else {
+            let c = text[at..].chars().next()?;
+            if !skipped(is_word(c)) {
+                return Some(at);
+            }
+            at += c.len_utf8();
+        }
+    }
+    None
 }
 
 fn lower_into(text: &str, out: &mut String) {
