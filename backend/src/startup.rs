@@ -13,6 +13,7 @@ use crate::{
         PipelineView,
         latencies::Latencies,
         ledger::Ledger,
+        letters::Letters,
         meter::StageMeter,
         stage::{Runner, Stage},
         stages::{
@@ -91,10 +92,8 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
         meters: meters.clone(),
         clock: clock.clone(),
     };
-    let view: Arc<dyn PipelineView> = Arc::new(View {
-        ledger,
-        bus: Arc::clone(&stores.bus),
-    });
+    let letters = Letters::new(Arc::clone(&stores.bus), clock.clone());
+    let view: Arc<dyn PipelineView> = Arc::new(View { ledger, letters });
     let stop = CancellationToken::new();
     let mut running = Running {
         address: None,

@@ -3,6 +3,7 @@
 pub mod dead_letter;
 pub mod latencies;
 pub mod ledger;
+pub mod letters;
 pub mod meter;
 pub mod stage;
 pub mod stages;
