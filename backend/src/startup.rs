@@ -11,6 +11,7 @@ use crate::{
     live::{LiveHub, LiveLimits},
     pipeline::{
         PipelineView,
+        backoff::Backoff,
         latencies::Latencies,
         ledger::Ledger,
         letters::Letters,
@@ -223,6 +224,7 @@ fn stages(stores: &Stores, running: &Running, latencies: &Latencies) -> Vec<(Sta
         latencies: latencies.clone(),
         clock: running.clock.clone(),
         settings,
+        unannounced: Vec::new(),
     };
     vec![
         (NORMALIZE, Box::new(normalize)),
@@ -246,6 +248,7 @@ fn worker(
         stage,
         bus: Arc::clone(bus),
         meter,
+        backoff: Backoff::default(),
         stop: stop.clone(),
     };
     let runtime = tokio::runtime::Handle::current();
