@@ -183,7 +183,12 @@ async fn after_any_fault_of_bus_or_index_everything_is_as_without_it() {
         pipeline
             .until(&what, |snapshot| {
                 let said = |s: &StageSnapshot| s.name == stage && s.fault.is_some();
-                snapshot.stages.iter().any(said) && pipeline.faults.struck() > 2
+                let struck = pipeline.faults.struck();
+                // What was stored is not tried again, so that fault passes at once.
+                match at {
+                    At::CommitTaken(_) => struck > 0,
+                    _ => struck > 2 && snapshot.stages.iter().any(said),
+                }
             })
             .await;
         pipeline.faults.mend();
