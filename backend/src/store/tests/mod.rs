@@ -5,6 +5,7 @@ mod arrival;
 mod break_in;
 mod identity;
 mod managed;
+mod recorded;
 mod scale;
 
 use super::{Database, TenantTx, alerts::Recorded, testing::tenant_id};
