@@ -15,3 +15,6 @@ pub mod rules;
 pub mod search;
 pub mod startup;
 pub mod store;
+
+#[cfg(test)]
+mod mutation;

@@ -264,6 +264,20 @@ mod tests {
     }
 
     #[test]
+    fn mutated_settings_are_settings_or_an_error_that_names_no_source() {
+        let text =
+            "data_dir = \"d\"\n[http]\nlisten = \"127.0.0.1:1\"\n[bus]\nretention_hours = 3\n[rules]\nfolders = []\n";
+        let mut refused = 0;
+        for bytes in crate::mutation::mutations(text.as_bytes(), 1_000) {
+            if let Err(error) = with_file(&String::from_utf8_lossy(&bytes)) {
+                refused += 1;
+                assert!(!error.to_string().contains(".rs:"), "{error}");
+            }
+        }
+        assert!(refused > 500, "{refused} of 1000 were refused");
+    }
+
+    #[test]
     fn a_placeholder_does_not_start() {
         let error = with_file("[database]\nurl = \"{{database_url}}\"\n")
             .unwrap_err()
