@@ -53,6 +53,10 @@ pub mod header {
     /// On dead letters whose payload was cut: the length that it had, in bytes, decimal. Such a letter has no topic to go
     /// back to.
     pub const LENGTH: &str = "length_bytes";
+    /// On dead letters: what tells one from another. A letter written twice, as after a crash, has the same.
+    pub const LETTER_ID: &str = "letter_id";
+    /// Among the dead letters, instead of a letter: the id of the one that was sent through the pipeline again.
+    pub const REDRIVEN: &str = "redriven";
 }
 
 /// One line as the sender wrote it, without its line end.
@@ -79,6 +83,8 @@ pub struct Refused {
     pub reason: DeadReason,
     /// What is kept of it.
     pub bytes: Bytes,
+    /// As in [`RawLine`].
+    pub position: u64,
     /// Its whole length.
     pub length_bytes: u64,
 }
@@ -169,6 +175,7 @@ impl Ingestor {
                 ),
                 (header::STAGE.to_owned(), Bytes::from_static(STAGE.as_bytes())),
                 (header::LENGTH.to_owned(), decimal(refused.length_bytes)),
+                (header::LETTER_ID.to_owned(), letter_id(&refused)),
             ],
             payload: refused.bytes,
             timestamp: received,
@@ -214,4 +221,15 @@ fn key(tenant: &TenantId, line: &[u8]) -> Bytes {
         Some(endpoint) => Bytes::from(format!("{tenant}:{endpoint}")),
         None => Bytes::from(tenant.to_string()),
     }
+}
+
+/// The same for a record that is refused again because its sender was not told yes.
+fn letter_id(refused: &Refused) -> Bytes {
+    let content = xxhash_rust::xxh3::xxh3_128(&refused.bytes);
+    Bytes::from(format!(
+        "{STAGE}/{}/{}/{}/{content:032x}",
+        refused.door.as_str(),
+        refused.position,
+        refused.length_bytes
+    ))
 }

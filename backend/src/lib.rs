@@ -16,6 +16,9 @@ pub mod search;
 pub mod startup;
 pub mod store;
 
+#[cfg(test)]
+mod mutation;
+
 /// Events are made on one thread and freed on another all day; the system's allocator spends a sixth of the pipeline's time on that.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -11,8 +11,10 @@ use crate::{
     live::{LiveHub, LiveLimits},
     pipeline::{
         PipelineView,
+        backoff::Backoff,
         latencies::Latencies,
         ledger::Ledger,
+        letters::Letters,
         meter::StageMeter,
         stage::{Runner, Stage},
         stages::{
@@ -91,10 +93,8 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
         meters: meters.clone(),
         clock: clock.clone(),
     };
-    let view: Arc<dyn PipelineView> = Arc::new(View {
-        ledger,
-        bus: Arc::clone(&stores.bus),
-    });
+    let letters = Letters::new(Arc::clone(&stores.bus), clock.clone());
+    let view: Arc<dyn PipelineView> = Arc::new(View { ledger, letters });
     let stop = CancellationToken::new();
     let mut running = Running {
         address: None,
@@ -224,6 +224,7 @@ fn stages(stores: &Stores, running: &Running, latencies: &Latencies) -> Vec<(Sta
         latencies: latencies.clone(),
         clock: running.clock.clone(),
         settings,
+        unannounced: Vec::new(),
     };
     vec![
         (NORMALIZE, Box::new(normalize)),
@@ -247,6 +248,7 @@ fn worker(
         stage,
         bus: Arc::clone(bus),
         meter,
+        backoff: Backoff::default(),
         stop: stop.clone(),
     };
     let runtime = tokio::runtime::Handle::current();

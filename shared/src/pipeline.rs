@@ -86,12 +86,27 @@ pub struct Latency {
     pub received_to_screen_p99: Option<f64>,
 }
 
-/// `GET /api/v1/pipeline/dead-letters`: newest first, with counts by reason.
+/// `GET /api/v1/pipeline/dead-letters`: newest first, with counts by reason. Those that were sent through the pipeline again
+/// are not among them; one that failed again is a new one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeadLetters {
     pub groups: Vec<DeadLetterGroup>,
     pub total: i64,
+    /// How many were sent again.
+    #[serde(default)]
+    pub redriven: i64,
+}
+
+/// Whether a dead letter can be sent through the pipeline again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DeadLetterState {
+    #[default]
+    Open,
+    /// Too long for the front door, which kept its beginning alone: only its sender can send it again.
+    Cut,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +116,8 @@ pub struct DeadLetterGroup {
     pub stage: String,
     /// Where it came from: topic and sender.
     pub source: String,
+    #[serde(default)]
+    pub state: DeadLetterState,
     pub count: i64,
     pub last: Timestamp,
     /// First 200 characters of one, control characters escaped.

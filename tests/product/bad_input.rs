@@ -26,6 +26,10 @@ async fn each_bad_line_is_a_dead_letter_with_its_reason() {
         ("json.invalid", Bytes::from_static(b"\0\0\0\0")),
         ("json.not_an_object", Bytes::from_static(b"[1,2,3]")),
         ("json.too_deep", Bytes::from("[".repeat(10_000))),
+        (
+            "evtx.corrupt",
+            Bytes::from_static(b"unreadable EVTX: chunk 0: no signature"),
+        ),
         ("utf8.invalid", Bytes::from_static(b"{\"Hostname\":\"\xff\xfe\"}")),
         (
             "timestamp.out_of_range",

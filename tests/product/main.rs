@@ -2,5 +2,8 @@
 
 mod bad_input;
 mod crash;
+mod disk;
+mod faults;
+mod letters;
 mod replay;
 mod speed;

@@ -281,7 +281,8 @@ fn event(marker: &str) -> Event {
     Event::from_doc(document.as_object().unwrap().clone()).unwrap()
 }
 
-fn detection(marker: &str, number: u32, now: Timestamp) -> Detection {
+/// One that belongs to the marker's own endpoint.
+pub fn detection(marker: &str, number: u32, now: Timestamp) -> Detection {
     Detection {
         source: DetectionSource::Sigma,
         rule: AlertRule {

@@ -6,3 +6,4 @@ pub mod bus_contract;
 pub mod fixtures;
 pub mod product;
 pub mod search_contract;
+pub mod small_disk;

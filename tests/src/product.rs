@@ -7,7 +7,9 @@ use watchfloor::{
     ingest::Door,
     replay::{Plan, Sink, feed, reader},
     startup::{self, Doors, Running},
+    store::Database,
 };
+use watchfloor_shared::{TenantId, alert::AlertSummary};
 
 const DRAIN_WAIT_MAX: Duration = Duration::from_secs(300);
 
@@ -55,35 +57,40 @@ pub async fn take_in(running: &Running, recording: &Path, plan: &Plan) -> u64 {
 
 /// What must not depend on speed, restarts or repetition: each alert with its count and related endpoints, sorted.
 pub async fn alerts(running: &Running) -> Vec<String> {
+    let alerts = stored_alerts(&running.db, &running.tenant).await;
+    let lines = alerts.iter().map(|alert| format!("{} {}", alert.id, alert_line(alert)));
+    let mut lines: Vec<String> = lines.collect();
+    lines.sort();
+    lines
+}
+
+/// An alert without its id, which is another one for each tenant.
+pub fn alert_line(alert: &AlertSummary) -> String {
+    format!(
+        "{} {} ×{} {}–{} {:?}",
+        alert.rule_id, alert.endpoint_id, alert.count, alert.first_seen, alert.last_seen, alert.related_endpoints,
+    )
+}
+
+/// All alerts of the tenant.
+pub async fn stored_alerts(db: &Database, tenant: &TenantId) -> Vec<AlertSummary> {
     use watchfloor::store::{Window, alerts};
     use watchfloor_shared::alert::{AlertFilter, AlertSort};
-    let mut tx = running.db.tenant(&running.tenant).await.unwrap();
-    let mut lines = Vec::new();
+    let mut tx = db.tenant(tenant).await.unwrap();
+    let mut found = Vec::new();
     let mut window = Window::first(500);
     loop {
         let page = alerts::list(&mut tx, &AlertFilter::default(), AlertSort::Oldest, &window)
             .await
             .unwrap();
-        for alert in page.items {
-            lines.push(format!(
-                "{} {} {} ×{} {}–{} {:?}",
-                alert.id,
-                alert.rule_id,
-                alert.endpoint_id,
-                alert.count,
-                alert.first_seen,
-                alert.last_seen,
-                alert.related_endpoints,
-            ));
-        }
+        found.extend(page.items);
         match page.next {
             Some(cursor) => window.cursor = Some(cursor),
             None => break,
         }
     }
     tx.commit().await.unwrap();
-    lines.sort();
-    lines
+    found
 }
 
 /// Ids of all indexed events, sorted; fails when one is there twice.

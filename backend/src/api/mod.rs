@@ -20,7 +20,7 @@ mod guard;
 mod health;
 mod http_stats;
 mod identity;
-mod ingest;
+pub mod ingest;
 mod investigate;
 mod keys;
 mod live;

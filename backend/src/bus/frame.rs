@@ -254,6 +254,19 @@ mod tests {
     }
 
     #[test]
+    fn a_mutated_body_unpacks_to_its_own_length_or_not_at_all() {
+        let raw = vec![b'a'; 5_000];
+        let mut out = Vec::new();
+        put_batch(&mut out, 9, 11, HEAD, &raw);
+        let (header, body) = decode_frame(&out, 9).expect("whole");
+        for body in crate::mutation::mutations(body, 2_000) {
+            if let Ok(unpacked) = unpack(&header, &body) {
+                assert_eq!(unpacked.len(), raw.len());
+            }
+        }
+    }
+
+    #[test]
     fn a_frame_forged_without_the_salt_is_refused() {
         let mut out = Vec::new();
         put_batch(&mut out, 1, 0, HEAD, b"records");

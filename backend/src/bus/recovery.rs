@@ -211,16 +211,7 @@ fn load_sealed(store: &Store, segment: &Arc<Segment>, replay: Option<&mut Replay
     for range in walk.damage {
         report(store, &segment.path, range, "unreadable bytes between whole frames");
     }
-    for (stretch, entries) in held.into_values() {
-        add_chunk(
-            store,
-            Chunk {
-                segment: segment.clone(),
-                stretch,
-                index: ChunkIndex::InMemory(entries),
-            },
-        );
-    }
+    add_held(store, segment, held);
     Ok(())
 }
 
@@ -264,7 +255,19 @@ fn hold(held: &mut Held, at: usize, header: &FrameHeader) {
     entries.push(entry);
 }
 
-pub fn add_chunk(store: &Store, chunk: Chunk) {
+/// What a segment holds, with its index in memory.
+pub fn add_held(store: &Store, segment: &Arc<Segment>, held: Held) {
+    for (stretch, entries) in held.into_values() {
+        let chunk = Chunk {
+            segment: segment.clone(),
+            stretch,
+            index: ChunkIndex::InMemory(entries),
+        };
+        add_chunk(store, chunk);
+    }
+}
+
+fn add_chunk(store: &Store, chunk: Chunk) {
     let Stretch { topic, partition, .. } = chunk.stretch;
     let Some(topic) = store.topic_by_id(topic) else {
         return report(

@@ -2,8 +2,8 @@
 
 use super::{
     frame::{FrameHeader, Kind},
-    partition::{Chunk, ChunkIndex, lock},
-    recovery::add_chunk,
+    partition::lock,
+    recovery::add_held,
     segment::{Held, Segment},
     state::{Bounds, Snapshot, StateChange},
     store::Store,
@@ -49,16 +49,7 @@ impl Replay {
     /// Brings the store to where the last frame left it.
     pub fn settle(self, store: &Store) {
         if let Some((segment, held)) = self.last {
-            for (stretch, entries) in held.into_values() {
-                add_chunk(
-                    store,
-                    Chunk {
-                        segment: segment.clone(),
-                        stretch,
-                        index: ChunkIndex::InMemory(entries),
-                    },
-                );
-            }
+            add_held(store, &segment, held);
         }
         let mut commits = lock(&store.commits);
         self.snapshot.commits.iter().for_each(|commit| commits.apply(commit));

@@ -141,6 +141,21 @@ mod tests {
     }
 
     #[test]
+    fn a_mutated_segment_gives_only_batches_that_were_written() {
+        let (bytes, _) = three();
+        for whole in [false, true] {
+            for bytes in crate::mutation::mutations(&bytes, 3_000) {
+                let (bases, walk) = bases(&bytes, whole);
+                assert!(
+                    bases.is_sorted_by(|a, b| a < b) && bases.iter().all(|base| *base < 3),
+                    "{bases:?}"
+                );
+                assert!(walk.end <= bytes.len(), "{walk:?}");
+            }
+        }
+    }
+
+    #[test]
     fn in_an_older_segment_every_unreadable_stretch_is_damage() {
         let (mut bytes, ends) = three();
         bytes[ends[2] - 1] ^= 1;

@@ -73,6 +73,9 @@ pub struct ServerArguments {
     /// The tenant that the events must belong to; refused when the key is another's
     #[arg(long, value_name = "TENANT")]
     tenant: Option<TenantId>,
+    /// PEM file of the authority that signed an https server's certificate, beside those that this machine trusts
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
 }
 
 /// Sends lines to a server's NDJSON door.
@@ -93,7 +96,13 @@ impl Client {
             }
             _ => local(arguments, data_dir)?,
         };
-        let http = reqwest::Client::builder().timeout(REQUEST_WAIT_MAX).build()?;
+        let mut http = reqwest::Client::builder().timeout(REQUEST_WAIT_MAX);
+        if let Some(file) = &arguments.ca_file {
+            for certificate in authorities(file)? {
+                http = http.add_root_certificate(certificate);
+            }
+        }
+        let http = http.build()?;
         Ok(Self {
             http,
             url,
@@ -148,6 +157,15 @@ impl Client {
     }
 }
 
+fn authorities(file: &Path) -> Result<Vec<reqwest::Certificate>> {
+    let pem = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let certificates = reqwest::Certificate::from_pem_bundle(&pem);
+    match certificates {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        _ => bail!("{} holds no certificate in PEM", file.display()),
+    }
+}
+
 fn local(arguments: &ServerArguments, data_dir: &Path) -> Result<(String, String)> {
     let path = address_file(data_dir);
     let text = std::fs::read(&path).with_context(|| {
@@ -165,3 +183,6 @@ fn local(arguments: &ServerArguments, data_dir: &Path) -> Result<(String, String
     }
     Ok((address.url, address.key))
 }
+
+#[cfg(test)]
+mod tests;

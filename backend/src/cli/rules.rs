@@ -260,3 +260,29 @@ impl Matcher {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_log_that_cannot_be_read_is_left_out_as_such() {
+        let mut log = b"ElfFile\0".to_vec();
+        log.resize(4_096, 0);
+        log.extend([7; 65_536]);
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&log).unwrap();
+        let mut matcher = Matcher {
+            rules: RuleSet::load(Vec::new()),
+            correlator: Correlator::default(),
+            now: Timestamp::EPOCH,
+            events: 0,
+            dead: BTreeMap::new(),
+        };
+        for line in reader::open(file.path()).unwrap() {
+            let line = line.unwrap();
+            assert!(matcher.matches(&line.bytes, line.position).is_empty());
+        }
+        assert_eq!(matcher.dead, BTreeMap::from([("evtx.corrupt", 1)]));
+    }
+}

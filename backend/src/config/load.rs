@@ -3,7 +3,8 @@
 use super::Config;
 use figment::{
     Figment,
-    providers::{Env, Format, Serialized, Toml},
+    error::{Actual, Kind},
+    providers::{Env, Serialized},
 };
 use std::path::{Path, PathBuf};
 
@@ -11,8 +12,10 @@ use std::path::{Path, PathBuf};
 pub enum ConfigError {
     #[error("the settings file {0} cannot be read")]
     Missing(PathBuf),
+    #[error("the settings file {file}, line {line}: {why}")]
+    Syntax { file: PathBuf, line: usize, why: String },
     #[error("settings: {0}")]
-    Syntax(String),
+    Refused(String),
     #[error("settings: {key} {why}")]
     Invalid { key: String, why: String },
     #[error("settings: {0} is still the placeholder {{{{…}}}}; give it a value")]
@@ -32,8 +35,7 @@ pub struct Flags {
 pub fn load(flags: &Flags) -> Result<Config, ConfigError> {
     let mut figment = Figment::new();
     if let Some(file) = &flags.file {
-        readable(file)?;
-        figment = figment.merge(Toml::file_exact(file));
+        figment = figment.merge(Serialized::defaults(table(file)?));
     }
     figment = figment.merge(Env::prefixed("WATCHFLOOR__").split("__"));
     if let Some(data_dir) = &flags.data_dir {
@@ -46,24 +48,69 @@ pub fn load(flags: &Flags) -> Result<Config, ConfigError> {
     refuse_placeholders(&figment)?;
     let config: Config = figment
         .extract()
-        .map_err(|error| ConfigError::Syntax(describe(&error)))?;
+        .map_err(|error| ConfigError::Refused(describe(error)))?;
     config.validate()?;
     Ok(config)
 }
 
-fn readable(file: &Path) -> Result<(), ConfigError> {
-    std::fs::metadata(file)
-        .map(|_| ())
-        .map_err(|_| ConfigError::Missing(file.to_owned()))
+fn table(file: &Path) -> Result<toml::Table, ConfigError> {
+    let text = std::fs::read_to_string(file).map_err(|_| ConfigError::Missing(file.to_owned()))?;
+    toml::from_str(&text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        ConfigError::Syntax {
+            file: file.to_owned(),
+            line: before.matches('\n').count() + 1,
+            // The message alone: printed whole, the error would show the line, and a secret in it.
+            why: error.message().to_owned(),
+        }
+    })
 }
 
-fn describe(error: &figment::Error) -> String {
-    error
-        .clone()
+fn describe(error: figment::Error) -> String {
+    let causes: Vec<String> = error
         .into_iter()
-        .map(|cause| cause.to_string())
-        .collect::<Vec<_>>()
-        .join("; ")
+        .map(|cause| format!("{} {}", cause.path.join("."), refusal(&cause.kind)))
+        .collect();
+    causes.join("; ")
+}
+
+/// Why a value is refused. Says what kind of value was found, never the value: it may be a secret in the wrong place.
+fn refusal(kind: &Kind) -> String {
+    match kind {
+        Kind::UnknownField(_, known) => format!("is not a setting; known here: {}", known.join(", ")),
+        Kind::UnknownVariant(_, known) => format!("must be one of: {}", known.join(", ")),
+        Kind::InvalidType(found, wanted) | Kind::InvalidValue(found, wanted) => {
+            format!("must be {}, not {}", expectation(wanted), noun(found))
+        }
+        Kind::Message(text) => format!("cannot be used: {text}"),
+        other => format!("cannot be used: {other}"),
+    }
+}
+
+/// What serde calls a type, in words.
+fn expectation(wanted: &str) -> &str {
+    match wanted {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
+        "path string" => "a path",
+        "socket address" => "an address such as 127.0.0.1:7700",
+        "a sequence" => "a list",
+        structure if structure.starts_with("struct ") => "a section",
+        other => other,
+    }
+}
+
+fn noun(found: &Actual) -> &'static str {
+    match found {
+        Actual::Bool(_) => "true or false",
+        Actual::Unsigned(_) => "a whole number",
+        Actual::Signed(_) => "a negative number",
+        Actual::Float(_) => "a decimal number",
+        Actual::Char(_) | Actual::Str(_) => "a text",
+        Actual::Seq => "a list",
+        Actual::Map => "a section",
+        Actual::Unit | Actual::Option => "nothing",
+        _ => "that",
+    }
 }
 
 /// `{{placeholder}}` left in a template must not become a password or a host name.
@@ -117,10 +164,117 @@ mod tests {
         );
     }
 
+    fn with_flag(key: &str, value: &str) -> Result<Config, ConfigError> {
+        load(&Flags {
+            set: vec![(key.to_owned(), value.to_owned())],
+            ..Flags::default()
+        })
+    }
+
+    /// Where, what, and the whole message: names, no place in the source, no value.
     #[test]
-    fn a_key_nobody_knows_is_refused_by_name() {
-        let error = with_file("[http]\nlisen = \"127.0.0.1:1\"\n").unwrap_err().to_string();
-        assert!(error.contains("lisen"), "{error}");
+    fn a_refused_setting_is_named_with_what_it_must_be() {
+        let from_file = [
+            (
+                "[http]\nlisen = \"127.0.0.1:1\"",
+                "settings: http.lisen is not a setting; known here: listen, public_url",
+            ),
+            (
+                "[alerts]\ndedup_window_seconds = \"hunter2\"",
+                "settings: alerts.dedup_window_seconds must be a whole number, not a text",
+            ),
+            (
+                "[database]\nurl = 7",
+                "settings: database.url must be a string, not a whole number",
+            ),
+            (
+                "[log]\nformat = \"hunter2\"",
+                "settings: log.format must be one of: text, json",
+            ),
+            (
+                "[http]\nlisten = \"hunter2\"",
+                "settings: http.listen cannot be used: invalid socket address syntax",
+            ),
+            ("rules = true", "settings: rules must be a section, not true or false"),
+            (
+                "[rules]\nfolders = \"here\"",
+                "settings: rules.folders must be a list, not a text",
+            ),
+        ];
+        for (text, message) in from_file {
+            assert_eq!(with_file(text).unwrap_err().to_string(), message, "{text}");
+        }
+        let from_flag = [
+            (
+                ("http.lisen", "x"),
+                "settings: http.lisen is not a setting; known here: listen, public_url",
+            ),
+            (
+                ("alerts.dedup_window_seconds", "soon"),
+                "settings: alerts.dedup_window_seconds must be a whole number, not a text",
+            ),
+            (
+                ("bus.retention_hours", "-1"),
+                "settings: bus.retention_hours must be a whole number, not a negative number",
+            ),
+        ];
+        for ((key, value), message) in from_flag {
+            assert_eq!(with_flag(key, value).unwrap_err().to_string(), message);
+        }
+    }
+
+    /// What the next test runs with a setting in its environment.
+    #[test]
+    fn environment_child() {
+        if let Err(error) = load(&Flags::default()) {
+            println!("{error}");
+        }
+    }
+
+    #[test]
+    fn a_refused_setting_of_the_environment_is_named_too() {
+        let refused = [
+            (
+                "WATCHFLOOR__HTTP__LISEN",
+                "settings: http.lisen is not a setting; known here: listen, public_url",
+            ),
+            (
+                "WATCHFLOOR__ALERTS__DEDUP_WINDOW_SECONDS",
+                "settings: alerts.dedup_window_seconds must be a whole number, not a text",
+            ),
+        ];
+        for (variable, message) in refused {
+            let child = std::process::Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "config::load::tests::environment_child", "--nocapture"])
+                .env(variable, "hunter2")
+                .output()
+                .unwrap();
+            let said = String::from_utf8(child.stdout).unwrap();
+            assert!(said.lines().any(|line| line == message), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_toml_is_refused_by_line_without_showing_it() {
+        let error = with_file("[database]\nurl = postgres://role:hunter2@host/db\n")
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("line 2: "), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn mutated_settings_are_settings_or_an_error_that_names_no_source() {
+        let text =
+            "data_dir = \"d\"\n[http]\nlisten = \"127.0.0.1:1\"\n[bus]\nretention_hours = 3\n[rules]\nfolders = []\n";
+        let mut refused = 0;
+        for bytes in crate::mutation::mutations(text.as_bytes(), 1_000) {
+            if let Err(error) = with_file(&String::from_utf8_lossy(&bytes)) {
+                refused += 1;
+                assert!(!error.to_string().contains(".rs:"), "{error}");
+            }
+        }
+        assert!(refused > 500, "{refused} of 1000 were refused");
     }
 
     #[test]

@@ -154,7 +154,7 @@ impl Config {
         };
         self.database
             .validate()
-            .map_err(|error| ConfigError::Syntax(error.to_string()))?;
+            .map_err(|error| ConfigError::Refused(error.to_string()))?;
         if self.data_dir.as_os_str().is_empty() {
             return invalid("data_dir", "is empty");
         }

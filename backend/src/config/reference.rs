@@ -14,7 +14,7 @@ const KEYS: &[(&str, &str)] = &[
     ),
     (
         "database.url",
-        "A PostgreSQL server of yours, as an unprivileged role (secret). Absent: a managed PostgreSQL 17 in the data directory.",
+        "A PostgreSQL server of yours, as an unprivileged role (secret); TLS as its `sslmode` and `sslrootcert` say. Absent: a managed PostgreSQL 17 in the data directory.",
     ),
     (
         "database.migration_url",

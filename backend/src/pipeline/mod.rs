@@ -1,9 +1,12 @@
 //! The pipeline shell: it moves records from topic to topic through the engine's stages and accounts for every one of them.
 
+pub mod backoff;
 pub mod dead_letter;
 pub mod latencies;
 pub mod ledger;
+pub mod letters;
 pub mod meter;
+mod progress;
 pub mod stage;
 pub mod stages;
 pub mod tally;

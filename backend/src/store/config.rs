@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[serde(deny_unknown_fields, default)]
 pub struct DatabaseConfig {
     /// `postgres://role:password@host/database` of the role that the server works with. It must not be a superuser, must not
-    /// have BYPASSRLS and must not own the tables.
+    /// have BYPASSRLS and must not own the tables. `?sslmode=verify-full&sslrootcert=FILE` asks for TLS.
     pub url: Option<Secret>,
     /// The role that owns the schema and migrates it. Needed with `url` whenever there is something to migrate.
     pub migration_url: Option<Secret>,

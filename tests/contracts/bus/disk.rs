@@ -1,39 +1,13 @@
-//! A disk without room, for real: a small file system in memory. Mounting one needs root.
+//! The log on a disk without room.
 
 use super::{open, small};
-use std::{fs, process::Command, time::Duration};
+use std::{fs, time::Duration};
 use watchfloor::bus::{BusError, BusOptions, Durability, EmbeddedBus, EventBus, Retention, TopicSpec};
 use watchfloor_shared::Timestamp;
-use watchfloor_tests::bus_contract::{at, noise, plain, put, topic};
-
-struct SmallDisk(tempfile::TempDir);
-
-impl SmallDisk {
-    fn mount(bytes: u64) -> Option<Self> {
-        let dir = tempfile::tempdir().expect("a folder");
-        let mut mount = Command::new("mount");
-        mount
-            .args(["-t", "tmpfs", "-o", &format!("size={bytes}"), "tmpfs"])
-            .arg(dir.path());
-        match mount.output() {
-            Ok(output) if output.status.success() => Some(Self(dir)),
-            outcome => {
-                assert!(
-                    std::env::var_os("CI").is_none(),
-                    "a small file system cannot be mounted: {outcome:?}"
-                );
-                println!("skipped: a small file system cannot be mounted here ({outcome:?})");
-                None
-            }
-        }
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(self.0.path()).status();
-    }
-}
+use watchfloor_tests::{
+    bus_contract::{at, noise, plain, put, topic},
+    small_disk::SmallDisk,
+};
 
 /// Fills the log until a producer is told that there is no room. Gives the count of records that were acknowledged.
 async fn fill(bus: &EmbeddedBus) -> u64 {
@@ -66,10 +40,13 @@ async fn assert_all_there(bus: &EmbeddedBus, count: u64) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_holds_producers_back_and_loses_nothing() {
-    let Some(disk) = SmallDisk::mount(3 << 20) else { return };
-    let ballast = disk.0.path().join("ballast");
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some(_disk) = SmallDisk::mount(folder.path(), 3 << 20) else {
+        return;
+    };
+    let ballast = folder.path().join("ballast");
     fs::write(&ballast, vec![0; 1 << 20]).expect("ballast");
-    let dir = disk.0.path().join("bus");
+    let dir = folder.path().join("bus");
     let options = || BusOptions {
         segment_bytes: 400_000,
         disk_full_wait: Duration::from_millis(700),
@@ -116,8 +93,11 @@ async fn a_full_disk_holds_producers_back_and_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn retention_makes_room_on_a_full_disk() {
-    let Some(disk) = SmallDisk::mount(2 << 20) else { return };
-    let dir = disk.0.path().join("bus");
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some(_disk) = SmallDisk::mount(folder.path(), 2 << 20) else {
+        return;
+    };
+    let dir = folder.path().join("bus");
     let options = BusOptions {
         segment_bytes: 200_000,
         disk_full_wait: Duration::from_secs(5),

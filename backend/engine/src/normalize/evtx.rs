@@ -9,6 +9,9 @@ use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc};
 const FILE_HEADER_BYTES: usize = 4096;
 const CHUNK_BYTES: usize = 65_536;
 
+/// How the stand-in for a part of an event log that cannot be read begins, in the stream of its records; why follows.
+pub const UNREADABLE: &str = "unreadable EVTX: ";
+
 /// What cannot be read, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {

@@ -39,6 +39,7 @@ fn bad_json_says_what_is_bad() {
     );
     assert_eq!(dead(vec![b' '; RECORD_BYTES_MAX + 1]), DeadReason::RecordTooLarge);
     assert_eq!(dead("{}"), DeadReason::SpellingUnknown);
+    assert_eq!(dead(format!("{}chunk 3", evtx::UNREADABLE)), DeadReason::EvtxCorrupt);
 }
 
 #[test]

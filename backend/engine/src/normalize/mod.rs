@@ -95,6 +95,7 @@ fn replace_nul(value: &mut Value) {
 fn why_not_an_object(text: &str) -> DeadReason {
     match serde_json::from_str::<Value>(text) {
         Ok(_) => DeadReason::JsonNotAnObject,
+        Err(_) if text.starts_with(evtx::UNREADABLE) => DeadReason::EvtxCorrupt,
         Err(error) if error.to_string().starts_with("recursion limit exceeded") => DeadReason::JsonTooDeep,
         Err(_) => DeadReason::JsonInvalid,
     }

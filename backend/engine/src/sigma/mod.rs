@@ -18,6 +18,8 @@ pub use rule::{LoadedRule, RuleCounts, RuleSource};
 pub use rule_set::RuleSet;
 
 #[cfg(test)]
+mod hostile_test;
+#[cfg(test)]
 mod pack_test;
 #[cfg(test)]
 mod regression_test;

@@ -15,7 +15,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules")
 }
 
-fn pack() -> Vec<RuleSource> {
+pub(super) fn pack() -> Vec<RuleSource> {
     let folder = root().join("windows");
     let files = walkdir::WalkDir::new(&folder)
         .sort_by_file_name()

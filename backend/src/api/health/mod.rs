@@ -12,13 +12,27 @@ use tokio::time::timeout;
 const CHECK_MAX: Duration = Duration::from_secs(2);
 
 /// Name and outcome of each part that the server cannot work without. Causes go to the log.
-async fn checks(state: &AppState) -> [(&'static str, bool); 3] {
-    let (db, bus, index) = tokio::join!(
+async fn checks(state: &AppState) -> [(&'static str, bool); 4] {
+    let (db, bus, index, pipeline) = tokio::join!(
         passes("database", state.db.ping()),
         passes("bus", state.ingest.ready()),
         passes("index", state.search.bytes_on_disk()),
+        passes("pipeline", stages_go_on(state)),
     );
-    [("database", db), ("bus", bus), ("index", index)]
+    [("database", db), ("bus", bus), ("index", index), ("pipeline", pipeline)]
+}
+
+/// The first stage that cannot go on, as on a full disk: what is taken in is kept, and is not searched or alerted on yet.
+async fn stages_go_on(state: &AppState) -> Result<(), String> {
+    let snapshot = state.pipeline.snapshot().await;
+    let mut faults = snapshot
+        .stages
+        .into_iter()
+        .filter_map(|stage| Some((stage.name, stage.fault?)));
+    match faults.next() {
+        Some((stage, fault)) => Err(format!("{stage}: {fault}")),
+        None => Ok(()),
+    }
 }
 
 async fn passes<T, E: std::fmt::Display>(name: &str, check: impl Future<Output = Result<T, E>>) -> bool {

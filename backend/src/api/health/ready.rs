@@ -1,4 +1,4 @@
-//! `GET /readyz`: database, bus and index answer.
+//! `GET /readyz`: database, bus and index answer, and no stage of the pipeline is held up.
 
 use crate::api::{
     describe::Describe,
@@ -9,7 +9,7 @@ use axum::extract::State;
 
 pub fn describe() -> Describe {
     Describe::new("health", "Whether the server can do its work")
-        .detail("Asks the database, the bus and the index; 503 names what does not answer.")
+        .detail("Asks the database, the bus and the index, and whether every stage of the pipeline goes on; 503 names what does not.")
         .answers_text("text/plain", "ready")
 }
 

@@ -1,5 +1,6 @@
 //! Coming in, going out, and who one is.
 
+mod attempt;
 pub mod link;
 pub mod me;
 pub mod setup;
@@ -9,6 +10,7 @@ pub mod sign_out;
 
 use super::{
     cookie,
+    describe::Describe,
     problem::{Answer, ApiError},
     state::AppState,
 };
@@ -18,21 +20,31 @@ use crate::store::{
 };
 use axum::{
     Json,
-    extract::ConnectInfo,
     http::{HeaderMap, HeaderValue, header},
 };
-use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    time::Duration,
-};
+use std::time::Duration;
 use tokio::{sync::SemaphorePermit, time::timeout};
-use watchfloor_shared::identity::{Me, Permission, Role};
+use watchfloor_shared::{
+    identity::{Me, Permission, Role},
+    problem::ErrorCode,
+};
 
 /// The caller's page of who they are, with the cookie of their new session.
 type Welcome = ([(header::HeaderName, HeaderValue); 1], Json<Me>);
 
 /// How long a sign-in waits for its turn at hashing.
 const HASHING_WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// What all ways in have in common.
+fn way_in(summary: &'static str) -> Describe {
+    Describe::new("identity", summary)
+        .answers::<Me>("The person, with the session's cookie")
+        .fails(&[
+            ErrorCode::InvalidRequest,
+            ErrorCode::Unauthenticated,
+            ErrorCode::RateLimited,
+        ])
+}
 
 fn me(member: &Member) -> Me {
     Me {
@@ -65,9 +77,4 @@ async fn turn_at_hashing(state: &AppState) -> Answer<SemaphorePermit<'_>> {
         Ok(Ok(permit)) => Ok(permit),
         _ => Err(ApiError::unavailable("Many people sign in at the moment.")),
     }
-}
-
-/// The peer's address, this machine's own where the server has none.
-fn address(info: Option<&ConnectInfo<SocketAddr>>) -> IpAddr {
-    info.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip())
 }

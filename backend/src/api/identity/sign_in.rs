@@ -1,6 +1,6 @@
 //! `POST /api/v1/session`: signs in with address and password.
 
-use super::{Welcome, address, turn_at_hashing, welcome};
+use super::{Welcome, attempt::Peer, turn_at_hashing, way_in, welcome};
 use crate::{
     api::{
         describe::Describe,
@@ -13,47 +13,32 @@ use crate::{
         identity::{sessions, verify_password},
     },
 };
-use axum::{
-    Extension,
-    extract::{ConnectInfo, State},
-    http::HeaderMap,
-};
-use std::net::SocketAddr;
-use watchfloor_shared::{
-    identity::{Me, SignIn},
-    problem::ErrorCode,
-};
+use axum::{extract::State, http::HeaderMap};
+use watchfloor_shared::{identity::SignIn, problem::ErrorCode};
 
 pub fn describe() -> Describe {
-    Describe::new("identity", "Sign in")
+    way_in("Sign in")
         .detail("A wrong password and an unknown address look the same and take as long.")
         .body::<SignIn>()
-        .answers::<Me>("The person, with the session's cookie")
-        .fails(&[
-            ErrorCode::InvalidRequest,
-            ErrorCode::Unauthenticated,
-            ErrorCode::RateLimited,
-        ])
 }
 
 pub async fn handle(
     State(state): State<AppState>,
-    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    peer: Peer,
     headers: HeaderMap,
     Body(sign_in): Body<SignIn>,
 ) -> Answer<Welcome> {
-    let address = address(peer.as_deref());
     let account = sign_in.email.trim().to_lowercase();
-    state.sign_ins.take(address, &account).map_err(ApiError::rate_limited)?;
+    let attempt = peer.attempt(&state, &account)?;
     let turn = turn_at_hashing(&state).await?;
     let member = verify_password(&state.db, &account, &Secret::new(sign_in.password)).await?;
     drop(turn);
     let Some(member) = member else {
-        tracing::info!(client.address = %address, "a sign-in failed");
+        tracing::info!(client.address = %peer.0, "a sign-in failed");
         let detail = "The e-mail address or the password is wrong.";
         return Err(ApiError::new(ErrorCode::Unauthenticated, detail));
     };
-    state.sign_ins.give_back(address, &account);
+    attempt.succeeded();
     let token = sessions::create(&state.db, &member).await?;
     welcome(&state, &headers, &member, &token).await
 }

@@ -212,3 +212,40 @@ fn counted(body: Body, encoded: Arc<AtomicU64>, bytes_max: u64) -> Chunks {
         }
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    async fn decode(body: Vec<u8>, encoding: Encoding, limits: &IngestLimits) -> Answer<usize> {
+        let mut decoded = Decoded::new(Body::from(body), encoding, limits);
+        let mut all = BytesMut::new();
+        while decoded.read(&mut all, Duration::from_secs(5)).await? == Read::Bytes {}
+        Ok(all.len())
+    }
+
+    #[tokio::test]
+    async fn a_mutated_compressed_body_is_bytes_or_a_refusal_within_the_limit() {
+        let lines = "{\"EventID\":1,\"Hostname\":\"ws-1.example\"}\n".repeat(200);
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(lines.as_bytes()).unwrap();
+        let zstd = zstd::encode_all(lines.as_bytes(), 3).unwrap();
+        let limits = IngestLimits {
+            decompressed_bytes_max: 64 << 10,
+            ..IngestLimits::default()
+        };
+        for (encoding, whole) in [(Encoding::Gzip, gzip.finish().unwrap()), (Encoding::Zstd, zstd)] {
+            let bytes = decode(whole.clone(), encoding, &limits).await.ok();
+            assert_eq!(bytes, Some(lines.len()));
+            let mut refused = 0;
+            for body in crate::mutation::mutations(&whole, 500) {
+                match decode(body, encoding, &limits).await {
+                    Ok(bytes) => assert!(bytes as u64 <= limits.decompressed_bytes_max),
+                    Err(_) => refused += 1,
+                }
+            }
+            assert!(refused > 300, "{encoding:?}: {refused} of 500 were refused");
+        }
+    }
+}

@@ -3,8 +3,8 @@
 //! Invariant: the count in the answer, good or bad, is what the disk has. Sending the whole request again doubles nothing,
 //! because positions come out the same.
 
-mod body;
-mod lines;
+pub mod body;
+pub mod lines;
 mod position;
 mod take;
 

@@ -117,12 +117,13 @@ impl<'a> Intake<'a> {
     }
 
     async fn reject(&mut self, bytes: Bytes, length_bytes: u64) -> Answer<()> {
-        self.positions.skip();
+        let position = self.positions.of_line(&bytes);
         let refused = Refused {
             tenant: self.tenant.clone(),
             door: Door::Ndjson,
             reason: DeadReason::RecordTooLarge,
             bytes,
+            position,
             length_bytes,
         };
         self.ingestor.reject(refused).await?;

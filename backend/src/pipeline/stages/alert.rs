@@ -40,6 +40,8 @@ pub struct Alert {
     pub latencies: Latencies,
     pub clock: Clock,
     pub settings: AlertSettings,
+    /// For `logster-alerts`: committed in the store, where a second try finds them recorded, and not yet told.
+    pub unannounced: Vec<Record>,
 }
 
 #[async_trait]
@@ -77,10 +79,20 @@ impl Stage for Alert {
         }
         Ok(fates)
     }
+
+    async fn flush(&mut self) -> Result<(), StageError> {
+        if !self.unannounced.is_empty() {
+            self.bus
+                .produce(topic::ALERTS, self.unannounced.clone(), Durability::Written)
+                .await?;
+            self.unannounced.clear();
+        }
+        Ok(())
+    }
 }
 
 impl Alert {
-    async fn record(&self, tenant: &TenantId, detections: &[Detection]) -> Result<Vec<Outcome>, StageError> {
+    async fn record(&mut self, tenant: &TenantId, detections: &[Detection]) -> Result<Vec<Outcome>, StageError> {
         let store = |error: StoreError| StageError::Store(error.to_string());
         let mut tx = self.db.tenant(tenant).await.map_err(store)?;
         let recorded = alerts::record(&mut tx, detections, &self.settings, self.clock.now())
@@ -91,29 +103,21 @@ impl Alert {
         for detection in detections {
             self.latencies.alerted.record(stored.since(detection.received), stored);
         }
-        self.announce(tenant, &recorded.changed).await?;
         for changed in recorded.changed {
+            self.unannounced.push(announcement(tenant, &changed));
             self.live.publish(tenant, changed);
         }
         Ok(recorded.outcomes)
     }
+}
 
-    /// Tells other products; keyed by the alert's endpoint like everything else.
-    async fn announce(&self, tenant: &TenantId, changed: &[Changed]) -> Result<(), StageError> {
-        if changed.is_empty() {
-            return Ok(());
-        }
-        let records = changed
-            .iter()
-            .map(|change| Record {
-                key: Some(Bytes::from(format!("{tenant}:{}", change.summary.endpoint_id))),
-                headers: vec![(header::TENANT_ID.to_owned(), Bytes::from(tenant.to_string()))],
-                payload: Bytes::from(serde_json::to_vec(&change.summary).unwrap_or_default()),
-                timestamp: change.summary.times.stored,
-            })
-            .collect();
-        self.bus.produce(topic::ALERTS, records, Durability::Written).await?;
-        Ok(())
+/// Tells other products; keyed by the alert's endpoint like everything else.
+fn announcement(tenant: &TenantId, change: &Changed) -> Record {
+    Record {
+        key: Some(Bytes::from(format!("{tenant}:{}", change.summary.endpoint_id))),
+        headers: vec![(header::TENANT_ID.to_owned(), Bytes::from(tenant.to_string()))],
+        payload: Bytes::from(serde_json::to_vec(&change.summary).unwrap_or_default()),
+        timestamp: change.summary.times.stored,
     }
 }
 

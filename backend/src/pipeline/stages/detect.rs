@@ -67,6 +67,7 @@ impl Stage for Detect {
     }
 
     async fn restore(&mut self, bus: &dyn EventBus, from: &[(TopicPartition, u64)]) -> Result<(), StageError> {
+        self.correlators.clear();
         let rules = self.rules.current();
         let Some(window) = rules.correlation_window_max() else {
             return Ok(());

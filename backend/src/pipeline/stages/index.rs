@@ -4,7 +4,7 @@
 
 use super::{received_of, tenant_of};
 use crate::{
-    bus::{Durability, EventBus, Message},
+    bus::{Durability, EventBus, Message, TopicPartition},
     clock::Clock,
     pipeline::{
         dead_letter::{self, dead_letter},
@@ -94,6 +94,12 @@ impl Stage for Index {
         for received in self.waiting.drain(..) {
             self.latencies.indexed.record(now.since(received), now);
         }
+        Ok(())
+    }
+
+    async fn restore(&mut self, _bus: &dyn EventBus, _from: &[(TopicPartition, u64)]) -> Result<(), StageError> {
+        // They are read again; without this a long outage would pile them up.
+        self.waiting.clear();
         Ok(())
     }
 

@@ -74,7 +74,7 @@ fn said(chunk: usize, error: &Unreadable) -> Vec<u8> {
         Unreadable::Record { reason, .. } => format!("a record in chunk {chunk}: {reason}"),
         Unreadable::Truncated { .. } => format!("the file ends inside chunk {chunk}"),
     };
-    format!("unreadable EVTX: {text}").into_bytes()
+    format!("{}{text}", evtx::UNREADABLE).into_bytes()
 }
 
 /// Reads until the buffer is full or the input ends.

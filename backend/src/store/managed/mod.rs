@@ -34,9 +34,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long an old server, still shutting down after a kill, may hold the directory.
 /// A cluster that initdb has not finished, followed by the id of the process that makes it.
 const UNFINISHED: &str = "cluster.new.";
+/// How long an old server, still shutting down after a kill, may hold the directory.
 const OLD_SERVER_PATIENCE: Duration = Duration::from_secs(30);
 const READY_PATIENCE: Duration = Duration::from_secs(60);
 /// A socket's path has 108 bytes in the kernel, with `/.s.PGSQL.5432` and a NUL at its end.
@@ -343,6 +343,7 @@ impl Layout {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+        keeper.restart_when_ended();
         Ok(keeper)
     }
 }

@@ -1,12 +1,17 @@
 //! The postmaster as a child that cannot outlive us.
 //!
 //! Linux ties the parent-death signal to the THREAD that started the child, so a thread of its own starts it and stays until
-//! the server has stopped: when we end, by whatever signal, the kernel tells the postmaster to shut down fast.
+//! the server has stopped: when we end, by whatever signal, the kernel tells the postmaster to shut down fast. Once the server
+//! was ready, the thread also starts it anew when it ends by itself, as it does on a full disk.
 
 use std::{
     os::unix::process::CommandExt,
     process::{Child, Command, ExitStatus},
-    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel},
+    },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -14,10 +19,13 @@ use std::{
 const POLL: Duration = Duration::from_millis(200);
 /// After this long a fast shutdown becomes an immediate one.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
+const RESTART_PAUSE: Duration = Duration::from_secs(2);
 
 pub struct Keeper {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    restarts: Arc<AtomicBool>,
+    /// Of the first start.
     pub pid: u32,
 }
 
@@ -26,6 +34,8 @@ impl Keeper {
     pub fn start(command: Command) -> std::io::Result<Keeper> {
         let (started, child) = sync_channel(1);
         let (stop, stopped) = channel();
+        let restarts = Arc::new(AtomicBool::new(false));
+        let may_restart = Arc::clone(&restarts);
         let thread = std::thread::Builder::new()
             .name("postgres-keeper".to_owned())
             .spawn(move || {
@@ -34,7 +44,7 @@ impl Keeper {
                 match command.spawn() {
                     Ok(child) => {
                         let _ = started.send(Ok(child.id()));
-                        keep(child, &stopped);
+                        keep(command, child, &stopped, &may_restart);
                     }
                     Err(error) => {
                         let _ = started.send(Err(error));
@@ -46,8 +56,14 @@ impl Keeper {
         Ok(Keeper {
             stop: Some(stop),
             thread: Some(thread),
+            restarts,
             pid,
         })
+    }
+
+    /// From now on a postmaster that ends by itself is started anew.
+    pub fn restart_when_ended(&self) {
+        self.restarts.store(true, Ordering::Relaxed);
     }
 
     /// Whether the postmaster ended by itself.
@@ -66,14 +82,20 @@ impl Drop for Keeper {
     }
 }
 
-fn keep(mut child: Child, stopped: &Receiver<()>) {
+fn keep(mut command: Command, mut child: Child, stopped: &Receiver<()>, restarts: &AtomicBool) {
+    let is_stopped = |wait| stopped.recv_timeout(wait) != Err(RecvTimeoutError::Timeout);
     loop {
-        if ended(&mut child).is_some() {
-            return;
-        }
-        match stopped.recv_timeout(POLL) {
-            Err(RecvTimeoutError::Timeout) => {}
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => return shut_down(&mut child),
+        if let Some(status) = ended(&mut child) {
+            if !restarts.load(Ordering::Relaxed) || is_stopped(RESTART_PAUSE) {
+                return;
+            }
+            tracing::error!(%status, "the managed PostgreSQL ended, starting it again");
+            match command.spawn() {
+                Ok(next) => child = next,
+                Err(error) => tracing::error!(%error, "the managed PostgreSQL cannot be started"),
+            }
+        } else if is_stopped(POLL) {
+            return shut_down(&mut child);
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::{
 };
 use std::{
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -140,4 +141,30 @@ fn killed_we_leave_no_server_behind_and_start_again_at_once() {
         drop(ManagedServer::start(&DatabaseConfig::default(), folder.path(), &[]).unwrap());
         assert!(!lives(pid), "the killed process left its server behind");
     }
+}
+
+#[tokio::test]
+async fn a_server_that_ends_by_itself_is_started_again() {
+    if testing::fresh().await.is_none() {
+        return;
+    }
+    let folder = folder();
+    let root = folder.path().to_owned();
+    let start = move || ManagedServer::start(&DatabaseConfig::default(), &root, &[]).unwrap();
+    let server = Arc::new(tokio::task::spawn_blocking(start).await.unwrap());
+    let db = Database::open_managed(&testing::config(), server.clone(), "watchfloor", &testing::clock())
+        .await
+        .unwrap();
+    let pid = server.pid();
+    let killed = std::process::Command::new("kill")
+        .args(["-9", &pid.to_string()])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    let until = Instant::now() + Duration::from_secs(60);
+    while lives(pid) || db.ping().await.is_err() {
+        assert!(Instant::now() < until, "nobody started it again");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    db.close().await;
 }

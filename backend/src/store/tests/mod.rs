@@ -5,7 +5,9 @@ mod arrival;
 mod break_in;
 mod identity;
 mod managed;
+mod recorded;
 mod scale;
+mod tls;
 
 use super::{Database, TenantTx, alerts::Recorded, testing::tenant_id};
 use watchfloor_engine::alert::{AlertSettings, Detection};
