@@ -217,7 +217,7 @@ impl Ingestor {
 /// `tenant_id:endpoint_id`, so that one endpoint's records keep their order through the whole pipeline. A line that names no
 /// endpoint will be a dead letter; it gets the tenant's key.
 fn key(tenant: &TenantId, line: &[u8]) -> Bytes {
-    match normalize::endpoint_of(line) {
+    match normalize::endpoint_of(line, &normalize::Origin::UNKNOWN) {
         Some(endpoint) => Bytes::from(format!("{tenant}:{endpoint}")),
         None => Bytes::from(tenant.to_string()),
     }

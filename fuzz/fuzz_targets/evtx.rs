@@ -2,13 +2,14 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use watchfloor_engine::normalize::{RawContext, evtx, normalize};
+use watchfloor_engine::normalize::{Origin, RawContext, evtx, normalize};
 use watchfloor_shared::Timestamp;
 
-const CONTEXT: RawContext = RawContext {
+const CONTEXT: RawContext<'static> = RawContext {
     received: Timestamp::EPOCH,
     position: 0,
     simulated: false,
+    origin: Origin::UNKNOWN,
 };
 
 fuzz_target!(|chunk: &[u8]| {

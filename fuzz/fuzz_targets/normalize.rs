@@ -5,18 +5,19 @@
 use libfuzzer_sys::fuzz_target;
 use watchfloor_engine::{
     Event, Verdict,
-    normalize::{RawContext, endpoint_of, normalize},
+    normalize::{Origin, RawContext, endpoint_of, normalize},
 };
 use watchfloor_shared::Timestamp;
 
-const CONTEXT: RawContext = RawContext {
+const CONTEXT: RawContext<'static> = RawContext {
     received: Timestamp::EPOCH,
     position: 0,
     simulated: false,
+    origin: Origin::UNKNOWN,
 };
 
 fuzz_target!(|raw: &[u8]| {
-    let endpoint = endpoint_of(raw);
+    let endpoint = endpoint_of(raw, &Origin::UNKNOWN);
     if let Verdict::Emit(event) = normalize(raw, &CONTEXT) {
         assert_eq!(endpoint.as_ref(), Some(&event.endpoint));
         assert_eq!(Event::from_json(&event.to_json()).as_ref(), Ok(&event));

@@ -13,6 +13,7 @@ pub mod pipeline;
 pub mod problem;
 pub mod rule;
 pub mod search;
+pub mod sensor;
 pub mod time;
 pub mod timeline;
 pub mod tree;

@@ -40,6 +40,7 @@ fn recorded(events_max: usize) -> Vec<Event> {
                 received: Timestamp::EPOCH,
                 position: position as u64,
                 simulated: false,
+                origin: normalize::Origin::UNKNOWN,
             };
             if let Verdict::Emit(event) = normalize::normalize(line, &context) {
                 events.push(event);

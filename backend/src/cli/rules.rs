@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, io::Write, path::PathBuf, process::ExitCode};
 use watchfloor_engine::{
     Verdict,
     alert::Detection,
-    normalize::{RawContext, normalize},
+    normalize::{Origin, RawContext, normalize},
     sigma::{Correlator, LoadedRule, RuleSet, RuleSource},
 };
 use watchfloor_shared::{Timestamp, rule::RuleState};
@@ -232,6 +232,7 @@ impl Matcher {
             received: self.now,
             position,
             simulated: false,
+            origin: Origin::UNKNOWN,
         };
         let event = match normalize(raw, &context) {
             Verdict::Emit(event) => event,

@@ -14,7 +14,7 @@ use pace::{Pacer, Speed};
 use std::time::{Duration, Instant};
 use watchfloor_engine::{
     Verdict,
-    normalize::{RawContext, normalize},
+    normalize::{Origin, RawContext, normalize},
 };
 use watchfloor_shared::{TenantId, Timestamp};
 
@@ -124,6 +124,7 @@ fn event_time(line: &RawLine) -> Option<Timestamp> {
         received: Timestamp::EPOCH,
         position: line.position,
         simulated: false,
+        origin: Origin::UNKNOWN,
     };
     match normalize(&line.bytes, &context) {
         Verdict::Emit(event) => Some(event.timestamp),

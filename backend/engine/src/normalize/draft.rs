@@ -75,9 +75,16 @@ pub(super) fn set(doc: &mut Map<String, Value>, path: &str, value: Value) {
 /// Room for a section's usual fields, so that it is not grown field by field.
 const SECTION_FIELDS_USUAL: usize = 7;
 
-fn set_under(doc: &mut Map<String, Value>, section: &str, name: &str, value: Value) {
+fn set_under(doc: &mut Map<String, Value>, path: &str, name: &str, value: Value) {
+    if let Some(section) = section(doc, path) {
+        section.insert(name.to_owned(), value);
+    }
+}
+
+/// The object at a dotted path, made where it is missing.
+pub(super) fn section<'a>(doc: &'a mut Map<String, Value>, path: &str) -> Option<&'a mut Map<String, Value>> {
     let mut map = doc;
-    for part in section.split('.') {
+    for part in path.split('.') {
         match map.get(part) {
             Some(Value::Object(_)) => {}
             Some(_) => {
@@ -91,10 +98,7 @@ fn set_under(doc: &mut Map<String, Value>, section: &str, name: &str, value: Val
                 map.insert(part.to_owned(), Value::Object(Map::with_capacity(SECTION_FIELDS_USUAL)));
             }
         }
-        let Some(Value::Object(inner)) = map.get_mut(part) else {
-            return;
-        };
-        map = inner;
+        map = map.get_mut(part)?.as_object_mut()?;
     }
-    map.insert(name.to_owned(), value);
+    Some(map)
 }

@@ -30,7 +30,7 @@ const SECTIONS: [&str; 14] = [
     "log",
 ];
 
-pub(super) fn event(mut record: Record, id: EventId, context: &RawContext) -> Result<Event, DeadReason> {
+pub(super) fn event(mut record: Record, id: EventId, context: &RawContext<'_>) -> Result<Event, DeadReason> {
     let endpoint = endpoint::endpoint_id(&record.computer)?;
     let timestamp = record.timestamp;
     let log = table::log(&record.provider, &record.channel);
@@ -85,7 +85,7 @@ fn sender_fields(record: &mut Record) -> Map<String, Value> {
 }
 
 /// `@timestamp`, `event.*` and `host.*`.
-fn describe(draft: &mut Draft<'_>, record: &Record, id: &EventId, log: &Log, row: &Row, context: &RawContext) {
+fn describe(draft: &mut Draft<'_>, record: &Record, id: &EventId, log: &Log, row: &Row, context: &RawContext<'_>) {
     draft.set("@timestamp", record.timestamp.to_string());
     draft.set_under("event", "id", id.as_str());
     draft.set_under("event", "kind", row.kind);

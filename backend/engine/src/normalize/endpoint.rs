@@ -3,14 +3,18 @@
 //! Invariant: for a record that [`super::normalize`] emits, it is what stands in `host.id`. So it reads JSON by the same
 //! rules (the last of two equal keys counts) and takes the name from the same places; it skips all else without building it.
 
-use super::spelling::{Shape, Spelling};
-use crate::verdict::DeadReason;
+use super::{
+    Origin, RawContext, generic,
+    source::{self, Form},
+    spelling::{Shape, Spelling},
+};
+use crate::{Verdict, verdict::DeadReason};
 use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, Visitor},
 };
 use std::{borrow::Cow, fmt};
-use watchfloor_shared::EndpointId;
+use watchfloor_shared::{EndpointId, Timestamp};
 
 /// The longest name DNS allows.
 const NAME_BYTES_MAX: usize = 253;
@@ -18,14 +22,37 @@ const NAME_BYTES_MAX: usize = 253;
 /// Keys for the computer in flattened records, best first.
 pub(super) const FLATTENED_KEYS: [&str; 4] = ["Hostname", "Computer", "ComputerName", "computer_name"];
 
-/// The endpoint a raw record names; `None` when it names none, which will be a dead letter.
-pub fn endpoint_of(raw: &[u8]) -> Option<EndpointId> {
-    if raw.len() > super::RECORD_BYTES_MAX {
-        return None;
+/// The endpoint of a raw record: the machine that it names, else the sensor that it came from. `None` for what will be a
+/// dead letter.
+pub fn endpoint_of(raw: &[u8], origin: &Origin<'_>) -> Option<EndpointId> {
+    let text = super::text(raw).ok()?;
+    let is_json = matches!(Form::of(text, origin.source), None | Some(Form::Json));
+    let hinted = source::json_source_hinted(origin.source);
+    if is_json && hinted.is_none() {
+        let head: Head<'_> = serde_json::from_str(text).ok()?;
+        if head.shape.is_windows() {
+            return endpoint_id(head.computer()?).ok();
+        }
     }
-    let raw = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw);
-    let head: Head = serde_json::from_slice(raw).ok()?;
-    endpoint_id(head.computer()?).ok()
+    if is_json {
+        let fields = super::fields(text).ok()?;
+        let source = source::json_source(&fields, origin.source, origin.sensor.is_some())?;
+        let is_wrapped = source.name == generic::SOURCE.name && source::wrapped(&fields).is_some();
+        if !is_wrapped {
+            let endpoint = origin.endpoint((source.host)(&fields), source.unnamed);
+            return endpoint.ok().map(|(endpoint, _)| endpoint);
+        }
+    }
+    let context = RawContext {
+        received: Timestamp::EPOCH,
+        position: 0,
+        simulated: false,
+        origin: *origin,
+    };
+    match super::normalize(raw, &context) {
+        Verdict::Emit(event) => Some(event.endpoint),
+        Verdict::Drop(_) | Verdict::Dead(_) => None,
+    }
 }
 
 /// The computer's name in lower case, if it can be one.
@@ -96,6 +123,10 @@ impl<'de> Visitor<'de> for HeadVisitor {
                 }
                 "EventID" | "EventId" | "EventCode" => {
                     head.shape.event_id = true;
+                    map.next_value::<IgnoredAny>()?;
+                }
+                "Channel" | "SourceName" => {
+                    head.shape.header = true;
                     map.next_value::<IgnoredAny>()?;
                 }
                 key => match FLATTENED_KEYS.iter().position(|known| *known == key) {

@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests read samples from the disk")]
 
 use super::{
-    endpoint_of,
+    Origin, endpoint_of,
     testing::{emitted, essence, samples},
 };
 use serde_json::Value;
@@ -19,7 +19,7 @@ fn every_sample_gives_its_golden_document() {
     for sample in &samples {
         let event = emitted(&sample.raw);
         assert_eq!(
-            endpoint_of(&sample.raw).as_ref(),
+            endpoint_of(&sample.raw, &Origin::UNKNOWN).as_ref(),
             Some(&event.endpoint),
             "{}",
             sample.path.display()

@@ -1,7 +1,7 @@
 //! Bad input: each gets its reason; nothing panics. The same entry points as the fuzz targets, over mutated samples.
 
 use super::{
-    RECORD_BYTES_MAX, RawContext, endpoint_of, evtx, normalize,
+    Origin, RECORD_BYTES_MAX, RawContext, endpoint_of, evtx, normalize,
     testing::{CONTEXT, emitted, samples},
 };
 use crate::{Verdict, verdict::DeadReason};
@@ -176,17 +176,20 @@ fn a_computer_that_is_not_a_text_is_none() {
         r#"{"Event":{"System":{"EventID":1,"Computer":5}}}"#,
     ] {
         assert_eq!(dead(raw), DeadReason::EndpointMissing, "{raw}");
-        assert_eq!(endpoint_of(raw.as_bytes()), None, "{raw}");
+        assert_eq!(endpoint_of(raw.as_bytes(), &Origin::UNKNOWN), None, "{raw}");
     }
 }
 
 #[test]
 fn the_last_of_two_equal_keys_counts_everywhere() {
     let raw = flattened(r#""A":"b"=>"Hostname":"second""#);
-    assert_eq!(endpoint_of(raw.as_bytes()), Some(emitted(raw.as_bytes()).endpoint));
+    assert_eq!(
+        endpoint_of(raw.as_bytes(), &Origin::UNKNOWN),
+        Some(emitted(raw.as_bytes()).endpoint)
+    );
     let raw = br##"{"Event":{"System":{"Computer":"x"}},"Event":{"System":{"Computer":"a","Computer":"b","EventID":1,
         "TimeCreated":{"#attributes":{"SystemTime":"2024-05-14T09:12:01Z"}}}}}"##;
-    assert_eq!(endpoint_of(raw), Some(emitted(raw).endpoint));
+    assert_eq!(endpoint_of(raw, &Origin::UNKNOWN), Some(emitted(raw).endpoint));
 }
 
 #[test]
@@ -214,7 +217,7 @@ static SAMPLES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| samples().into_iter().
 /// What the fuzz targets assert, too.
 fn holds_for_any_bytes(raw: &[u8]) {
     if let Verdict::Emit(event) = normalize(raw, &CONTEXT) {
-        assert_eq!(endpoint_of(raw).as_ref(), Some(&event.endpoint));
+        assert_eq!(endpoint_of(raw, &Origin::UNKNOWN).as_ref(), Some(&event.endpoint));
         assert_eq!(
             crate::Event::from_json(&event.to_json()).as_ref(),
             Ok(&event),

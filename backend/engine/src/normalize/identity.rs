@@ -11,25 +11,45 @@
 //! Neither the time of receipt nor the simulated mark is part of an id.
 
 use super::record::Record;
-use watchfloor_shared::EventId;
+use watchfloor_shared::{EventId, Timestamp};
 use xxhash_rust::xxh3::Xxh3;
 
 pub(super) fn event_id(record: &Record, raw: &[u8], position: u64) -> EventId {
-    let mut hash = Xxh3::new();
     match record.number {
         Some(number) => {
+            let mut hash = Xxh3::new();
             hash.update(b"record");
             part(&mut hash, record.computer.to_lowercase().as_bytes());
             part(&mut hash, record.channel.to_lowercase().as_bytes());
             hash.update(&number.to_le_bytes());
             hash.update(&record.timestamp.millis().to_le_bytes());
+            id(&hash)
         }
-        None => {
-            hash.update(b"bytes");
-            part(&mut hash, raw.trim_ascii());
-            hash.update(&position.to_le_bytes());
-        }
+        None => of_bytes(raw, position),
     }
+}
+
+/// For records whose source gives them no identity.
+pub(super) fn of_bytes(raw: &[u8], position: u64) -> EventId {
+    let mut hash = Xxh3::new();
+    hash.update(b"bytes");
+    part(&mut hash, raw.trim_ascii());
+    hash.update(&position.to_le_bytes());
+    id(&hash)
+}
+
+/// For records that their source names: the parts say what kind of name it is, whose, and the name.
+pub(super) fn of_parts(parts: &[&str], timestamp: Timestamp) -> EventId {
+    let mut hash = Xxh3::new();
+    hash.update(b"named");
+    for text in parts {
+        part(&mut hash, text.as_bytes());
+    }
+    hash.update(&timestamp.millis().to_le_bytes());
+    id(&hash)
+}
+
+fn id(hash: &Xxh3) -> EventId {
     EventId::new(format!("{:032x}", hash.digest128()))
 }
 

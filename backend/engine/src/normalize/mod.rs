@@ -1,25 +1,42 @@
-//! Raw records of any spelling → [`Event`]. A table of plain functions; each sample file is a golden test.
+//! Raw records of any source → [`Event`]. Tables of plain functions; each sample file is a golden test.
 //!
-//! Two steps: a spelling ([`spelling`]) brings the sender's words into one [`Record`](record::Record), the table
+//! [`source`] tells what a record is. Windows takes two steps: a spelling ([`spelling`]) brings the sender's words into one [`Record`](record::Record), the table
 //! ([`table`]) says what its event data means in ECS. Invariants: nothing of the source is lost (event data stays under
 //! `winlog.event_data` by its own names, what has no place goes to `watchfloor.source`); the outcome depends on nothing but
-//! the arguments; no input panics.
+//! the arguments; no input panics. Every other source fills a [`Document`](document::Document) by its own tables, and what ECS
+//! has no name for stays under the source's name.
 
 mod account;
+pub mod auditd;
+mod cef;
+mod column;
+mod community_id;
 mod convert;
+mod document;
 mod draft;
+mod ebpf;
 mod ecs;
 mod endpoint;
 pub mod evtx;
 mod flattened;
+mod generic;
 mod identity;
+pub mod mata_elang;
+mod node;
+mod origin;
 mod record;
 mod rendered;
 mod reverse;
+mod snort;
+pub mod source;
 mod spelling;
+mod suricata;
+mod syslog;
 mod table;
 mod time;
 mod winlogbeat;
+mod xml;
+pub mod zeek;
 
 #[cfg(test)]
 mod golden_test;
@@ -32,40 +49,43 @@ pub(crate) mod testing;
 
 use crate::{Event, Verdict, verdict::DeadReason};
 pub use endpoint::endpoint_of;
+use node::Fields;
+pub use origin::{Origin, RawContext};
 use serde_json::{Map, Value};
-use watchfloor_shared::Timestamp;
+use source::{Form, Input};
 
 /// A record larger than this is a dead letter. Windows caps an event at 64 KiB in its own encoding.
 pub const RECORD_BYTES_MAX: usize = 1 << 20;
 
-/// What the pipeline knows about a raw record besides its bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RawContext {
-    /// When the front door had it. Goes into `event.ingested`, never into an id.
-    pub received: Timestamp,
-    /// Its place in the sender's stream; part of the id only where the source has no identity of its own.
-    pub position: u64,
-    pub simulated: bool,
-}
-
 /// One raw record to one event.
-pub fn normalize(raw: &[u8], context: &RawContext) -> Verdict<Event> {
+pub fn normalize(raw: &[u8], context: &RawContext<'_>) -> Verdict<Event> {
     match try_normalize(raw, context) {
         Ok(event) => Verdict::Emit(event),
         Err(reason) => Verdict::Dead(reason),
     }
 }
 
-fn try_normalize(raw: &[u8], context: &RawContext) -> Result<Event, DeadReason> {
+fn try_normalize(raw: &[u8], context: &RawContext<'_>) -> Result<Event, DeadReason> {
     let text = text(raw)?;
-    let record = spelling::read(object(text)?)?;
-    let id = identity::event_id(&record, raw, context.position);
-    let mut event = ecs::event(record, id, context)?;
+    let form = Form::of(text, context.origin.source).unwrap_or(Form::Json);
+    let input = Input {
+        raw,
+        context,
+        sender: Map::new(),
+        depth: 0,
+    };
+    let mut event = source::read_text(form, text, input)?;
     // As an escape it is valid JSON, but databases refuse it.
-    if text.contains("\\u0000") {
+    if text.contains("\\u0000") || text.contains('\0') {
         event.doc.values_mut().for_each(replace_nul);
     }
     Ok(event)
+}
+
+fn windows(top: Map<String, Value>, input: &Input<'_>) -> Result<Event, DeadReason> {
+    let record = spelling::read(top)?;
+    let id = identity::event_id(&record, input.raw, input.context.position);
+    ecs::event(record, id, input.context)
 }
 
 fn text(raw: &[u8]) -> Result<&str, DeadReason> {
@@ -76,7 +96,7 @@ fn text(raw: &[u8]) -> Result<&str, DeadReason> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-fn object(text: &str) -> Result<Map<String, Value>, DeadReason> {
+fn fields(text: &str) -> Result<Fields<'_>, DeadReason> {
     serde_json::from_str(text).map_err(|_| why_not_an_object(text))
 }
 

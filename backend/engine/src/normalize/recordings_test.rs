@@ -1,7 +1,7 @@
 //! Real recordings: what Windows and its collectors really send.
 
 use super::{
-    endpoint_of, evtx, normalize,
+    Origin, endpoint_of, evtx, normalize,
     testing::{CONTEXT, archive, emitted, essence, recording, unpacked},
 };
 use crate::{Verdict, verdict::DeadReason};
@@ -22,7 +22,7 @@ fn no_recorded_attack_gives_a_dead_letter() {
         for line in lines(&bytes).step_by(50) {
             match normalize(line, &CONTEXT) {
                 Verdict::Emit(event) => {
-                    assert_eq!(endpoint_of(line).as_ref(), Some(&event.endpoint));
+                    assert_eq!(endpoint_of(line, &Origin::UNKNOWN).as_ref(), Some(&event.endpoint));
                     if event.get("event.category").is_none() {
                         let text = |path| event.text(path).unwrap_or_default().to_owned();
                         *uncategorised
@@ -168,7 +168,10 @@ fn cost_per_event() {
         }
         let normalize_us = per_event_us(start);
         let start = cpu_ns();
-        let named = all.iter().filter(|line| endpoint_of(line).is_some()).count();
+        let named = all
+            .iter()
+            .filter(|line| endpoint_of(line, &Origin::UNKNOWN).is_some())
+            .count();
         let endpoint_us = per_event_us(start);
         let start = cpu_ns();
         let parsed = all

@@ -1,6 +1,11 @@
 //! Which spelling a record is in, recognised by its shape and never by a sender's claim.
 
-use super::{flattened, record::Record, rendered, winlogbeat};
+use super::{
+    flattened,
+    node::{Fields, Node},
+    record::Record,
+    rendered, winlogbeat,
+};
 use crate::verdict::DeadReason;
 use serde_json::{Map, Value};
 
@@ -12,6 +17,8 @@ pub(super) struct Shape {
     pub winlog_dotted: bool,
     pub event_id_lower: bool,
     pub event_id: bool,
+    /// A flattened record without its event id is still recognisably one.
+    pub header: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +45,33 @@ impl Shape {
             event_id: ["EventID", "EventId", "EventCode"]
                 .iter()
                 .any(|key| top.contains_key(*key)),
+            header: top.contains_key("Channel") || top.contains_key("SourceName"),
         }
+    }
+
+    pub fn of_fields(fields: &Fields<'_>) -> Self {
+        let mut shape = Self::default();
+        for (key, node) in &fields.0 {
+            shape.note(key, matches!(node, Node::Object(_)));
+        }
+        shape
+    }
+
+    /// One more top-level key; of two equal ones the last counts.
+    pub fn note(&mut self, key: &str, is_object: bool) {
+        match key {
+            "Event" => self.event_object = is_object,
+            "winlog" => self.winlog_object = is_object,
+            "winlog.computer_name" => self.winlog_dotted = true,
+            "event_id" => self.event_id_lower = true,
+            "EventID" | "EventId" | "EventCode" => self.event_id = true,
+            "Channel" | "SourceName" => self.header = true,
+            _ => {}
+        }
+    }
+
+    pub fn is_windows(self) -> bool {
+        self.header || self.spelling().is_some()
     }
 
     pub fn spelling(self) -> Option<Spelling> {
@@ -60,14 +93,15 @@ impl Shape {
 }
 
 pub(super) fn read(top: Map<String, Value>) -> Result<Record, DeadReason> {
-    match Shape::of(&top).spelling() {
+    let shape = Shape::of(&top);
+    match shape.spelling() {
         Some(Spelling::Rendered) => rendered::read(top),
         Some(Spelling::Winlogbeat) => winlogbeat::read(top),
         Some(Spelling::WinlogbeatDotted) => winlogbeat::read(winlogbeat::nested(top)),
         Some(Spelling::Winlogbeat6) => winlogbeat::read_6(top),
         Some(Spelling::Flattened) => flattened::read(top),
-        // A flattened record without its event id is still recognisably one; say what it lacks.
-        None if top.contains_key("Channel") || top.contains_key("SourceName") => Err(DeadReason::EventCodeMissing),
+        // Say what it lacks.
+        None if shape.header => Err(DeadReason::EventCodeMissing),
         None => Err(DeadReason::SpellingUnknown),
     }
 }

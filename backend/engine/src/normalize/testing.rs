@@ -4,7 +4,7 @@
     reason = "tests read samples and recordings from the disk"
 )]
 
-use super::{RawContext, normalize};
+use super::{Origin, RawContext, normalize};
 use crate::{Event, Verdict};
 use serde_json::Value;
 use std::{
@@ -14,10 +14,11 @@ use std::{
 };
 use watchfloor_shared::Timestamp;
 
-pub const CONTEXT: RawContext = RawContext {
+pub const CONTEXT: RawContext<'static> = RawContext {
     received: Timestamp::from_millis(1_715_677_980_000),
     position: 7,
     simulated: false,
+    origin: Origin::UNKNOWN,
 };
 
 pub fn emitted(raw: &[u8]) -> Event {

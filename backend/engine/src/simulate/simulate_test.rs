@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     Event, Verdict,
-    normalize::{RawContext, endpoint_of, normalize},
+    normalize::{Origin, RawContext, endpoint_of, normalize},
 };
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +27,7 @@ fn event(line: &SimulatedLine) -> Event {
         received: line.at,
         position: 0,
         simulated: false,
+        origin: Origin::UNKNOWN,
     };
     match normalize(&line.bytes, &context) {
         Verdict::Emit(event) => event,
@@ -46,7 +47,7 @@ fn the_intrusion_goes_through_its_seven_stages_on_four_hosts_in_ten_minutes() {
     let hosts: BTreeSet<_> = lines
         .iter()
         .filter(|l| l.stage.is_some())
-        .filter_map(|l| endpoint_of(&l.bytes))
+        .filter_map(|l| endpoint_of(&l.bytes, &Origin::UNKNOWN))
         .collect();
     assert_eq!(hosts.len(), 4);
     let length = lines.last().unwrap().at.since(lines[0].at).as_secs();

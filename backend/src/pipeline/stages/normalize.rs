@@ -16,7 +16,7 @@ use bytes::Bytes;
 use std::sync::Arc;
 use watchfloor_engine::{
     Verdict,
-    normalize::{RawContext, normalize},
+    normalize::{Origin, RawContext, normalize},
     verdict::DeadReason,
 };
 
@@ -69,6 +69,7 @@ fn event_record(message: &Message) -> Verdict<Record> {
             .and_then(|p| p.parse().ok())
             .unwrap_or(message.offset),
         simulated: text(message, header::DOOR) == Some(Door::Simulator.as_str()),
+        origin: Origin::UNKNOWN,
     };
     match normalize(&message.record.payload, &context) {
         Verdict::Emit(event) => {

@@ -1,0 +1,136 @@
+//! Mata Elang's sensor event: alerts of one Snort rule in one batch, what differs between them in `metrics[]`.
+//!
+//! Two steps make one event of many equal ones: [`unbatch`] gives each metric a record of its own before anything is counted,
+//! [`Repeats`] folds the events of one sensor, rule, source and destination within a window.
+
+mod repeats;
+
+use super::{
+    column,
+    document::Head,
+    identity,
+    node::{Fields, Node},
+    snort,
+    source::{Input, JsonSource},
+};
+use crate::{Event, verdict::DeadReason};
+pub use repeats::Repeats;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+pub(super) const SOURCE: JsonSource = JsonSource {
+    name: "mata_elang",
+    unnamed: Some("mata-elang"),
+    host,
+    read,
+};
+
+fn host<'f>(fields: &'f Fields<'_>) -> Option<&'f str> {
+    ["sensor_id", "sensorId"].iter().find_map(|key| fields.text(key))
+}
+
+/// The records that a batch holds, one per metric and each complete; `None` for a record that is no batch of several. Each
+/// has an identity of its own, so the position of the batch serves for all.
+pub fn unbatch(raw: &[u8]) -> Option<Vec<Vec<u8>>> {
+    if raw.len() > super::RECORD_BYTES_MAX {
+        return None;
+    }
+    let mut batch: Map<String, Value> = serde_json::from_slice(raw).ok()?;
+    let is_ours = ["snort_rule", "snort_message", "snortRule", "snortMessage"]
+        .iter()
+        .any(|key| batch.contains_key(*key));
+    let several = matches!(batch.get("metrics"), Some(Value::Array(metrics)) if metrics.len() > 1);
+    if !is_ours || !several {
+        return None;
+    }
+    let Some(Value::Array(metrics)) = batch.shift_remove("metrics") else {
+        return None;
+    };
+    let each = metrics.into_iter().map(|metric| {
+        batch.insert("metrics".to_owned(), Value::Array(vec![metric]));
+        serde_json::to_vec(&batch).unwrap_or_default()
+    });
+    Some(each.collect())
+}
+
+fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
+    let (endpoint, sensor) = input.context.origin.endpoint(host(&fields), SOURCE.unnamed)?;
+    let mut document = input.document();
+    document.take_sender(&mut fields);
+    let metrics = match fields.take("metrics") {
+        Some(Node::List(metrics)) => metrics,
+        _ => Vec::new(),
+    };
+    // A batch that nobody took apart is one event that counts for all.
+    if metrics.len() > 1 {
+        document.set("watchfloor", "count", metrics.len());
+    }
+    let mut metrics = metrics.into_iter();
+    let mut alert = Fields(Vec::with_capacity(fields.0.len() + 24));
+    let mut envelope = Fields(Vec::new());
+    let first = match metrics.next() {
+        Some(Node::Object(first)) => first.0,
+        _ => Vec::new(),
+    };
+    for (key, node) in fields.0.into_iter().chain(first) {
+        let name = snake(&key);
+        match name.strip_prefix("snort_") {
+            Some(name) => alert.0.push((Cow::Owned(name.to_owned()), node)),
+            None => envelope.0.push((Cow::Owned(name), node)),
+        }
+    }
+    // The second of the batch is nearer to its metrics than the rule's first one.
+    if let Some(seconds) = envelope.get("event_seconds").cloned() {
+        alert.0.push((Cow::Borrowed("seconds"), seconds));
+    }
+    let timestamp = snort::time_of(&alert, "timestamp", "seconds", input.context.received)?;
+    let part = |fields: &Fields<'_>, key: &str| {
+        fields
+            .get(key)
+            .and_then(|node| node.scalar().map(Cow::into_owned))
+            .unwrap_or_default()
+    };
+    let id = identity::of_parts(
+        &[
+            "mata_elang",
+            endpoint.as_str(),
+            &part(&alert, "rule"),
+            &part(&alert, "timestamp"),
+            &part(&alert, "pkt_number"),
+            &part(&alert, "src_ap"),
+            &part(&alert, "dst_ap"),
+        ],
+        timestamp,
+    );
+    snort::describe(&mut document, &mut alert);
+    column::spread(&mut document, alert, &[snort::ALERT], "snort");
+    column::spread(&mut document, envelope, &[], "mata_elang");
+    let rest: Vec<Value> = metrics.map(Node::into_value).collect();
+    if !rest.is_empty() {
+        document
+            .section("mata_elang")
+            .insert("metrics".to_owned(), Value::Array(rest));
+    }
+    snort::observer(&mut document, &sensor);
+    let head = Head {
+        id,
+        timestamp,
+        endpoint,
+        host: sensor,
+        module: "mata_elang",
+        dataset: Cow::Borrowed("mata_elang.sensor_event"),
+    };
+    Ok(document.finish(head, input.context))
+}
+
+/// Protobuf's JSON writes `snortRuleSid`, its original names are `snort_rule_sid`.
+fn snake(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() {
+            out.push('_');
+        }
+        out.push(letter.to_ascii_lowercase());
+    }
+    out
+}
