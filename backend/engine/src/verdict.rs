@@ -32,6 +32,8 @@ pub enum DeadReason {
     JsonInvalid,
     JsonTooDeep,
     JsonNotAnObject,
+    XmlInvalid,
+    XmlTooDeep,
     Utf8Invalid,
     RecordTooLarge,
     SpellingUnknown,
@@ -64,10 +66,12 @@ impl DropReason {
 }
 
 impl DeadReason {
-    pub const ALL: [DeadReason; 15] = [
+    pub const ALL: [DeadReason; 17] = [
         DeadReason::JsonInvalid,
         DeadReason::JsonTooDeep,
         DeadReason::JsonNotAnObject,
+        DeadReason::XmlInvalid,
+        DeadReason::XmlTooDeep,
         DeadReason::Utf8Invalid,
         DeadReason::RecordTooLarge,
         DeadReason::SpellingUnknown,
@@ -86,6 +90,8 @@ impl DeadReason {
             DeadReason::JsonInvalid => "json.invalid",
             DeadReason::JsonTooDeep => "json.too_deep",
             DeadReason::JsonNotAnObject => "json.not_an_object",
+            DeadReason::XmlInvalid => "xml.invalid",
+            DeadReason::XmlTooDeep => "xml.too_deep",
             DeadReason::Utf8Invalid => "utf8.invalid",
             DeadReason::RecordTooLarge => "record.too_large",
             DeadReason::SpellingUnknown => "spelling.unknown",

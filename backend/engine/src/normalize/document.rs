@@ -38,6 +38,22 @@ pub(super) struct FiveTuple {
     pub transport: Option<community_id::Transport>,
 }
 
+impl FiveTuple {
+    /// What a document says of it.
+    pub fn of(doc: &Map<String, Value>) -> Self {
+        let ip = |section: &str| parse_ip(doc.get(section)?.get("ip")?.as_str()?);
+        let port = |section: &str| u16::try_from(doc.get(section)?.get("port")?.as_u64()?).ok();
+        let transport = || community_id::Transport::named(doc.get("network")?.get("transport")?.as_str()?);
+        Self {
+            source: ip("source"),
+            source_port: port("source"),
+            destination: ip("destination"),
+            destination_port: port("destination"),
+            transport: transport(),
+        }
+    }
+}
+
 /// What every event has.
 pub(super) struct Head {
     pub id: EventId,

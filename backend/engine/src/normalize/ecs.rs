@@ -1,7 +1,8 @@
 //! A [`Record`] and its row of the table → the finished [`Event`].
 
 use super::{
-    RawContext, convert,
+    RawContext, community_id, convert,
+    document::FiveTuple,
     draft::{self, Draft, Related},
     endpoint,
     record::{Record, scalar},
@@ -57,6 +58,9 @@ pub(super) fn event(mut record: Record, id: EventId, context: &RawContext<'_>) -
     }
     let Draft { mut doc, related, .. } = draft;
     related.write(&mut doc);
+    if let Some(id) = community_id::of(&FiveTuple::of(&doc)) {
+        draft::set(&mut doc, "network.community_id", id.into());
+    }
     let simulated = context.simulated || record.simulated;
     finish(&mut doc, record, simulated);
     Ok(Event {

@@ -36,9 +36,9 @@ pub fn endpoint_of(raw: &[u8], origin: &Origin<'_>) -> Option<EndpointId> {
     }
     if is_json {
         let fields = super::fields(text).ok()?;
-        let source = source::json_source(&fields, origin.source, origin.sensor.is_some())?;
-        let is_wrapped = source.name == generic::SOURCE.name && source::wrapped(&fields).is_some();
-        if !is_wrapped {
+        let source = source::json_source(&fields, origin.source, origin.sensor.is_some());
+        let is_wrapped = || source::wrapped(&fields).is_some();
+        if let Some(source) = source.filter(|source| source.name != generic::SOURCE.name || !is_wrapped()) {
             let endpoint = origin.endpoint((source.host)(&fields), source.unnamed);
             return endpoint.ok().map(|(endpoint, _)| endpoint);
         }

@@ -6,7 +6,7 @@
 
 use super::{
     account,
-    document::{Document, Head, parse_ip},
+    document::{Document, FiveTuple, Head, parse_ip},
     draft::{self, Related},
     identity,
     node::{Fields, Node},
@@ -230,21 +230,9 @@ fn relate(document: &mut Document, doc: &mut Map<String, Value>) {
     for path in ["source.ip", "destination.ip", "client.ip", "server.ip"] {
         if let Some(ip) = text_of(doc, path).and_then(parse_ip) {
             Related::add(&mut document.related.ip, &ip.to_string());
-            match path {
-                "source.ip" => document.endpoints.source = Some(ip),
-                "destination.ip" => document.endpoints.destination = Some(ip),
-                _ => {}
-            }
         }
     }
-    let port = |path: &str| {
-        get(doc, path)
-            .and_then(Value::as_u64)
-            .and_then(|port| u16::try_from(port).ok())
-    };
-    document.endpoints.source_port = port("source.port");
-    document.endpoints.destination_port = port("destination.port");
-    document.endpoints.transport = text_of(doc, "network.transport").and_then(super::community_id::Transport::named);
+    document.endpoints = FiveTuple::of(doc);
     for path in ["network.type", "network.community_id"] {
         let (section, name) = ("network", path.trim_start_matches("network."));
         if let Some(text) = text_of(doc, path).map(str::to_owned) {

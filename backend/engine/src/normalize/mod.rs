@@ -45,6 +45,8 @@ mod hostile_test;
 #[cfg(test)]
 mod recordings_test;
 #[cfg(test)]
+mod sources_test;
+#[cfg(test)]
 pub(crate) mod testing;
 
 use crate::{Event, Verdict, verdict::DeadReason};

@@ -135,7 +135,7 @@ fn damaged_event_logs_give_what_can_be_read() {
 
 /// Nanoseconds that this thread has had a processor: a busy machine does not change it.
 #[allow(clippy::disallowed_methods, reason = "it measures time")]
-fn cpu_ns() -> f64 {
+pub(super) fn cpu_ns() -> f64 {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     stat.split(' ')
         .next()

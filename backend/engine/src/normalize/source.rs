@@ -144,8 +144,8 @@ const TELLING: [(&str, u32); 23] = [
     ("src_ip", FLOW_ID),
     ("stats", FLOW_ID),
     ("ts", TS),
-    ("_path", ZEEK),
-    ("@stream", ZEEK),
+    ("_path", ZEEK | STREAM),
+    ("@stream", ZEEK | STREAM),
     ("uid", ZEEK),
     ("fuid", ZEEK),
     ("id.orig_h", ZEEK),
@@ -171,12 +171,15 @@ const RULE: u32 = 32;
 const PACKET: u32 = 64;
 const MATA_ELANG: u32 = 128;
 const EBPF: u32 = 256;
+/// Streaming writers name the log.
+const STREAM: u32 = 512;
 
 /// Sources by the bits that a record must have.
-const BY_FIELDS: [(u32, &JsonSource); 6] = [
+const BY_FIELDS: [(u32, &JsonSource); 7] = [
     (EBPF, &ebpf::SOURCE),
     (EVENT_TYPE | TIMESTAMP | FLOW_ID, &suricata::SOURCE),
     (TS | ZEEK, &zeek::SOURCE),
+    (STREAM, &zeek::SOURCE),
     (RULE | PACKET, &snort::SOURCE),
     (MATA_ELANG, &mata_elang::SOURCE),
     (0, &generic::SOURCE),
@@ -197,7 +200,9 @@ pub(super) fn json_source_hinted(hint: Option<&str>) -> Option<&'static JsonSour
 
 /// The source of a JSON object; `None` for Windows, whose spellings have their own table, and for what is nothing.
 pub(super) fn json_source(fields: &Fields<'_>, hint: Option<&str>, has_sensor: bool) -> Option<&'static JsonSource> {
-    if let Some(source) = json_source_hinted(hint) {
+    if let Some(source) = json_source_hinted(hint)
+        && !is_envelope(fields)
+    {
         return Some(source);
     }
     if Shape::of_fields(fields).is_windows() {
@@ -212,6 +217,12 @@ pub(super) fn json_source(fields: &Fields<'_>, hint: Option<&str>, has_sensor: b
     let (wanted, source) = BY_FIELDS.iter().find(|(wanted, _)| bits & wanted == *wanted)?;
     let is_known = *wanted != 0 || ["ecs", "json"].iter().any(|name| hinted(hint, name));
     (is_known || has_sensor && !fields.0.is_empty() || generic::is_usable(fields)).then_some(*source)
+}
+
+/// A shipper's document around a line: the hint speaks of the line.
+fn is_envelope(fields: &Fields<'_>) -> bool {
+    let has = |key: &str| fields.get(key).is_some();
+    has("@timestamp") && message(fields).is_some() && !has("ts") && !has("event_type")
 }
 
 /// Whether `message` (or a log driver's name for it) is a record of its own.

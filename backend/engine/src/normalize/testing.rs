@@ -22,7 +22,11 @@ pub const CONTEXT: RawContext<'static> = RawContext {
 };
 
 pub fn emitted(raw: &[u8]) -> Event {
-    match normalize(raw, &CONTEXT) {
+    emitted_from(raw, Origin::UNKNOWN)
+}
+
+pub fn emitted_from(raw: &[u8], origin: Origin<'_>) -> Event {
+    match normalize(raw, &RawContext { origin, ..CONTEXT }) {
         Verdict::Emit(event) => event,
         other => panic!("{other:?} for {}", String::from_utf8_lossy(&raw[..raw.len().min(600)])),
     }
@@ -35,7 +39,23 @@ pub struct Sample {
     pub raw: Vec<u8>,
 }
 
-/// Every `samples/<spelling>/<name>.json`, in order.
+impl Sample {
+    /// The folder is the hint; one that is no source's name says nothing.
+    pub fn origin(&self) -> Origin<'_> {
+        Origin {
+            source: Some(&self.spelling),
+            sensor: None,
+        }
+    }
+
+    pub fn is_windows_json(&self) -> bool {
+        !super::source::NAMES
+            .iter()
+            .any(|name| super::source::hinted(Some(&self.spelling), name))
+    }
+}
+
+/// Every `samples/<spelling>/<name>.*`, in order.
 pub fn samples() -> Vec<Sample> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
     let mut samples: Vec<Sample> = walkdir::WalkDir::new(root)
@@ -73,6 +93,10 @@ pub fn recording(path: &str) -> Option<PathBuf> {
     assert!(std::env::var("CI").is_err(), "no recordings at {}", found.display());
     println!("skipped: no recordings at {}", found.display());
     None
+}
+
+pub fn bytes(path: &Path) -> Vec<u8> {
+    fs::read(path).unwrap()
 }
 
 /// The files of a folder with this ending, unpacked.

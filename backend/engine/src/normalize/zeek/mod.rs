@@ -10,7 +10,7 @@ mod table;
 use super::{
     column,
     document::{Class, Document, Head, class},
-    node::{Fields, Node},
+    node::Fields,
     source::{Input, JsonSource},
     time,
 };
@@ -56,10 +56,17 @@ fn host<'f>(fields: &'f Fields<'_>) -> Option<&'f str> {
 
 fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     let (endpoint, sensor) = input.context.origin.endpoint(host(&fields), SOURCE.unnamed)?;
-    let timestamp = time::of_node(fields.get("ts").unwrap_or(&Node::Null))?;
     let path = path(&fields, input.context.origin.source);
     let log = table::LOGS.iter().find(|log| log.path == path).unwrap_or(&OTHER);
     let mut document = input.document();
+    let timestamp = match fields.get("ts") {
+        Some(ts) => time::of_node(ts)?,
+        // Logs of Zeek's own start have no time.
+        None => {
+            document.marks.push("time");
+            input.context.received
+        }
+    };
     document.take_sender(&mut fields);
     for key in PATH_KEYS
         .iter()

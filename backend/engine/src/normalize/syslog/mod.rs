@@ -1,0 +1,147 @@
+//! Syslog: RFC 5424, RFC 3164 and what passes for it; what a program of Linux says about log-ins; and other formats inside.
+
+mod header;
+mod message;
+
+use super::{
+    RawContext, cef,
+    document::Head,
+    source::{self, Form, Input, WRAPPERS_MAX},
+    xml,
+};
+use crate::{Event, verdict::DeadReason};
+use header::Line;
+pub(super) use header::named_month;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+const UNNAMED: &str = "syslog";
+
+/// Whether a text without priority begins with a date as syslog writes them.
+pub(super) fn is_dated(text: &str) -> bool {
+    header::is_dated(text)
+}
+
+pub(super) fn read(text: &str, input: Input<'_>) -> Result<Event, DeadReason> {
+    let line = header::parse(text.trim_end_matches(['\r', '\n', '\0']), input.context.received);
+    if let Some(form) = inside(&line).filter(|_| input.depth < WRAPPERS_MAX) {
+        return unwrap(form, &line, input);
+    }
+    let (endpoint, host) = input.context.origin.endpoint(line.host, Some(UNNAMED))?;
+    let mut document = input.document();
+    let timestamp = line.timestamp.unwrap_or_else(|| {
+        document.marks.push("time");
+        input.context.received
+    });
+    document.section("log.syslog").extend(envelope(&line));
+    if let Some(severity) = line.priority.map(|priority| header::severity(priority)) {
+        document.set("log", "level", severity);
+    }
+    if let Some(program) = line.program {
+        document.set("process", "name", program.rsplit('/').next().unwrap_or(program));
+    }
+    document.set_some("process", "pid", line.process.and_then(|text| text.parse::<i64>().ok()));
+    document.set("", "message", line.message);
+    message::understand(&mut document, line.program.unwrap_or_default(), line.message);
+    let head = Head {
+        id: input.id(),
+        timestamp,
+        endpoint,
+        host,
+        module: "syslog",
+        dataset: Cow::Borrowed("syslog.log"),
+    };
+    Ok(document.finish(head, input.context))
+}
+
+/// `log.syslog.*`.
+fn envelope(line: &Line<'_>) -> Map<String, Value> {
+    let mut fields = Map::with_capacity(8);
+    let mut set = |name: &str, value: Value| {
+        fields.insert(name.to_owned(), value);
+    };
+    if let Some(priority) = line.priority {
+        let pair = |code: u16, name: &str| {
+            let pair = [
+                ("code".to_owned(), Value::from(code)),
+                ("name".to_owned(), Value::from(name)),
+            ];
+            Value::Object(pair.into_iter().collect())
+        };
+        set("priority", priority.into());
+        set("facility", pair(priority / 8, header::facility(priority)));
+        set("severity", pair(priority % 8, header::severity(priority)));
+    }
+    for (name, text) in [
+        ("hostname", line.host),
+        ("appname", line.program),
+        ("procid", line.process),
+        ("msgid", line.message_id),
+        ("version", line.version),
+    ] {
+        if let Some(text) = text {
+            set(name, text.into());
+        }
+    }
+    if !line.data.is_empty() {
+        let elements = line.data.iter().map(|(id, params)| {
+            let params = params
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), Value::from(value.as_ref())));
+            // A name with dots would become a path.
+            (id.replace('.', "_"), Value::Object(params.collect()))
+        });
+        set("structured_data", Value::Object(elements.collect()));
+    }
+    fields
+}
+
+/// A record of another source as the message.
+fn inside(line: &Line<'_>) -> Option<Form> {
+    let message = body(line);
+    match Form::of(message, None)? {
+        Form::Json => message
+            .starts_with('{')
+            .then_some(Form::Json)
+            .filter(|_| is_known_json(message)),
+        Form::Xml => xml::is_event(message).then_some(Form::Xml),
+        Form::Syslog => None,
+        form => Some(form),
+    }
+}
+
+fn body<'a>(line: &Line<'a>) -> &'a str {
+    let message = line.message.trim_start();
+    message.strip_prefix("@cee:").map_or(message, str::trim_start)
+}
+
+fn is_known_json(text: &str) -> bool {
+    let fields = serde_json::from_str(text).ok();
+    fields.is_some_and(|fields| {
+        source::json_source(&fields, None, true).is_some() || super::spelling::Shape::of_fields(&fields).is_windows()
+    })
+}
+
+fn unwrap(form: Form, line: &Line<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
+    let mut sender = input.sender;
+    let mut log = Map::with_capacity(1);
+    log.insert("syslog".to_owned(), Value::Object(envelope(line)));
+    sender.entry("log").or_insert(Value::Object(log));
+    let mut context: RawContext<'_> = *input.context;
+    context.origin.sensor = line.host.or(context.origin.sensor);
+    // The hint spoke of the envelope.
+    context.origin.source = context
+        .origin
+        .source
+        .filter(|hint| !source::hinted(Some(hint), "syslog"));
+    let inner = Input {
+        raw: input.raw,
+        context: &context,
+        sender,
+        depth: input.depth + 1,
+    };
+    match form {
+        Form::Cef => cef::read_at(body(line), inner, line.timestamp),
+        form => source::read_text(form, body(line), inner),
+    }
+}
