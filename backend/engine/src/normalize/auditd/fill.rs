@@ -65,6 +65,9 @@ fn classify(document: &mut Document, records: &Records<'_, '_>, call: Option<&st
     if let Some(class) = alarm.or(said).or(called) {
         document.class(class);
     }
+    if alarm.is_some() && records.get("apparmor").is_some() {
+        document.set("event", "action", "violated-apparmor-policy");
+    }
     let is_violation = alarm.is_some() && (kinds().any(|kind| kind.starts_with("ANOM_")) || denied(records));
     if is_violation {
         document.set("event", "kind", "alert");

@@ -6,6 +6,8 @@
 mod assembler;
 mod facts;
 mod fill;
+#[cfg(test)]
+mod oracle_test;
 mod record;
 mod sockaddr;
 mod table;

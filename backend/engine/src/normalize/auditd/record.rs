@@ -119,6 +119,12 @@ fn pairs<'a>(mut text: &'a str, kind: &str, fields: &mut Vec<(&'a str, Cow<'a, s
         if value == "(null)" || key.is_empty() {
             continue;
         }
+        // Older daemons close a bracket behind the last field of a message.
+        let value = if is_bare && !value.contains('(') {
+            value.trim_end_matches(')')
+        } else {
+            value
+        };
         let value = match is_bare && may_be_hex(key, kind) {
             true => decoded(value).map_or(Cow::Borrowed(value), |text| Cow::Owned(without_nul(key, text))),
             false => Cow::Borrowed(value),
@@ -137,6 +143,10 @@ fn value(rest: &str) -> (&str, bool, &str) {
     if rest.starts_with('{') {
         let end = rest.find('}').map_or(rest.len(), |at| at + 1);
         return (&rest[..end], false, &rest[end..]);
+    }
+    // A relay may drop the separator before the enrichment: `key=(null)ARCH=x86_64`.
+    if let Some(after) = rest.strip_prefix("(null)") {
+        return ("(null)", true, after);
     }
     let end = rest.find([' ', ENRICHMENT, '\'']).unwrap_or(rest.len());
     let end = end.min(until(rest, ','));

@@ -45,10 +45,8 @@ const SYSCALLS: &[(&[&str], Class)] = &[
         &["open", "openat", "openat2", "open_by_handle_at"],
         class(FILE, &["access"], "opened-file"),
     ),
-    (
-        &["creat", "mknod", "mknodat"],
-        class(FILE, &["creation"], "created-file"),
-    ),
+    (&["mknod", "mknodat"], class(FILE, &["creation"], "make-device")),
+    (&["creat"], class(FILE, &["creation"], "created-file")),
     (&["mkdir", "mkdirat"], class(FILE, &["creation"], "created-directory")),
     (
         &["link", "linkat", "symlink", "symlinkat"],
@@ -193,10 +191,9 @@ const RECORDS: &[(&[&str], Class)] = &[
     ),
     (&["KERN_MODULE"], class(&["driver"], &["start"], "loaded-kernel-module")),
     (&["TTY", "USER_TTY"], class(PROCESS, &["info"], "typed")),
-    (
-        &["CRYPTO_KEY_USER", "CRYPTO_SESSION", "CRYPTO_LOGIN"],
-        class(AUTH, &["info"], "negotiated-crypto-key"),
-    ),
+    (&["CRYPTO_KEY_USER"], class(PROCESS, &["info"], "negotiated-crypto-key")),
+    (&["CRYPTO_SESSION"], class(PROCESS, &["info"], "started-crypto-session")),
+    (&["CRYPTO_LOGIN"], class(AUTH, &["start"], "logged-in")),
     (
         &["TIME_ADJNTPVAL", "TIME_INJOFFSET"],
         class(HOST, &["change"], "changed-system-time"),
