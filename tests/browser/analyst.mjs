@@ -87,7 +87,7 @@ const passed = await run(page, [
   ['columns are a choice, in the address', async () => {
     const host = () => page.getByRole('columnheader', { name: 'Host' }).count();
     await page.locator('summary', { hasText: 'Columns' }).click();
-    await page.getByRole('checkbox', { name: 'Host' }).click();
+    await page.getByRole('checkbox', { name: 'Host', exact: true }).click();
     await page.waitForFunction(() => location.search.includes('cols='));
     check((await host()) === 0, 'the column is still there');
     await page.getByRole('button', { name: 'As wide as the window allows' }).click();

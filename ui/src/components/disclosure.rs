@@ -13,13 +13,18 @@ pub fn Disclosure(
 ) -> impl IntoView {
     let root = NodeRef::<html::Details>::new();
     let close = move || {
-        if let Some(root) = root.get_untracked() {
+        // Focus also leaves when the panel itself is taken away.
+        if let Some(root) = root.try_get_untracked().flatten() {
             let _ = root.remove_attribute("open");
         }
     };
     let leave = move |event: ev::FocusEvent| {
         let to = event.related_target().and_then(|t| t.dyn_into::<web_sys::Node>().ok());
-        if !root.get_untracked().is_some_and(|root| root.contains(to.as_ref())) {
+        if !root
+            .try_get_untracked()
+            .flatten()
+            .is_some_and(|root| root.contains(to.as_ref()))
+        {
             close();
         }
     };

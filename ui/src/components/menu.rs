@@ -17,7 +17,12 @@ pub fn Menu(
     let root = NodeRef::<html::Div>::new();
     let leave = move |event: ev::FocusEvent| {
         let to = event.related_target().and_then(|t| t.dyn_into::<web_sys::Node>().ok());
-        if !root.get().is_some_and(|root| root.contains(to.as_ref())) {
+        // Focus also leaves when the menu itself is taken away.
+        let inside = root
+            .try_get_untracked()
+            .flatten()
+            .is_some_and(|root| root.contains(to.as_ref()));
+        if !inside {
             open.set(false);
         }
     };

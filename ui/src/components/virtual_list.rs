@@ -49,7 +49,7 @@ pub fn VirtualList(
     });
     view! {
         <div class="vlist" node_ref=node role="rowgroup" aria-label=label tabindex="-1"
-            on:scroll=move |_| if let Some(node) = node.get() { top.set(f64::from(node.scroll_top())) }>
+            on:scroll=move |_| if let Some(node) = node.try_get_untracked().flatten() { top.set(f64::from(node.scroll_top())) }>
             <div class="vlist-room" style:height=move || format!("{}px", at(rows.get(), row_px.get()))>
                 <For each=drawn key=|i| *i let(i)>
                     {

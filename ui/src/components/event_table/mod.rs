@@ -156,7 +156,7 @@ fn EventRows(model: EventTableModel, row_px: Signal<f64>, grid: Memo<String>) ->
     };
     view! {
         <div class="vlist" node_ref=node role="rowgroup" tabindex="0" on:keydown=key
-            on:scroll=move |_| if let Some(node) = node.get_untracked() { top.set(f64::from(node.scroll_top())) }>
+            on:scroll=move |_| if let Some(node) = node.try_get_untracked().flatten() { top.set(f64::from(node.scroll_top())) }>
             <div class="vlist-room" role="presentation" style:height=move || window.with(|w| format!("{}px", w.total()))>
                 <For each=drawn key=|(at, hit)| (*at, hit.id.clone()) let((at, hit))>
                     <div class="vlist-row" role="presentation" style:transform=y(at)>

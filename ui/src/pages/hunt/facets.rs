@@ -25,7 +25,7 @@ fn values(answer: Option<&FacetAnswer>, chosen: &[String]) -> Vec<FacetCount> {
         })
         .unwrap_or_default();
     for value in chosen {
-        if !values.iter().any(|v| v.value == *value) {
+        if answer.is_some() && !values.iter().any(|v| v.value == *value) {
             values.push(count(value, 0));
         }
     }
