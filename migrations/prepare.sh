@@ -1,5 +1,6 @@
 #!/bin/sh
 # Writes .sqlx anew: what the compiler needs to know about the queries when no database is there.
+# A test holds it against a database: backend/src/store/tests/recorded.rs.
 # Needs psql and PostgreSQL 17 (WATCHFLOOR_PG_BIN, or the npm package, or the host's).
 set -eu
 cd "$(dirname "$0")/.."

@@ -345,7 +345,7 @@ pub struct AlertFacets {
     pub severity: Vec<FacetCount>,
     pub status: Vec<FacetCount>,
     pub source: Vec<FacetCount>,
-    /// The ten largest of each.
+    /// The hundred largest of each.
     pub endpoint: Vec<FacetCount>,
     pub rule: Vec<FacetCount>,
     pub technique: Vec<FacetCount>,

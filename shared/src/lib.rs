@@ -11,6 +11,8 @@ pub mod live;
 pub mod page;
 pub mod pipeline;
 pub mod problem;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod rfc3339;
 pub mod rule;
 pub mod search;
 pub mod sensor;

@@ -3,6 +3,33 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::{fmt, str::FromStr, time::Duration};
 
+#[cfg(target_arch = "wasm32")]
+use crate::rfc3339 as text;
+
+/// Every spelling that a sender may use.
+#[cfg(not(target_arch = "wasm32"))]
+mod text {
+    use super::InvalidTimestamp;
+    use std::fmt;
+
+    pub fn write(nanos: i64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_nanosecond(i128::from(nanos)) {
+            Ok(instant) => write!(f, "{instant}"),
+            Err(_) => Err(fmt::Error),
+        }
+    }
+
+    pub fn parse(text: &str) -> Result<i64, InvalidTimestamp> {
+        // The last hours of the year 9999 are a valid date that no offset can bring into jiff's range.
+        let out_of_reach = |_| match text.trim_end_matches(['Z', 'z']).parse::<jiff::civil::DateTime>() {
+            Ok(_) => InvalidTimestamp::Range,
+            Err(_) => InvalidTimestamp::Syntax,
+        };
+        let instant: jiff::Timestamp = text.parse().map_err(out_of_reach)?;
+        i64::try_from(instant.as_nanosecond()).map_err(|_| InvalidTimestamp::Range)
+    }
+}
+
 /// An instant: nanoseconds since 1970-01-01T00:00:00Z. Covers the years 1677 to 2262.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = DateTime))]
@@ -60,25 +87,14 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_nanosecond(i128::from(self.0)) {
-            Ok(instant) => write!(f, "{instant}"),
-            Err(_) => Err(fmt::Error),
-        }
+        text::write(self.0, f)
     }
 }
 
 impl FromStr for Timestamp {
     type Err = InvalidTimestamp;
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
-        // The last hours of the year 9999 are a valid date that no offset can bring into jiff's range.
-        let out_of_reach = |_| match text.trim_end_matches(['Z', 'z']).parse::<jiff::civil::DateTime>() {
-            Ok(_) => InvalidTimestamp::Range,
-            Err(_) => InvalidTimestamp::Syntax,
-        };
-        let instant: jiff::Timestamp = text.parse().map_err(out_of_reach)?;
-        i64::try_from(instant.as_nanosecond())
-            .map(Self)
-            .map_err(|_| InvalidTimestamp::Range)
+        text::parse(text).map(Self)
     }
 }
 

@@ -55,6 +55,45 @@ const passed = await run(page, [
     await key('j', 'Enter');
     await page.waitForSelector('.inspector h2, .objhead h1');
   }],
+  ['a search is kept by name, found again and forgotten', async () => {
+    const tab = (name) => page.locator('.searches [role=tab]', { hasText: name });
+    await page.goto(`${base}/alerts?severity=critical`);
+    await page.getByRole('button', { name: 'Save this search' }).click();
+    await page.getByLabel('Name of this search').fill('Only the worst');
+    await key('Enter');
+    await tab('Triage').click();
+    await page.waitForFunction(() => !location.search.includes('severity'));
+    await page.reload();
+    await tab('Only the worst').click();
+    await page.waitForFunction(() => location.search.includes('severity=critical'));
+    await page.getByRole('button', { name: 'Forget the search Only the worst' }).click();
+    check((await tab('Only the worst').count()) === 0, 'the search is still there');
+  }],
+  ['what the filters show leaves as a file', async () => {
+    const exported = async (format) => {
+      await page.getByRole('button', { name: 'Export' }).click();
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: new RegExp(`^${format}`) }).click(),
+      ]);
+      return readFileSync(await download.path(), 'utf8');
+    };
+    const alerts = JSON.parse(await exported('JSON'));
+    check(alerts.length > 0 && alerts.every((alert) => alert.severity === 'critical'), 'not what the filters show');
+    const lines = (await exported('CSV')).trimEnd().split('\r\n');
+    check(lines.length === alerts.length + 1 && lines[0].startsWith('id,severity,status'), `${lines.length} lines`);
+    return `${alerts.length} alerts`;
+  }],
+  ['columns are a choice, in the address', async () => {
+    const host = () => page.getByRole('columnheader', { name: 'Host' }).count();
+    await page.locator('summary', { hasText: 'Columns' }).click();
+    await page.getByRole('checkbox', { name: 'Host' }).click();
+    await page.waitForFunction(() => location.search.includes('cols='));
+    check((await host()) === 0, 'the column is still there');
+    await page.getByRole('button', { name: 'As wide as the window allows' }).click();
+    await key('Escape');
+    check((await host()) === 1 && !page.url().includes('cols='), 'the column did not come back');
+  }],
   ['its page says what happened and on which fields', async () => {
     await page.goto(`${base}/alerts/${await firstCritical()}?severity=critical`);
     await page.waitForSelector('.objhead h1');

@@ -11,8 +11,8 @@ export const artefacts = process.env.ARTEFACTS;
 export const link = process.env.LINK;
 export const base = new URL(link).origin;
 
-export async function open(viewport, colorScheme = 'dark') {
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+export async function open(viewport, colorScheme = 'dark', flags = []) {
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: [...FLAGS, ...flags] });
   const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' });
   const page = await context.newPage();
   const errors = [];

@@ -1,17 +1,27 @@
 //! The live stream: one connection for the whole console, resumed where it broke, and honest about its age.
 
-use crate::state::Clock;
+use crate::{
+    api::wire::{self, Malformed},
+    state::Clock,
+};
 use futures::{StreamExt, stream};
 use gloo_net::eventsource::futures::EventSource;
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
+use serde_json::Value;
 use std::rc::Rc;
-use watchfloor_shared::{Timestamp, alert::AlertSummary, live::LiveEvent, pipeline::PipelineSnapshot};
+use watchfloor_shared::{Timestamp, alert::AlertSummary, pipeline::PipelineSnapshot};
 
 /// The server speaks at least every five seconds; older than this is stale.
 const STALE_AFTER_MS: i64 = 12_000;
 const RETRY_MS_FIRST: u32 = 500;
 const RETRY_MS_MAX: u32 = 10_000;
+
+/// Names of messages: those of `watchfloor_shared::live::LiveEvent`.
+const ALERT: &str = "alert";
+const PIPELINE: &str = "pipeline";
+const HEARTBEAT: &str = "heartbeat";
+const RESET: &str = "reset";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LiveState {
@@ -63,9 +73,13 @@ impl Live {
             self.listeners.try_update_value(|all| all.retain(|(n, _)| *n != number));
         });
     }
-    fn receive(self, event: LiveEvent) {
-        match event {
-            LiveEvent::Alert(alert) => {
+    /// The name of a message says what it holds, so nothing has to be guessed from the document.
+    fn receive(self, name: &str, text: &str) -> Result<(), Malformed> {
+        let mut event = wire::parse(text)?;
+        let data = event.get_mut("data").map(Value::take).unwrap_or_default();
+        match name {
+            ALERT => {
+                let alert: AlertSummary = wire::read_value(data)?;
                 let listeners: Vec<Listener> = self
                     .listeners
                     .with_value(|all| all.iter().map(|(_, l)| Rc::clone(l)).collect());
@@ -73,34 +87,35 @@ impl Live {
                     listener(&alert);
                 }
             }
-            LiveEvent::Pipeline(snapshot) => self.pipeline.set(Some(*snapshot)),
-            LiveEvent::Heartbeat(server) => self.clock.set(server),
-            LiveEvent::Reset(server) => {
-                self.clock.set(server);
-                self.resets.update(|n| *n = n.wrapping_add(1));
+            PIPELINE => self.pipeline.set(Some(wire::read_value(data)?)),
+            kind => {
+                self.clock.set(wire::read_value(data)?);
+                if kind == RESET {
+                    self.resets.update(|n| *n = n.wrapping_add(1));
+                }
             }
         }
         self.broken.set(false);
         self.heard.set(Some(self.clock.now_untracked()));
+        Ok(())
     }
     /// Runs until the connection is lost for good.
     async fn listen(self) -> Option<()> {
         let resume = self.last_id.get_value().map(|id| format!("?last_event_id={id}"));
         let mut source = EventSource::new(&format!("/api/v1/live{}", resume.unwrap_or_default())).ok()?;
         let mut kinds = Vec::new();
-        for name in ["alert", "pipeline", "heartbeat", "reset"] {
+        for name in [ALERT, PIPELINE, HEARTBEAT, RESET] {
             kinds.push(source.subscribe(name).ok()?);
         }
         let mut messages = stream::select_all(kinds);
-        while let Some(Ok((_, message))) = messages.next().await {
+        while let Some(Ok((name, message))) = messages.next().await {
             let id = message.last_event_id();
             if !id.is_empty() {
                 self.last_id.set_value(Some(id));
             }
             let text = message.data().as_string().unwrap_or_default();
-            match serde_json::from_str(&text) {
-                Ok(event) => self.receive(event),
-                Err(error) => leptos::logging::warn!("live message not understood: {error}"),
+            if let Err(why) = self.receive(&name, &text) {
+                leptos::logging::warn!("live message not understood: {why}");
             }
         }
         Some(())

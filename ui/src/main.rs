@@ -9,6 +9,7 @@ mod pages;
 mod shell;
 mod state;
 mod url;
+mod words;
 
 fn main() {
     console_error_panic_hook::set_once();

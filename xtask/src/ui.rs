@@ -4,7 +4,7 @@ use crate::{
     process::{cargo, root, step, target_dir},
     setup,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -14,6 +14,8 @@ use wasm_bindgen_cli_support::Bindgen;
 const TARGET: &str = "wasm32-unknown-unknown";
 const FONT_WEIGHTS: [&str; 3] = ["400", "500", "600"];
 const FONT_FAMILIES: [&str; 2] = ["ibm-plex-sans", "ibm-plex-mono"];
+/// What the console's wasm may weigh on its way to the browser.
+const WASM_BROTLI_BYTES_MAX: u64 = 500 * 1024;
 /// These come first in the style sheet, in this order; the rest follows by name.
 const STYLES_FIRST: [&str; 3] = ["tokens.css", "fonts.css", "base.css"];
 
@@ -64,7 +66,23 @@ fn build(profile: Profile) -> Result<()> {
     copy_folder(&root.join("ui/static"), &dist)?;
     write_styles(&root.join("ui/css"), &dist.join("css"))?;
     copy_fonts(&root, &dist.join("fonts"))?;
-    compress(&dist, profile)
+    compress(&dist, profile)?;
+    weigh(&dist, profile)
+}
+
+/// Says what the wasm weighs. What ships stays within the budget.
+fn weigh(dist: &Path, profile: Profile) -> Result<()> {
+    let wasm = dist.join("watchfloor_ui_bg.wasm");
+    let packed = fs::metadata(wasm.with_added_extension("br"))?.len();
+    let plain = fs::metadata(&wasm)?.len();
+    println!("   console: {packed} bytes of wasm as Brotli, {plain} plain");
+    if profile == Profile::Release && packed > WASM_BROTLI_BYTES_MAX {
+        bail!(
+            "the console's wasm is {} bytes over its budget of {WASM_BROTLI_BYTES_MAX}",
+            packed - WASM_BROTLI_BYTES_MAX
+        );
+    }
+    Ok(())
 }
 
 fn compile(profile: Profile) -> Result<PathBuf> {
@@ -163,9 +181,7 @@ fn compress(dist: &Path, profile: Profile) -> Result<()> {
             ..Default::default()
         };
         brotli::BrotliCompress(&mut fs::read(path)?.as_slice(), &mut packed, &parameters)?;
-        let mut twin = path.as_os_str().to_owned();
-        twin.push(".br");
-        fs::write(twin, packed)?;
+        fs::write(path.with_added_extension("br"), packed)?;
     }
     Ok(())
 }

@@ -102,8 +102,8 @@ fn expectation(wanted: &str) -> &str {
 fn noun(found: &Actual) -> &'static str {
     match found {
         Actual::Bool(_) => "true or false",
-        Actual::Unsigned(_) => "a whole number",
-        Actual::Signed(_) => "a negative number",
+        Actual::Signed(..0) => "a negative number",
+        Actual::Unsigned(_) | Actual::Signed(_) => "a whole number",
         Actual::Float(_) => "a decimal number",
         Actual::Char(_) | Actual::Str(_) => "a text",
         Actual::Seq => "a list",

@@ -6,7 +6,7 @@ use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex},
 };
-use watchfloor::search::{IndexOutcome, SearchError, SearchIndex, SearchSpec};
+use watchfloor::search::{EncodedEvent, IndexOutcome, SearchError, SearchIndex, SearchSpec};
 use watchfloor_engine::Event;
 use watchfloor_shared::{
     EventId, TenantId,
@@ -43,7 +43,7 @@ fn broken() -> SearchError {
 
 #[async_trait]
 impl SearchIndex for FaultyIndex {
-    async fn add(&self, _: &TenantId, mut events: Vec<Event>) -> Result<IndexOutcome, SearchError> {
+    async fn add(&self, _: &TenantId, mut events: Vec<EncodedEvent>) -> Result<IndexOutcome, SearchError> {
         assert!(!self.faults.strikes(At::AddPanics), "a panic of the test");
         if self.faults.strikes(At::AddRefused) {
             return Err(broken());

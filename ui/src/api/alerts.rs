@@ -1,13 +1,15 @@
 //! Alerts: list, counts, one alert, and what a person does to them.
 
-use super::{Fault, exchange};
+use super::{Fault, exchange, wire::read_value};
 use crate::url::Query;
 use gloo_net::http::Method;
+use serde::Deserialize;
+use serde_json::Value;
 use watchfloor_shared::{
-    AlertId, Timestamp,
+    AlertId, EntityId, EventId, Timestamp,
     alert::{
-        AlertChange, AlertDetail, AlertFacets, AlertFilter, AlertHistogram, AlertSort, AlertSummary, BulkAction,
-        BulkChange, BulkResult, ShownAlerts,
+        AlertChange, AlertDetail, AlertFacets, AlertFilter, AlertHistogram, AlertRule, AlertSort, AlertSummary,
+        BulkAction, BulkChange, BulkResult, HistoryEntry, MatchedField, Phrase, RelatedEndpoint, ShownAlerts,
     },
     page::Page,
     timeline::{LaneBy, Timeline},
@@ -28,6 +30,15 @@ pub async fn window(
     exchange::get(&format!("/api/v1/alerts{query}")).await
 }
 
+/// The oldest first, from where a page before ended, as the server wrote them; `limit` is at most 500.
+pub async fn raw_page(filter: &AlertFilter, cursor: Option<&str>, limit: i64) -> Result<Value, Fault> {
+    let mut query = filter_query(filter);
+    query.set("sort", Some(sort_name(AlertSort::Oldest).to_owned()));
+    query.set("cursor", cursor.map(str::to_owned));
+    query.set("limit", Some(limit.to_string()));
+    exchange::get_raw(&format!("/api/v1/alerts{query}")).await
+}
+
 pub async fn facets(filter: &AlertFilter) -> Result<AlertFacets, Fault> {
     exchange::get(&format!("/api/v1/alerts/facets{}", filter_query(filter))).await
 }
@@ -39,7 +50,34 @@ pub async fn histogram(filter: &AlertFilter, interval_ms: i64) -> Result<AlertHi
 }
 
 pub async fn get(id: &AlertId) -> Result<AlertDetail, Fault> {
-    exchange::get(&format!("/api/v1/alerts/{id}")).await
+    let whole = exchange::get_raw(&format!("/api/v1/alerts/{id}")).await?;
+    let summary = read_value(whole.clone())?;
+    let beside: Beside = read_value(whole)?;
+    Ok(AlertDetail {
+        summary,
+        what_happened: beside.what_happened,
+        matched: beside.matched,
+        rule: beside.rule,
+        trigger_event: beside.trigger_event,
+        trigger_entity: beside.trigger_entity,
+        events: beside.events,
+        related: beside.related,
+        history: beside.history,
+    })
+}
+
+/// What an alert's page has beside the summary. Read on its own: to read flattened members in one pass, serde makes a second
+/// reader of everything in them.
+#[derive(Deserialize)]
+struct Beside {
+    what_happened: Vec<Phrase>,
+    matched: Vec<MatchedField>,
+    rule: AlertRule,
+    trigger_event: EventId,
+    trigger_entity: Option<EntityId>,
+    events: Vec<EventId>,
+    related: Vec<RelatedEndpoint>,
+    history: Vec<HistoryEntry>,
 }
 
 pub async fn tree(id: &AlertId) -> Result<ProcessTree, Fault> {

@@ -1,11 +1,13 @@
 //! Hosts that send telemetry.
 
-use super::{Fault, exchange};
+use super::{Fault, exchange, wire::read_value};
 use crate::url::Query;
+use serde::Deserialize;
 use watchfloor_shared::{
     EndpointId,
     endpoint::{EndpointDetail, EndpointSummary},
     page::Page,
+    search::{TermBucket, TimeBucket},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,5 +43,25 @@ pub async fn list(
 }
 
 pub async fn get(id: &EndpointId) -> Result<EndpointDetail, Fault> {
-    exchange::get(&format!("/api/v1/endpoints/{}", crate::url::encode(id.as_str()))).await
+    let whole = exchange::get_raw(&format!("/api/v1/endpoints/{}", crate::url::encode(id.as_str()))).await?;
+    let summary = read_value(whole.clone())?;
+    let beside: Beside = read_value(whole)?;
+    Ok(EndpointDetail {
+        summary,
+        users: beside.users,
+        executables: beside.executables,
+        destinations: beside.destinations,
+        activity: beside.activity,
+        activity_interval_ms: beside.activity_interval_ms,
+    })
+}
+
+/// What an endpoint's page has beside the summary, read on its own as for an alert.
+#[derive(Deserialize)]
+struct Beside {
+    users: Vec<TermBucket>,
+    executables: Vec<TermBucket>,
+    destinations: Vec<TermBucket>,
+    activity: Vec<TimeBucket>,
+    activity_interval_ms: i64,
 }

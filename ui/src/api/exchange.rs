@@ -1,11 +1,12 @@
 //! One request and its answer, with a time limit.
 
-use super::Fault;
+use super::{Fault, wire};
 use crate::state::session;
-use futures::future::{Either, select};
+use futures::future::{Either, LocalBoxFuture, select};
 use gloo_net::http::{Method, RequestBuilder};
 use gloo_timers::future::TimeoutFuture;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use watchfloor_shared::problem::Problem;
 use web_sys::AbortController;
 
@@ -15,6 +16,11 @@ const SIGN_IN_PATHS: [&str; 2] = ["/api/v1/session", "/api/v1/setup"];
 
 pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Fault> {
     parse(&exchange(Method::GET, path, None, None).await?)
+}
+
+pub async fn get_raw(path: &str) -> Result<Value, Fault> {
+    let text = exchange(Method::GET, path, None, None).await?;
+    Ok(wire::parse(&text)?)
 }
 
 pub async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, Fault> {
@@ -46,13 +52,23 @@ fn encode(body: &impl Serialize) -> Result<String, Fault> {
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
-    serde_json::from_str(text).map_err(|error| Fault::Malformed(error.to_string()))
+    Ok(wire::read(text)?)
 }
 
-async fn exchange(method: Method, path: &str, body: Option<String>, if_match: Option<String>) -> Result<String, Fault> {
+/// Boxed, so that a call for each kind of answer holds a pointer to the one machine instead of a copy of it.
+fn exchange(
+    method: Method,
+    path: &str,
+    body: Option<String>,
+    if_match: Option<String>,
+) -> LocalBoxFuture<'static, Result<String, Fault>> {
+    Box::pin(send(method, path.to_owned(), body, if_match))
+}
+
+async fn send(method: Method, path: String, body: Option<String>, if_match: Option<String>) -> Result<String, Fault> {
     let abort = AbortController::new().ok();
     let signal = abort.as_ref().map(AbortController::signal);
-    let mut builder = RequestBuilder::new(path)
+    let mut builder = RequestBuilder::new(&path)
         .method(method)
         .header("accept", "application/json")
         .abort_signal(signal.as_ref());
@@ -75,7 +91,7 @@ async fn exchange(method: Method, path: &str, body: Option<String>, if_match: Op
             if ok {
                 Ok(text)
             } else {
-                Err(refusal(path, status, &text))
+                Err(refusal(&path, status, &text))
             }
         }
         Either::Right(_) => {
@@ -91,7 +107,7 @@ fn refusal(path: &str, status: u16, text: &str) -> Fault {
     if status == 401 && !SIGN_IN_PATHS.iter().any(|p| path.starts_with(p)) {
         session::ended();
     }
-    match serde_json::from_str::<Problem>(text) {
+    match wire::read::<Problem>(text) {
         Ok(problem) => Fault::Problem(problem),
         Err(_) => Fault::Malformed(format!("status {status} without a problem description")),
     }

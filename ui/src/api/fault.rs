@@ -1,5 +1,6 @@
 //! Why a call brought nothing.
 
+use super::wire::Malformed;
 use watchfloor_shared::problem::{ErrorCode, Problem};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -10,6 +11,12 @@ pub enum Fault {
     Problem(Problem),
     /// An answer that this console does not understand: another version of the server, or a proxy's page.
     Malformed(String),
+}
+
+impl From<Malformed> for Fault {
+    fn from(why: Malformed) -> Self {
+        Fault::Malformed(why.to_string())
+    }
 }
 
 impl Fault {

@@ -10,6 +10,7 @@ mod fetched;
 pub mod identity;
 pub mod pipeline;
 pub mod rules;
+pub mod wire;
 
 pub use fault::Fault;
 pub use fetched::{Fetched, fetch};

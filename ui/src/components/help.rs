@@ -19,7 +19,9 @@ pub fn cap(key: &str) -> String {
         "ArrowRight" => "→".to_owned(),
         "Escape" => "Esc".to_owned(),
         " " => "Space".to_owned(),
-        key if key.len() == 1 && key.chars().all(char::is_uppercase) => format!("Shift {}", key.to_lowercase()),
+        key if key.len() == 1 && key.bytes().all(|b| b.is_ascii_uppercase()) => {
+            format!("Shift {}", key.to_ascii_lowercase())
+        }
         key => key.to_owned(),
     }
 }

@@ -10,6 +10,7 @@ pub fn Menu(
     label: &'static str,
     #[prop(into)] face: ViewFn,
     #[prop(optional)] at_end: bool,
+    #[prop(optional)] small: bool,
     children: ChildrenFn,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
@@ -28,7 +29,7 @@ pub fn Menu(
     };
     view! {
         <div class="menu" node_ref=root on:focusout=leave on:keydown=keydown>
-            <button type="button" class="btn ghost" aria-haspopup="true" aria-expanded=move || open.get().to_string()
+            <button type="button" class=if small { "btn small" } else { "btn ghost" } aria-haspopup="true" aria-expanded=move || open.get().to_string()
                 on:click=move |_| open.update(|o| *o = !*o)>
                 <span class="visually-hidden">{label}": "</span>
                 {face.run()}

@@ -6,6 +6,7 @@ use crate::{
     components::{SeverityMark, number},
     state::use_range,
     url::{Query, encode, use_address},
+    words::lower,
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::{ev, html, prelude::*};
@@ -50,7 +51,7 @@ enum Face {
 type Found = (Page<EndpointSummary>, Page<AlertSummary>);
 
 fn matches(text: &str, sought: &str) -> bool {
-    text.to_lowercase().contains(&sought.to_lowercase())
+    lower(text).contains(&lower(sought))
 }
 
 fn search(sought: Memo<String>) -> Fetched<Found> {

@@ -5,15 +5,15 @@ use leptos::prelude::*;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tab {
-    pub key: &'static str,
+    pub key: String,
     pub label: String,
     pub count: Option<i64>,
 }
 
 impl Tab {
-    pub fn new(key: &'static str, label: impl Into<String>, count: Option<i64>) -> Self {
+    pub fn new(key: impl Into<String>, label: impl Into<String>, count: Option<i64>) -> Self {
         Self {
-            key,
+            key: key.into(),
             label: label.into(),
             count,
         }
@@ -25,17 +25,18 @@ pub fn Tabs(
     label: &'static str,
     #[prop(into)] tabs: Signal<Vec<Tab>>,
     #[prop(into)] chosen: Signal<String>,
-    choose: impl Fn(&'static str) + Clone + Send + Sync + 'static,
+    choose: impl Fn(&str) + Clone + Send + Sync + 'static,
 ) -> impl IntoView {
     view! {
         <div class="tabs" role="tablist" aria-label=label>
-            <For each=move || tabs.get() key=|tab| tab.clone().key let(tab)>
+            <For each=move || tabs.get() key=|tab| tab.key.clone() let(tab)>
                 {
                     let choose = choose.clone();
-                    let key = tab.key;
-                    let count = move || tabs.with(|all| all.iter().find(|t| t.key == key).and_then(|t| t.count));
+                    let key = StoredValue::new(tab.key);
+                    let is = move |other: &str| key.with_value(|key| key == other);
+                    let count = move || tabs.with(|all| all.iter().find(|t| is(&t.key)).and_then(|t| t.count));
                     view! {
-                        <button type="button" role="tab" aria-selected=move || (chosen.get() == key).to_string() on:click=move |_| choose(key)>
+                        <button type="button" role="tab" aria-selected=move || chosen.with(|c| is(c)).to_string() on:click=move |_| choose(&key.get_value())>
                             {tab.label}
                             {move || count().map(|n| view! { <span class="num">{number::count(n)}</span> })}
                         </button>

@@ -13,10 +13,9 @@ use crate::{
     state::{use_preferences, use_session},
 };
 use leptos::{ev, prelude::*};
-use leptos_router::components::Outlet;
 
 #[component]
-pub fn Shell() -> impl IntoView {
+pub fn Shell(page: impl Fn() -> AnyView + Send + Sync + 'static) -> impl IntoView {
     let session = use_session();
     let live = use_live();
     session.load();
@@ -38,7 +37,7 @@ pub fn Shell() -> impl IntoView {
             <TimeStrip/>
             <main class="page" id="page" tabindex="-1">
                 <FaultNotice fault=session.fault again=move || session.load()/>
-                <Outlet/>
+                {page}
             </main>
             <Statusline help=help/>
             <ToastStand/>

@@ -3,6 +3,7 @@
 use crate::{
     components::{Keys, help::cap, number},
     live::{LiveState, use_live},
+    words::lower,
 };
 use leptos::prelude::*;
 
@@ -27,7 +28,7 @@ pub fn Statusline(help: RwSignal<bool>) -> impl IntoView {
                     .take(2)
                     .map(|k| view! { <kbd>{cap(k)}</kbd> })
                     .collect_view();
-                view! { <span class="hint">{caps}{s.label.to_lowercase()}</span> }
+                view! { <span class="hint">{caps}{lower(s.label)}</span> }
             })
             .collect_view()
     };

@@ -4,6 +4,7 @@ use crate::{
     components::{Glyph, Icon, Menu, time},
     live::{LiveState, use_live},
     state::{TimeRange, use_clock, use_preferences, use_range, use_session},
+    words::initials,
 };
 use leptos::prelude::*;
 
@@ -135,12 +136,4 @@ fn PersonMenu() -> impl IntoView {
             <li class="menu-note">{version}</li>
         </Menu>
     }
-}
-
-/// `JO` for «Jane Okafor».
-pub fn initials(name: &str) -> String {
-    let words = name
-        .split_whitespace()
-        .filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
-    words.take(2).flat_map(char::to_uppercase).collect()
 }

@@ -63,7 +63,8 @@ fn host<'f>(fields: &'f Fields<'_>) -> Option<&'f str> {
 
 fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     let (endpoint, sensor) = input.context.origin.endpoint(host(&fields), SOURCE.unnamed)?;
-    let timestamp = time_of(&fields, "timestamp", "seconds", input.context.received)?;
+    let seconds = fields.get("seconds").and_then(Node::integer);
+    let timestamp = time_of(fields.text("timestamp"), seconds, input.context.received)?;
     let mut document = input.document();
     document.take_sender(&mut fields);
     describe(&mut document, &mut fields);
@@ -134,27 +135,30 @@ pub(super) fn describe(document: &mut Document, fields: &mut Fields<'_>) {
     if let Some(kind) = number("icmp_type") {
         document.endpoints.source_port = Some(kind);
         document.endpoints.destination_port = number("icmp_code");
+    } else if fields
+        .text("proto")
+        .or_else(|| fields.text("protocol"))
+        .is_some_and(|text| text.contains("ICMP"))
+    {
+        // The zeros in the place of ports are not its type and code.
+        document.endpoints.source_port = None;
     }
 }
 
 /// Snort writes local time, mostly without a year, and beside it the second in UTC. Zones differ by quarters of an hour, so
 /// the second tells the zone and the year and the time its fraction.
 pub(super) fn time_of(
-    fields: &Fields<'_>,
-    timestamp: &str,
-    seconds: &str,
+    timestamp: Option<&str>,
+    seconds: Option<i64>,
     received: Timestamp,
 ) -> Result<Timestamp, DeadReason> {
     const QUARTER_NANOS: i64 = 900_000_000_000;
-    let utc = fields
-        .get(seconds)
-        .and_then(Node::integer)
-        .filter(|seconds| *seconds > 0);
+    let utc = seconds.filter(|seconds| *seconds > 0);
     let anchor = match utc {
         Some(seconds) => time::epoch(seconds as f64)?,
         None => received,
     };
-    let Some(text) = fields.text(timestamp) else {
+    let Some(text) = timestamp else {
         return utc.map(|_| anchor).ok_or(DeadReason::TimestampMissing);
     };
     let local = local(text, anchor).ok_or(DeadReason::TimestampUnparseable);
@@ -184,7 +188,14 @@ mod tests {
     #[test]
     fn the_second_in_utc_tells_zone_and_year() {
         let received: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        let at = |json: &str| time_of(&serde_json::from_str(json).unwrap(), "timestamp", "seconds", received);
+        let at = |json: &str| {
+            let fields: Fields<'_> = serde_json::from_str(json).unwrap();
+            time_of(
+                fields.text("timestamp"),
+                fields.get("seconds").and_then(Node::integer),
+                received,
+            )
+        };
         for (json, expected) in [
             (
                 r#"{"timestamp":"12/16-20:33:33.603502","seconds":1608147213}"#,

@@ -13,7 +13,13 @@ pub struct Field {
 }
 
 /// Folders whose fields keep the source's own names; everything in them is a keyword.
-const KEYWORD_FOLDERS: [&str; 2] = ["winlog.event_data.", "winlog.user_data."];
+const KEYWORD_FOLDERS: [&str; 5] = [
+    "winlog.event_data.",
+    "winlog.user_data.",
+    "auditd.",
+    "cef.extensions.",
+    "leef.",
+];
 
 /// All known fields, sorted by name.
 pub fn fields() -> &'static [Field] {

@@ -1,5 +1,6 @@
 //! Which Sigma logsources an event belongs to. A table of facts: channel and event id → service and categories.
 
+mod other;
 mod windows;
 
 use crate::Event;
@@ -7,9 +8,10 @@ use rsigma_parser::LogSource;
 use serde_json::Value;
 use windows::{PROVIDERS, Row, SERVICES};
 
-/// The logsources of one kind of Windows event.
+/// The logsources of one kind of event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Class {
+    pub product: &'static str,
     /// `None` for a channel that no Sigma service names.
     pub service: Option<&'static str>,
     pub categories: &'static [&'static str],
@@ -18,24 +20,34 @@ pub(super) struct Class {
 /// Every class that an event can have; [`classify`] gives positions in it.
 pub(super) fn classes() -> Vec<Class> {
     let mut classes = vec![Class {
+        product: WINDOWS,
         service: None,
         categories: &[],
     }];
     for service in SERVICES {
         classes.push(Class {
+            product: WINDOWS,
             service: Some(service.name),
             categories: &[],
         });
         classes.extend(service.rows.iter().map(|row| Class {
+            product: WINDOWS,
             service: Some(service.name),
             categories: row.categories,
         }));
     }
+    classes.extend(other::CLASSES);
     classes
 }
 
-/// The event's position in [`classes`]; `None` when it is no Windows event.
+const WINDOWS: &str = "windows";
+
+/// The event's position in [`classes`]; `None` when no rule is about such events.
 pub(super) fn classify(event: &Event) -> Option<usize> {
+    if let Some(position) = other::classify(event) {
+        let windows: usize = SERVICES.iter().map(|service| service.rows.len() + 1).sum();
+        return Some(1 + windows + position);
+    }
     let winlog = event.doc.get("winlog")?.as_object()?;
     let provider = winlog.get("provider_name").and_then(Value::as_str).unwrap_or_default();
     let channel = winlog
@@ -81,7 +93,7 @@ impl Class {
             None => true,
             Some(wanted) => self.categories.iter().any(|found| found.eq_ignore_ascii_case(wanted)),
         };
-        same(&logsource.product, Some("windows")) && same(&logsource.service, self.service) && category
+        same(&logsource.product, Some(self.product)) && same(&logsource.service, self.service) && category
     }
 }
 
@@ -118,6 +130,7 @@ mod tests {
         assert_eq!(
             class,
             Class {
+                product: "windows",
                 service: Some("security"),
                 categories: &["process_creation"]
             }

@@ -4,6 +4,8 @@
 //! gives to every Windows event (`EventID`, `Channel`, …), a name that the same fact has in another log (`Image` of a process
 //! start in the Security log), a dotted ECS name, and at last the source's own field in other case.
 
+mod other;
+
 use crate::{Event, event};
 use rsigma_eval::EventValue;
 use serde_json::{Map, Value};
@@ -104,6 +106,10 @@ impl<'a> EventView<'a> {
             return Some(EventValue::from(value));
         }
         self.other_name(field)
+            .or_else(|| match self.winlog {
+                Some(_) => None,
+                None => other::lookup(self.event, field),
+            })
             .or_else(|| self.in_ecs(field))
             .or_else(|| self.other_case(field))
     }

@@ -5,6 +5,7 @@ use crate::{
     components::{Glyph, Icon, number},
     state::use_range,
     url::Query,
+    words::lower,
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -53,7 +54,7 @@ pub fn Detail(model: EventTableModel, hit: Arc<EventHit>) -> impl IntoView {
 
 fn endpoint_link(id: String) -> impl IntoView {
     let range = use_range();
-    let path = format!("/endpoints/{}", crate::url::encode(&id.to_lowercase()));
+    let path = format!("/endpoints/{}", crate::url::encode(&lower(&id)));
     view! { <a href=move || range.link(&path, Query::default())>"Endpoint"</a> }
 }
 

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     components::{Glyph, Icon, SeverityBadge, Shortcut, SimulatedBadge, StatusMark, number, use_shortcuts},
     url::use_address,
+    words::initials,
 };
 use leptos::prelude::*;
 use watchfloor_shared::AlertId;
@@ -102,18 +103,6 @@ fn Along(place: Memo<Option<Place>>, go: impl Fn(Option<AlertId>) + Copy + 'stat
             </button>
         </span>
     }
-}
-
-/// `J. Okafor` → `JO`.
-pub fn initials(name: &str) -> String {
-    let words = name
-        .split(|c: char| c.is_whitespace() || c == '.')
-        .filter(|word| !word.is_empty());
-    words
-        .filter_map(|word| word.chars().next())
-        .take(2)
-        .flat_map(char::to_uppercase)
-        .collect()
 }
 
 #[component]

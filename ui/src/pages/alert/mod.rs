@@ -17,13 +17,12 @@ use crate::{
 };
 use case::{Case, MiddleTab};
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use watchfloor_shared::{AlertId, alert::Severity, problem::ErrorCode};
 
 #[component]
 pub fn AlertPage() -> impl IntoView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| AlertId::new(params.with(|params| params.get("id")).unwrap_or_default()));
+    let address = use_address();
+    let id = Memo::new(move |_| address.id.with(|id| AlertId::new(id)));
     let case = Case::open(id);
     decide::bind_keys(case);
     let unknown = move || {

@@ -1,12 +1,13 @@
 //! The right column: the decision, the facts, the way of the alert through the product, related endpoints, history; or the
 //! process that is looked at.
 
-use super::{case::Case, decide::Decide, head::initials, inspect::ProcessInspector};
+use super::{case::Case, decide::Decide, inspect::ProcessInspector};
 use crate::{
-    components::{At, Block, Glyph, Icon, SeverityMark, number, status, time},
+    components::{At, Block, Glyph, Icon, SeverityMark, number, pending, status, time},
     pages::hunt::query,
     state::use_clock,
     url::Query,
+    words::{initials, lower},
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub fn Side(case: Case) -> impl IntoView {
                     <ProcessInspector case />
                 </Show>
                 <Show when=move || !case.inspecting.get()>
+                    {pending(case.detail)}
+                    <Show when=move || case.with_summary(|_| ()).is_some()>
                     <div class="block">{move || case.with_summary(facts)}</div>
                     {move || related().map(|related| view! { <Related related /> })}
                     <Block title="History" aside="append-only">
@@ -42,6 +45,7 @@ pub fn Side(case: Case) -> impl IntoView {
                         {move || case.with_summary(|alert| way(alert.times))}
                     </Block>
                     <GoOn case />
+                    </Show>
                 </Show>
             </div>
         </aside>
@@ -74,7 +78,7 @@ fn facts(alert: &AlertSummary) -> impl IntoView + use<> {
             {process}
             {alert.techniques.iter().map(technique).collect_view()}
             <dt>"First, last"</dt>
-            <dd><At at=alert.first_seen dated=true /> ", " <At at=alert.last_seen /></dd>
+            <dd><At at=alert.first_seen dated=true /> " – " <At at=alert.last_seen /></dd>
             <dt>"Seen"</dt>
             <dd><span class="mono">{number::count(alert.count)}</span> <span class="quiet">{if alert.count == 1 { "time" } else { "times" }}</span></dd>
         </dl>
@@ -106,7 +110,7 @@ fn Related(related: Vec<RelatedEndpoint>) -> impl IntoView {
 }
 
 fn status_word(name: &str) -> String {
-    AlertStatus::parse(name).map_or_else(|| name.replace('_', " "), |s| status::word(s).to_lowercase())
+    AlertStatus::parse(name).map_or_else(|| name.replace('_', " "), |s| lower(status::word(s)))
 }
 
 fn entry(entry: &HistoryEntry) -> impl IntoView + use<> {

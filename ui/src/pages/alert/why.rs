@@ -1,7 +1,7 @@
 //! What happened, the fields that made the rule match, and which rule says so.
 
 use super::case::Case;
-use crate::components::{At, SourceTag, number};
+use crate::components::{At, SourceTag, number, pending};
 use leptos::prelude::*;
 use watchfloor_shared::alert::{AlertDetail, AlertSummary, MatchedField, Phrase};
 
@@ -12,6 +12,7 @@ pub fn Why(case: Case) -> impl IntoView {
         <div class="why">
             <section aria-label="What happened" tabindex="0">
                 <h2 class="lead">"What happened"</h2>
+                {pending(case.detail)}
                 <p class="what">{move || detail.with(|d| d.as_ref().map(|d| sentence(&d.what_happened)))}</p>
                 {move || case.with_summary(where_and_since)}
             </section>

@@ -1,6 +1,7 @@
 //! What the address says about this page: filter, grouping, order.
 
 use crate::url::Query;
+use crate::words::lower;
 use watchfloor_shared::{
     Timestamp,
     alert::{AlertFilter, AlertSort, AlertStatus, AlertSummary, DetectionSource, Severity},
@@ -148,9 +149,14 @@ fn any_of<T: PartialEq>(chosen: &[T], value: &T) -> bool {
 
 /// Whether an alert from the live stream belongs into the list; the server's own answer decides later.
 pub fn admits(filter: &AlertFilter, alert: &AlertSummary) -> bool {
-    let words = filter.q.as_deref().unwrap_or_default().to_lowercase();
+    let words = lower(filter.q.as_deref().unwrap_or_default());
     let user = alert.user.clone().unwrap_or_default();
-    let text = || format!("{} {} {} {user}", alert.title, alert.evidence, alert.endpoint_id).to_lowercase();
+    let text = || {
+        lower(&format!(
+            "{} {} {} {user}",
+            alert.title, alert.evidence, alert.endpoint_id
+        ))
+    };
     any_of(&filter.severity, &alert.severity)
         && any_of(&filter.status, &alert.status)
         && any_of(&filter.source, &alert.source)

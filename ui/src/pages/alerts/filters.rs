@@ -1,25 +1,14 @@
-//! Facets at the left, chips and saved searches above.
+//! Facets at the left, chips above.
 
 use super::{choice, list::AlertList, text};
 use crate::{
-    components::{
-        Chip, Facet, Glyph, Icon, SeverityMark, StatusMark, number, severity, source, status,
-        tabs::{Tab, Tabs},
-    },
+    components::{Chip, Facet, Glyph, Icon, SeverityMark, StatusMark, number, severity, source, status},
     pages::parts,
-    url::{Query, use_address},
+    url::use_address,
+    words::lower,
 };
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use watchfloor_shared::alert::{AlertFacets, AlertStatus, DetectionSource, FacetCount, Severity};
-
-/// Built-in searches: key, name, and the address that they stand for.
-const SEARCHES: [(&str, &str, &str); 5] = [
-    ("triage", "Triage", ""),
-    ("urgent", "Critical and high", "severity=critical,high"),
-    ("unconfirmed", "Model and intel", "source=model,intel"),
-    ("closed", "Closed", "status=resolved,false_positive"),
-    ("all", "All", "status=any"),
-];
 
 /// Every known value, also those with no alert at the moment, in the given order.
 fn complete(counts: &[FacetCount], all: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<FacetCount> {
@@ -108,48 +97,6 @@ fn short(label: &str) -> String {
 }
 
 #[component]
-pub fn Searches(list: AlertList) -> impl IntoView {
-    let address = use_address();
-    let plain = move || {
-        address.query.with(|q| {
-            let mut only = Query::default();
-            for key in choice::FILTER_KEYS {
-                only.set(key, q.get(key).map(str::to_owned));
-            }
-            only
-        })
-    };
-    let chosen = Signal::derive(move || {
-        let now = plain();
-        SEARCHES
-            .iter()
-            .find(|(_, _, text)| Query::parse(text) == now)
-            .map_or("", |(key, _, _)| key)
-            .to_owned()
-    });
-    let tabs = Signal::derive(move || {
-        let chosen = chosen.get();
-        let matching = list.facets.with(|f| f.as_ref().map(|f| f.matching));
-        SEARCHES
-            .iter()
-            .map(|(key, name, _)| Tab::new(key, *name, matching.filter(|_| chosen == *key)))
-            .collect::<Vec<_>>()
-    });
-    let choose = move |key: &'static str| {
-        let Some((_, _, text)) = SEARCHES.iter().find(|(k, _, _)| *k == key) else {
-            return;
-        };
-        address.step(|q| {
-            let search = Query::parse(text);
-            for key in choice::FILTER_KEYS {
-                q.set(key, search.get(key).map(str::to_owned));
-            }
-        });
-    };
-    view! { <Tabs label="Searches" tabs=tabs chosen=chosen choose=choose/> }
-}
-
-#[component]
 pub fn FilterBar(list: AlertList, search: NodeRef<html::Input>) -> impl IntoView {
     let address = use_address();
     let chips = move || {
@@ -157,7 +104,7 @@ pub fn FilterBar(list: AlertList, search: NodeRef<html::Input>) -> impl IntoView
         let shown = list.choice.with(|c| c.filter.status.clone());
         choice::FILTER_KEYS.into_iter().filter(|key| *key != "q").filter_map(|key| {
             let value = match key {
-                "status" => shown.iter().map(|s| status::word(*s).to_lowercase()).collect::<Vec<_>>().join(", "),
+                "status" => shown.iter().map(|s| lower(status::word(*s))).collect::<Vec<_>>().join(", "),
                 "rule" => rule_titles(list, &query.list("rule")),
                 key => query.list(key).join(", "),
             };

@@ -123,7 +123,7 @@ fn Panel(alert: Arc<AlertSummary>, detail: Fetched<AlertDetail>, tree: Fetched<P
             Tab::new("history", "History", history),
         ]
     });
-    let choose = move |key: &'static str| match key {
+    let choose = move |key: &str| match key {
         // Tree and events need the whole page.
         "tree" | "events" => address.go(&format!("/alerts/{id}?tab={key}")),
         key => address.change(|q| q.set("tab", Some(key.to_owned()).filter(|k| k != "summary"))),

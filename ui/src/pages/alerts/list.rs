@@ -135,6 +135,10 @@ impl AlertList {
         });
     }
 
+    /// What the list was last asked for.
+    pub fn filter(self) -> AlertFilter {
+        self.filter.get_value()
+    }
     /// Whether the page that shows this list was left.
     pub fn is_gone(self) -> bool {
         self.round.try_get_value().is_none()

@@ -3,11 +3,14 @@
 mod actions;
 mod bulk;
 pub mod choice;
+mod columns;
+mod export;
 mod filters;
 mod inspector;
 mod keys;
 mod list;
 mod rows;
+mod searches;
 mod sections;
 mod shown;
 mod table;
@@ -18,12 +21,13 @@ pub use choice::TRIAGE;
 pub use table::{short_host, short_user};
 
 use crate::{
-    components::{Button, Empty, FaultNotice, Look, Segments},
+    components::{Button, Empty, FaultNotice, Look, Pending, Segments},
     live::use_live,
     state::{TimeRange, use_clock, use_range},
     url::use_address,
 };
 use choice::{Choice, Grouping};
+use columns::Columns;
 use leptos::{html, prelude::*};
 use list::AlertList;
 
@@ -54,21 +58,24 @@ pub fn AlertsPage() -> impl IntoView {
     let opened = address.value("alert");
     let search = NodeRef::<html::Input>::new();
     keys::bind(list, opened, search);
+    let columns = columns::use_columns();
     let open = Callback::new(move |row: usize| keys::open(list, address, row));
     let rows = Memo::new(move |_| list.sections.with(|s| s.rows()));
     let counted = Memo::new(move |_| list.facets.with(Option::is_some));
     view! {
-        <PageHead list=list/>
-        <filters::Searches list=list/>
+        <PageHead list=list columns=columns/>
+        <searches::Searches list=list/>
         <filters::FilterBar list=list search=search/>
         <FaultNotice fault=list.fault again=move || list.reload()/>
         <div class="split">
             <filters::Facets list=list/>
             <div class="list-side">
-                <Show when=move || rows.get() != 0 || !counted.get() fallback=move || view! { <Nothing list=list/> }>
-                    <table::AlertTable list=list open=open/>
+                <Show when=move || counted.get() fallback=move || view! { <Pending here=counted fault=list.fault/> }>
+                    <Show when=move || rows.get() != 0 fallback=move || view! { <Nothing list=list/> }>
+                        <table::AlertTable list=list columns=columns open=open/>
+                        <div class="listfoot"><span>{move || filters::foot(list)}</span><span class="push">"all reachable, none dropped"</span></div>
+                    </Show>
                 </Show>
-                <div class="listfoot"><span>{move || filters::foot(list)}</span><span class="push">"all reachable, none dropped"</span></div>
                 <bulk::BulkBar list=list/>
                 <bulk::NoteBar/>
             </div>
@@ -80,7 +87,7 @@ pub fn AlertsPage() -> impl IntoView {
 }
 
 #[component]
-fn PageHead(list: AlertList) -> impl IntoView {
+fn PageHead(list: AlertList, columns: Memo<Columns>) -> impl IntoView {
     let (address, range) = (use_address(), use_range());
     let summary = move || {
         list.facets.with(|f| {
@@ -101,6 +108,8 @@ fn PageHead(list: AlertList) -> impl IntoView {
             <span class="grow"></span>
             <span class="quiet">"Group"</span>
             <Segments label="Group by" options=Grouping::ALL.to_vec() chosen=grouping choose=choose/>
+            <columns::ColumnChoice columns=columns/>
+            <export::Export list=list/>
         </div>
     }
 }

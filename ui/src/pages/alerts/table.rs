@@ -1,6 +1,7 @@
 //! The rows on the screen.
 
 use super::{
+    columns::{Column, Columns},
     list::{AlertList, RowView},
     sections::Section,
     shown::Shown,
@@ -12,22 +13,23 @@ use crate::{
     },
     state::{use_clock, use_preferences},
     url::use_address,
+    words::{initials, lower},
 };
 use leptos::{ev::MouseEvent, prelude::*};
 use std::sync::Arc;
 use watchfloor_shared::alert::{AlertSort, AlertSummary};
 
 #[component]
-pub fn AlertTable(list: AlertList, open: Callback<usize>) -> impl IntoView {
+pub fn AlertTable(list: AlertList, columns: Memo<Columns>, open: Callback<usize>) -> impl IntoView {
     let density = use_preferences().density;
     let row_px = Signal::derive(move || density.get().row_px());
     let rows = Signal::derive(move || list.sections.with(super::sections::Sections::rows));
     view! {
         <section class="list" aria-label="Alert list" on:pointerenter=move |_| list.hovered.set(true) on:pointerleave=move |_| list.hovered.set(false)>
-            <div class="grid" role="grid" aria-rowcount=move || rows.get() aria-multiselectable="true" aria-label="Alerts">
-                <Head list=list/>
+            <div class="grid" class:chosen=move || columns.get().chosen style:--tracks=move || columns.get().tracks().unwrap_or_default() role="grid" aria-rowcount=move || rows.get() aria-multiselectable="true" aria-label="Alerts">
+                <Head list=list columns=columns/>
                 <VirtualList label="Rows" rows=rows row_px=row_px current=list.current
-                    row=move |i| view! { <AlertRow list=list index=i open=open/> }.into_any()
+                    row=move |i| view! { <AlertRow list=list columns=columns index=i open=open/> }.into_any()
                     seen=Callback::new(move |range| list.see(range))/>
             </div>
             <NewPill list=list/>
@@ -36,7 +38,7 @@ pub fn AlertTable(list: AlertList, open: Callback<usize>) -> impl IntoView {
 }
 
 #[component]
-fn Head(list: AlertList) -> impl IntoView {
+fn Head(list: AlertList, columns: Memo<Columns>) -> impl IntoView {
     let address = use_address();
     let oldest = Memo::new(move |_| list.choice.with(|c| c.sort == AlertSort::Oldest));
     let turn = move |_| {
@@ -57,6 +59,30 @@ fn Head(list: AlertList) -> impl IntoView {
             list.checked.update(|c| c.clear())
         }
     };
+    let headings = move || {
+        let columns = columns.get();
+        let plain = |column: Column, class: &'static str, text: &'static str| {
+            columns
+                .shows(column)
+                .then(|| view! { <span role="columnheader" class=class>{text}</span> })
+        };
+        let age = columns.shows(Column::Age).then(|| {
+            view! {
+                <span role="columnheader" class="num" aria-sort=move || if oldest.get() { "ascending" } else { "descending" }>
+                    <button type="button" class="sorted" on:click=turn>"Age "{move || if oldest.get() { "↑" } else { "↓" }}</button>
+                </span>
+            }
+        });
+        view! {
+            {plain(Column::Technique, "wide", "Technique")}
+            {plain(Column::Host, "", "Host")}
+            {plain(Column::User, "", "User")}
+            {plain(Column::By, "", "By")}
+            {plain(Column::Seen, "num", "Seen")}
+            {age}
+            {plain(Column::Owner, "wide", "Owner")}
+        }
+    };
     view! {
         <div class="thead cols-alerts" role="row">
             <span role="columnheader"><button type="button" class="check" class:some=some role="checkbox"
@@ -64,15 +90,7 @@ fn Head(list: AlertList) -> impl IntoView {
             <span role="columnheader"><span class="visually-hidden">"Severity"</span></span>
             <span role="columnheader"><span class="visually-hidden">"Status"</span></span>
             <span role="columnheader">"Alert and evidence"</span>
-            <span role="columnheader" class="wide">"Technique"</span>
-            <span role="columnheader">"Host"</span>
-            <span role="columnheader">"User"</span>
-            <span role="columnheader">"By"</span>
-            <span role="columnheader" class="num">"Seen"</span>
-            <span role="columnheader" class="num" aria-sort=move || if oldest.get() { "ascending" } else { "descending" }>
-                <button type="button" class="sorted" on:click=turn>"Age "{move || if oldest.get() { "↑" } else { "↓" }}</button>
-            </span>
-            <span role="columnheader" class="wide">"Owner"</span>
+            {headings}
         </div>
     }
 }
@@ -88,12 +106,12 @@ pub fn check_all(list: AlertList) {
 }
 
 #[component]
-fn AlertRow(list: AlertList, index: usize, open: Callback<usize>) -> impl IntoView {
+fn AlertRow(list: AlertList, columns: Memo<Columns>, index: usize, open: Callback<usize>) -> impl IntoView {
     let row = Memo::new(move |_| list.row(index));
     move || {
         match row.get() {
         RowView::Heading(section) => view! { <Heading list=list section=*section/> }.into_any(),
-        RowView::Alert(alert) => view! { <Line list=list index=index alert=alert open=open/> }.into_any(),
+        RowView::Alert(alert) => view! { <Line list=list columns=columns.get() index=index alert=alert open=open/> }.into_any(),
         RowView::Rest(count) => view! {
             <div class="tr rest" role="row"><span role="gridcell">
                 {format!("{} more in smaller groups. Group by severity to see every one.", number::counted(i64::try_from(count).unwrap_or(0), "alert", "alerts"))}
@@ -145,15 +163,14 @@ fn technique(alert: &AlertSummary) -> String {
         .unwrap_or_default()
 }
 
-fn owner_initials(name: &str) -> String {
-    name.split_whitespace()
-        .filter_map(|w| w.chars().find(|c| c.is_alphanumeric()))
-        .take(2)
-        .collect()
-}
-
 #[component]
-fn Line(list: AlertList, index: usize, alert: Arc<AlertSummary>, open: Callback<usize>) -> impl IntoView {
+fn Line(
+    list: AlertList,
+    columns: Columns,
+    index: usize,
+    alert: Arc<AlertSummary>,
+    open: Callback<usize>,
+) -> impl IntoView {
     let shown: Shown = expect_context();
     let id = alert.id.clone();
     Effect::new(move |_| shown.drawn(&id));
@@ -172,6 +189,15 @@ fn Line(list: AlertList, index: usize, alert: Arc<AlertSummary>, open: Callback<
     let host = alert.endpoint_id.to_string();
     let user = alert.user.clone().unwrap_or_default();
     let others = alert.related_endpoints.len();
+    let related = (others > 0).then(|| {
+        let others = number::counted(i64::try_from(others).unwrap_or(0), "other host", "other hosts");
+        view! { <span class="quiet" title=format!("Alerts on {others} within the correlation window")>{format!(" +{}", alert.related_endpoints.len())}</span> }
+    });
+    let owner = alert
+        .assignee
+        .clone()
+        .map(|name| view! { <span class="avatar" title=name.clone()>{initials(&name)}</span> });
+    let shows = |column: Column| columns.shows(column);
     let label = format!("Select {}", alert.title);
     view! {
         <div class="tr cols-alerts" role="row" aria-rowindex=index + 1 aria-selected=move || checked.get().to_string() class:checked=checked class:current=current class:done=alert.status.is_closed()
@@ -186,16 +212,13 @@ fn Line(list: AlertList, index: usize, alert: Arc<AlertSummary>, open: Callback<
                 {alert.title.clone()}
                 <span class="because">{alert.evidence.clone()}</span>
             </span>
-            <span role="gridcell" class="mono cut wide quiet" title=technique(&alert)>{technique(&alert)}</span>
-            <span role="gridcell" class="mono cut" title=host.clone()>
-                {short_host(&host)}
-                {(others > 0).then(|| view! { <span class="quiet" title=format!("Alerts on {} within the correlation window", number::counted(i64::try_from(others).unwrap_or(0), "other host", "other hosts"))>{format!(" +{others}")}</span> })}
-            </span>
-            <span role="gridcell" class="mono cut quiet" title=user.clone()>{short_user(&user)}</span>
-            <span role="gridcell"><SourceTag source=alert.source/></span>
-            <span role="gridcell" class="num">{(alert.count > 1).then(|| format!("×{}", number::count(alert.count)))}</span>
-            <span role="gridcell" class="num quiet"><Age at=age_at/></span>
-            <span role="gridcell" class="wide">{alert.assignee.clone().map(|name| view! { <span class="avatar" title=name.clone()>{owner_initials(&name)}</span> })}</span>
+            {shows(Column::Technique).then(|| view! { <span role="gridcell" class="mono cut wide quiet" title=technique(&alert)>{technique(&alert)}</span> })}
+            {shows(Column::Host).then(|| view! { <span role="gridcell" class="mono cut" title=host.clone()>{short_host(&host)}{related}</span> })}
+            {shows(Column::User).then(|| view! { <span role="gridcell" class="mono cut quiet" title=user.clone()>{short_user(&user)}</span> })}
+            {shows(Column::By).then(|| view! { <span role="gridcell"><SourceTag source=alert.source/></span> })}
+            {shows(Column::Seen).then(|| view! { <span role="gridcell" class="num">{(alert.count > 1).then(|| format!("×{}", number::count(alert.count)))}</span> })}
+            {shows(Column::Age).then(|| view! { <span role="gridcell" class="num quiet"><Age at=age_at/></span> })}
+            {shows(Column::Owner).then(|| view! { <span role="gridcell" class="wide">{owner}</span> })}
         </div>
     }
 }
@@ -227,7 +250,7 @@ fn NewPill(list: AlertList) -> impl IntoView {
         list.waiting.with(|w| {
             let worst = w
                 .worst()
-                .map(|(s, n)| format!("{} {}", n, word(s).to_lowercase()))
+                .map(|(s, n)| format!("{} {}", n, lower(word(s))))
                 .unwrap_or_default();
             let since = w.since.map(|at| time::clock_time(at, zone.get())).unwrap_or_default();
             (

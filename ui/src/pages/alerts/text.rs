@@ -1,6 +1,7 @@
 //! The words of this page.
 
 use crate::components::number::{count, counted};
+use crate::words::lower;
 use watchfloor_shared::alert::AlertStatus;
 
 pub const TITLE: &str = "Alerts";
@@ -35,7 +36,7 @@ pub fn none_in_range(within: &str) -> String {
 pub fn hides(parts: &[(i64, String)]) -> Option<String> {
     let words: Vec<String> = parts
         .iter()
-        .map(|(n, what)| format!("{} {}", count(*n), what.to_lowercase()))
+        .map(|(n, what)| format!("{} {}", count(*n), lower(what)))
         .collect();
     (!words.is_empty()).then(|| format!("Filters hide {}", words.join(", ")))
 }

@@ -5,14 +5,14 @@ mod parts;
 use crate::{
     api::{self, fetch},
     components::{
-        Age, At, Empty, FaultNotice, Glyph, Icon, Notice, NoticeKind, Shortcut, SimulatedBadge, number, use_shortcuts,
+        Age, At, Empty, FaultNotice, Glyph, Icon, Notice, NoticeKind, Shortcut, SimulatedBadge, number, pending,
+        use_shortcuts,
     },
     live::use_live,
     pages::{endpoints::row, hunt::query},
     url::{Query, encode, use_address},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use watchfloor_shared::{
     EndpointId,
     alert::{AlertFilter, AlertSort},
@@ -24,9 +24,8 @@ const ALERTS_MAX: i64 = 50;
 
 #[component]
 pub fn EndpointPage() -> impl IntoView {
-    let params = use_params_map();
     let address = use_address();
-    let id = Memo::new(move |_| EndpointId::new(params.with(|p| p.get("id")).unwrap_or_default()));
+    let id = Memo::new(move |_| address.id.with(|id| EndpointId::new(id)));
     let detail = fetch(
         move || Some(id.get()),
         |id| async move { api::endpoints::get(&id).await },
@@ -76,8 +75,9 @@ pub fn EndpointPage() -> impl IntoView {
             }))}
             <div class="endpoint">
                 <div class="endpoint-main">
+                    {pending(detail)}
                     {move || detail.value.with(|d| d.as_ref().map(|d| view! { <parts::Activity detail=d.clone() /> }))}
-                    <parts::EndpointAlerts alerts=alerts.value fault=alerts.fault />
+                    <parts::EndpointAlerts alerts />
                 </div>
                 <aside class="obj-side" aria-label="Facts" tabindex="0">
                     {move || detail.value.with(|d| d.as_ref().map(facts))}
@@ -133,7 +133,9 @@ fn facts(detail: &EndpointDetail) -> impl IntoView + use<> {
         .risk_because
         .is_empty()
         .then(|| view! { <p class="quiet">"No open alert."</p> });
-    let addresses = summary.addresses.join(", ");
+    let addresses = Some(summary.addresses.join(", "))
+        .filter(|a| !a.is_empty())
+        .unwrap_or_else(|| "not told by its events".to_owned());
     view! {
         <section class="block">
             <h3>"Risk"</h3>

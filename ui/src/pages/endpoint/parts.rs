@@ -1,11 +1,11 @@
 //! Parts of the endpoint's page: its activity, its most frequent values, its alerts.
 
 use crate::{
-    api::Fault,
+    api::Fetched,
     components::{
         Age, Empty, Histogram, SeverityMark, StatusMark,
         histogram::{Column, Columns, gaps},
-        number, scale,
+        number, pending, scale,
     },
     pages::hunt::query,
     url::{Query, use_address},
@@ -106,16 +106,14 @@ pub fn terms(title: &'static str, field: &'static str, buckets: &[TermBucket], h
 }
 
 #[component]
-pub fn EndpointAlerts(
-    #[prop(into)] alerts: Signal<Option<Page<AlertSummary>>>,
-    #[prop(into)] fault: Signal<Option<Fault>>,
-) -> impl IntoView {
+pub fn EndpointAlerts(alerts: Fetched<Page<AlertSummary>>) -> impl IntoView {
     let rows = move || {
         alerts
+            .value
             .with(|page| page.as_ref().map(|page| page.items.clone()))
             .unwrap_or_default()
     };
-    let total = move || alerts.with(|page| page.as_ref().map(|page| page.total));
+    let total = move || alerts.value.with(|page| page.as_ref().map(|page| page.total));
     let none = move || {
         (total() == Some(0))
             .then(|| view! { <Empty title="No alerts" why="Nothing on this endpoint has matched a rule." /> })
@@ -147,8 +145,9 @@ pub fn EndpointAlerts(
             <div class="panelhead">
                 <h2>"Alerts"</h2>
                 <span class="quiet">{move || total().map(|n| format!("{}, newest first", number::count(n)))}</span>
-                <span class="quiet">{move || fault.get().map(|f| f.sentence())}</span>
+                <span class="quiet">{move || alerts.fault.get().map(|f| f.sentence())}</span>
             </div>
+            {pending(alerts)}
             {none}
             <div role="table" aria-label="Alerts of this endpoint" class="host-alert-rows" tabindex="0">
                 <div role="rowgroup">

@@ -4,7 +4,7 @@ pub mod row;
 
 use crate::{
     api::{self, Fault, endpoints::EndpointSort},
-    components::{Empty, FaultNotice, Segments, Shortcut, VirtualList, number, use_shortcuts},
+    components::{Empty, FaultNotice, Pending, Segments, Shortcut, VirtualList, number, use_shortcuts},
     live::use_live,
     state::use_preferences,
     url::use_address,
@@ -226,6 +226,7 @@ fn Table(list: EndpointList, current: RwSignal<Option<usize>>) -> impl IntoView 
                 </div>
             </div>
             {none}
+            <Pending here=Signal::derive(move || list.total.with(Option::is_some)) fault=list.fault />
             <VirtualList
                 label="Rows"
                 rows

@@ -4,9 +4,10 @@ use super::state::Hunt;
 use crate::{
     api::{self, fetch},
     components::{
-        Glyph, Icon,
+        Disclosure, Glyph, Icon,
         event_table::{SUMMARY, heading},
     },
+    words::lower,
 };
 use leptos::prelude::*;
 
@@ -28,7 +29,7 @@ pub fn ColumnChoice(hunt: Hunt) -> impl IntoView {
     };
     let listed = move || {
         let chosen = hunt.columns.get();
-        let wanted = wanted.get().to_lowercase();
+        let wanted = lower(&wanted.get());
         let known = fields
             .value
             .with(|all| all.iter().flatten().map(|field| field.name.clone()).collect::<Vec<_>>());
@@ -41,9 +42,7 @@ pub fn ColumnChoice(hunt: Hunt) -> impl IntoView {
             .collect::<Vec<_>>()
     };
     view! {
-        <details class="columns">
-            <summary class="btn small"><Icon glyph=Glyph::Columns small=true /> "Columns"</summary>
-            <div class="columns-list">
+        <Disclosure label="Columns" glyph=Glyph::Columns>
                 <input type="text" class="field" placeholder="Field" aria-label="Find a field"
                     prop:value=move || wanted.get() on:input=move |event| wanted.set(event_target_value(&event)) />
                 <ul>
@@ -61,7 +60,6 @@ pub fn ColumnChoice(hunt: Hunt) -> impl IntoView {
                         }
                     </For>
                 </ul>
-            </div>
-        </details>
+        </Disclosure>
     }
 }

@@ -6,9 +6,10 @@ use super::{
     state::{Hunt, request},
 };
 use crate::{
-    api::{self, fetch},
+    api::{self, fetch, wire},
     components::number,
     state::preferences::{store, stored},
+    words::lower,
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
@@ -133,7 +134,7 @@ const fn kind_word(kind: FieldKind) -> &'static str {
 
 /// Fields that begin with the prefix, then those that contain it, each in the order of their use.
 fn of_fields(fields: &[FieldInfo], prefix: &str, at: &Range<usize>) -> Vec<Choice> {
-    let prefix = prefix.to_lowercase();
+    let prefix = lower(prefix);
     let begins = fields.iter().filter(|field| field.name.starts_with(&prefix));
     let contains = fields
         .iter()
@@ -195,7 +196,7 @@ async fn of_values(hunt: Hunt, field: &str, prefix: &str, at: &Range<usize>) -> 
 
 fn remembered_queries() -> Vec<String> {
     stored(REMEMBERED)
-        .and_then(|text| serde_json::from_str(&text).ok())
+        .and_then(|text| wire::read(&text).ok())
         .unwrap_or_default()
 }
 

@@ -3,10 +3,10 @@
 use super::state::{Hunt, Question, request};
 use crate::{
     api::{self, Fault},
-    components::{Glyph, Icon, number, use_toasts},
+    components::{Glyph, Icon, file, number, use_toasts},
 };
 use leptos::{prelude::*, task::spawn_local};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use watchfloor_shared::search::{SearchAfter, SearchRequest};
 
 const PAGE: u32 = 1_000;
@@ -35,7 +35,7 @@ pub fn Export(hunt: Hunt) -> impl IntoView {
             progress.try_set(None);
             match lines {
                 _ if stopped => {}
-                Ok((parts, count)) => match save(&parts) {
+                Ok((parts, count)) => match file::save("watchfloor-events.ndjson", "application/x-ndjson", &parts) {
                     Ok(()) => toasts.say(format!("{} exported", number::counted(count, "event", "events"))),
                     Err(_) => toasts.fault("The browser could not make the file."),
                 },
@@ -95,16 +95,4 @@ async fn collect(
             return Ok((parts, done));
         }
     }
-}
-
-fn save(parts: &js_sys::Array) -> Result<(), JsValue> {
-    let kind = web_sys::BlobPropertyBag::new();
-    kind.set_type("application/x-ndjson");
-    let blob = web_sys::Blob::new_with_str_sequence_and_options(parts, &kind)?;
-    let address = web_sys::Url::create_object_url_with_blob(&blob)?;
-    let link: web_sys::HtmlAnchorElement = document().create_element("a")?.unchecked_into();
-    link.set_href(&address);
-    link.set_download("watchfloor-events.ndjson");
-    link.click();
-    web_sys::Url::revoke_object_url(&address)
 }

@@ -11,7 +11,7 @@ pub mod query;
 mod results;
 mod state;
 
-use crate::components::{Empty, FaultNotice, Shortcut, event_table::EventTable, use_shortcuts};
+use crate::components::{Empty, FaultNotice, Pending, Shortcut, event_table::EventTable, use_shortcuts};
 use leptos::prelude::*;
 use state::Hunt;
 
@@ -37,7 +37,10 @@ pub fn HuntPage() -> impl IntoView {
             <facets::HuntFacets hunt />
             <div class="hunt-list">
                 {nothing}
-                <EventTable model label="Events found" />
+                <Pending here=Signal::derive(move || hunt.total.with(Option::is_some)) fault=hunt.fault />
+                <Show when=move || hunt.total.get() != Some(0)>
+                    <EventTable model label="Events found" />
+                </Show>
             </div>
         </div>
     }

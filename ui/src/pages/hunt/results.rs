@@ -10,6 +10,7 @@ use crate::{
     components::{event_table::EventTableModel, number},
     state::{TimeRange, use_range},
     url::Query,
+    words::lower,
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -47,7 +48,7 @@ fn marked(text: &str) -> Vec<String> {
         let value = text.get(token.at).unwrap_or_default();
         value
             .split(['*', '?', '"'])
-            .map(|piece| piece.replace("\\\\", "\\").to_lowercase())
+            .map(|piece| lower(&piece.replace("\\\\", "\\")))
             .collect::<Vec<_>>()
     };
     values.flat_map(plain).filter(|piece| piece.len() > 1).collect()

@@ -5,7 +5,7 @@ use super::{
     text,
 };
 use crate::{
-    components::{Age, Bar, Empty, Histogram, SeverityMark, SimulatedBadge, SourceTag, number, time},
+    components::{Age, Bar, Empty, Histogram, SeverityMark, SimulatedBadge, SourceTag, number, pending, time},
     live::use_live,
     pages::{
         alerts::{short_host, short_user},
@@ -13,6 +13,7 @@ use crate::{
     },
     state::{TimeRange, use_clock, use_range},
     url::{Query, encode},
+    words::capital,
 };
 use leptos::prelude::*;
 use watchfloor_shared::{
@@ -85,24 +86,37 @@ pub fn Trend(data: Overview) -> impl IntoView {
     let brush = Callback::new(move |(from, to)| range.choose(TimeRange::Between(from, to)));
     let total =
         Memo::new(move |_| columns.with(|c| c.columns.iter().map(|c| c.parts.iter().sum::<i64>()).sum::<i64>()));
-    let empty = move || data.trend.value.with(Option::is_some) && total.get() == 0;
+    let here = Memo::new(move |_| data.trend.value.with(Option::is_some));
+    let sum = move || {
+        here.get().then(|| {
+            format!(
+                "{} {}",
+                number::counted(total.get(), "alert", "alerts"),
+                range.get().within()
+            )
+        })
+    };
     view! {
         <section class="span-2 trend" aria-label="Alerts over time">
             <h2>{move || format!("Alerts per {}", step().unwrap_or_else(|| "step".to_owned()))}
-                <span class="quiet plainw">{move || format!("{} {}", number::counted(total.get(), "alert", "alerts"), range.get().within())}</span>
+                <span class="quiet plainw">{sum}</span>
                 <span class="push legend-row">{Severity::ALL.into_iter().rev().map(|s| view! { <SeverityMark severity=s worded=true/> }).collect_view()}</span>
             </h2>
-            <Show when=move || !empty() fallback=move || view! {
+            {pending(data.trend)}
+            <Show when=move || here.get()>
+            <Show when=move || total.get() != 0 fallback=move || view! {
                 <Empty title="No alert in this time range" why="Nothing was detected in it. Recordings of older events lie outside of the last days.">
                     <button type="button" class="btn small" on:click=move |_| range.choose(TimeRange::All)>"Look at all time"</button>
                 </Empty>
             }>
                 <Histogram label="Alerts over time by severity" data=columns classes=CLASSES names=NAMES brush=brush/>
             </Show>
+            </Show>
         </section>
     }
 }
 
+const TECHNIQUES_MAX: usize = 10;
 const CLASSES: &[&str] = &["fill-low", "fill-medium", "fill-high", "fill-critical"];
 const NAMES: &[&str] = &["Low", "Medium", "High", "Critical"];
 
@@ -119,11 +133,21 @@ pub fn Next(data: Overview) -> impl IntoView {
             })
         })
     });
-    let total = move || data.next.value.with(|p| p.as_ref().map_or(0, |p| p.total));
+    let order = move || {
+        let all = data
+            .next
+            .value
+            .with(|p| p.as_ref().map(|p| format!("; all {}", number::count(p.total))));
+        format!(
+            "by severity; unassigned and longest waiting first{}",
+            all.unwrap_or_default()
+        )
+    };
     view! {
         <section class="first span-2" aria-label="Next to take">
             <h2>"Next to take" <a class="push link-quiet" href=move || range.link("/alerts", Query::default())>
-                {move || format!("by severity; unassigned and longest waiting first; all {}", number::count(total()))}</a></h2>
+                {order}</a></h2>
+            {pending(data.next)}
             {move || match next.get() {
                 None => ().into_any(),
                 Some(items) if items.is_empty() => view! { <Empty title="Nothing to take" why="No alert is open in this time range."/> }.into_any(),
@@ -155,7 +179,10 @@ fn next_line(alert: AlertSummary) -> impl IntoView {
 pub fn Techniques(data: Overview) -> impl IntoView {
     let range = use_range();
     let rows = move || {
-        let counts = data.open.value.with(|f| f.as_ref().map(|f| f.technique.clone()))?;
+        let counts = data.open.value.with(|f| {
+            f.as_ref()
+                .map(|f| f.technique.iter().take(TECHNIQUES_MAX).cloned().collect::<Vec<_>>())
+        })?;
         if counts.is_empty() {
             return Some(
                 view! { <Empty title="No technique" why="No open alert in this time range names one."/> }.into_any(),
@@ -180,6 +207,7 @@ pub fn Techniques(data: Overview) -> impl IntoView {
     view! {
         <section aria-label="Top techniques">
             <h2>"Top techniques" <span class="push">"open alerts"</span></h2>
+            {pending(data.open)}
             {rows}
         </section>
     }
@@ -204,11 +232,18 @@ pub fn Risk(data: Overview) -> impl IntoView {
             view! { <ul class="lines hosts">{risky.into_iter().map(risk_line).collect_view()}</ul> }.into_any()
         })
     };
-    let total = move || data.risk.value.with(|p| p.as_ref().map_or(0, |p| p.total));
+    let scale = move || {
+        let all = data
+            .risk
+            .value
+            .with(|p| p.as_ref().map(|p| format!("; all {}", number::count(p.total))));
+        format!("risk 0 to 100 from open alerts{}", all.unwrap_or_default())
+    };
     view! {
         <section class="first span-2" aria-label="Endpoints at risk">
             <h2>"Endpoints at risk" <a class="push link-quiet" href=move || range.link("/endpoints", Query::default())>
-                {move || format!("risk 0 to 100 from open alerts; all {}", number::count(total()))}</a></h2>
+                {scale}</a></h2>
+            {pending(data.risk)}
             {rows}
         </section>
     }
@@ -273,7 +308,7 @@ fn stage_line(stage: &StageSnapshot, worst: i64) -> impl IntoView + use<> {
         number::count(suppressed),
         number::count(dead)
     );
-    let name = text::capital(&stage.name);
+    let name = capital(&stage.name);
     view! {
         <li title=title><a href="/pipeline">
             <span class="cut">{name}</span><Bar share=share fault=late/>

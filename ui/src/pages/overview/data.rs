@@ -94,13 +94,16 @@ pub fn load(range: Range, clock: Clock, live: Live) -> Overview {
 
 /// For all time the range is what there is.
 fn extent(alerts: impl Iterator<Item = Timestamp>, step: i64, now: Timestamp) -> (Timestamp, Timestamp) {
-    let mut starts: Vec<Timestamp> = alerts.collect();
-    starts.sort();
+    let starts: Vec<Timestamp> = alerts.collect();
     let first = starts
-        .first()
+        .iter()
+        .min()
         .copied()
         .unwrap_or_else(|| now.saturating_sub(Duration::from_secs(86_400)));
-    let last = starts.last().map_or(now, |t| Timestamp::from_millis(t.millis() + step));
+    let last = starts
+        .iter()
+        .max()
+        .map_or(now, |t| Timestamp::from_millis(t.millis() + step));
     (first, last)
 }
 

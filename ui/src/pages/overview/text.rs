@@ -1,6 +1,7 @@
 //! The words of this page.
 
 use crate::components::number::{counted, long_seconds};
+use crate::words::capital;
 use watchfloor_shared::{alert::Severity, pipeline::PipelineSnapshot};
 
 /// A stage that is later than this is worth a word.
@@ -43,11 +44,4 @@ pub fn instrument(p: &PipelineSnapshot) -> Vec<String> {
 
 pub fn is_late(lag_ms: i64) -> bool {
     lag_ms >= LATE_MS
-}
-
-pub fn capital(name: &str) -> String {
-    let mut letters = name.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -4,6 +4,7 @@ use super::{BEHIND_MS, words};
 use crate::{
     components::number,
     layout::stages::{HEAD, Node, Rect, sinks},
+    words::capital,
 };
 use leptos::prelude::*;
 use watchfloor_shared::pipeline::{PipelineSnapshot, ReasonCount, StageSnapshot};
@@ -153,7 +154,7 @@ fn stage(stage: &StageSnapshot, rect: Rect, line_px: f64) -> impl IntoView + use
         <g class=class transform=place(rect) role="img" aria-label=label>
             <rect class="frame" width=width height=rect.height rx="3" />
             <path class="axis" d=format!("M0 {HEAD}H{width}") />
-            <text class="t-sans t-strong t-mid t-13" x="10" y="20">{words::capital(&stage.name)}</text>
+            <text class="t-sans t-strong t-mid t-13" x="10" y="20">{capital(&stage.name)}</text>
             <text class=if impaired { "t-end t-fault" } else { "t-end" } x=width - 10.0 y="20">{lag}</text>
             {rows}
         </g>

@@ -2,7 +2,7 @@
 
 use crate::{
     api::{self, fetch},
-    components::{At, Button, Empty, FaultNotice, Look, number, use_toasts},
+    components::{At, Button, Empty, FaultNotice, Look, number, pending, use_toasts},
     state::use_session,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -44,10 +44,11 @@ pub fn DeadLetters(#[prop(into)] dead: Signal<Option<i64>>) -> impl IntoView {
         <section class="deadlist" aria-label="Dead letters">
             <Head total=Signal::derive(total) may=Signal::derive(may) redrive />
             <FaultNotice fault=letters.fault again=move || letters.again() />
+            {pending(letters)}
             {move || none().then(|| view! {
                 <Empty title="No dead letters" why="Every event so far could be read and was taken by every stage." />
             })}
-            <div role="table" aria-label="Dead letters by reason" class="deadrows" class:unseen=none>
+            <div role="table" aria-label="Dead letters by reason" class="deadrows" class:unseen=move || letters.value.with(|l| l.as_ref().is_none_or(|l| l.groups.is_empty()))>
                 <div role="rowgroup">
                     <div class="thead cols-dead" role="row">
                         <span role="columnheader" class="sorted">"Last ↓"</span>

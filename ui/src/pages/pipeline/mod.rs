@@ -7,7 +7,7 @@ mod words;
 
 use crate::{
     api::{self, fetch},
-    components::{Age, FaultNotice, Notice, NoticeKind, number},
+    components::{Age, FaultNotice, Notice, NoticeKind, Pending, number},
     live::use_live,
 };
 use leptos::prelude::*;
@@ -46,6 +46,7 @@ pub fn PipelinePage() -> impl IntoView {
         </div>
         <FaultNotice fault=first.fault again=move || first.again() />
         {move || snapshot.with(|s| s.as_ref().map(faults))}
+        <Pending here=Signal::derive(move || snapshot.with(Option::is_some)) fault=first.fault />
         <graph::StageGraph snapshot />
         <dead::DeadLetters dead />
     }

@@ -1,5 +1,7 @@
 //! The pipeline's own names in the words of the people who look at it.
 
+use crate::words::capital;
+
 /// Why a record was left out. A code that is not known here is shown as its words.
 pub fn reason(code: &str) -> String {
     let words = match code {
@@ -21,13 +23,6 @@ pub fn output(name: &str) -> String {
         "search" => "Search index".to_owned(),
         _ => capital(store),
     }
-}
-
-pub fn capital(name: &str) -> String {
-    let mut letters = name.chars().map(|c| if c == '_' { ' ' } else { c });
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@ mod row;
 
 use crate::{
     api::{self, fetch},
-    components::{Empty, FaultNotice, Segments, Shortcut, VirtualList, number, use_shortcuts},
+    components::{Empty, FaultNotice, Segments, Shortcut, VirtualList, number, pending, use_shortcuts},
     state::use_preferences,
     url::use_address,
+    words::lower,
 };
 use leptos::{html, prelude::*};
 use std::sync::Arc;
@@ -29,7 +30,7 @@ fn which(name: Option<&str>) -> Which {
 
 /// Rules that contain every word, those that spoke most first.
 fn matching(rules: &[Arc<RuleSummary>], words: &str, which: Which) -> Vec<Arc<RuleSummary>> {
-    let words: Vec<String> = words.to_lowercase().split_whitespace().map(str::to_owned).collect();
+    let words: Vec<String> = lower(words).split_whitespace().map(str::to_owned).collect();
     let fits = |rule: &&Arc<RuleSummary>| {
         let kept = match which {
             Which::All => true,
@@ -57,10 +58,9 @@ fn contains(rule: &RuleSummary, word: &str) -> bool {
         &rule.level,
         rule.id.as_str(),
     ];
-    let technique = |t: &watchfloor_shared::alert::Technique| {
-        t.id.to_lowercase().contains(word) || t.name.to_lowercase().contains(word)
-    };
-    texts.iter().any(|text| text.to_lowercase().contains(word)) || rule.techniques.iter().any(technique)
+    let technique =
+        |t: &watchfloor_shared::alert::Technique| lower(&t.id).contains(word) || lower(&t.name).contains(word);
+    texts.iter().any(|text| lower(text).contains(word)) || rule.techniques.iter().any(technique)
 }
 
 #[component]
@@ -99,6 +99,7 @@ pub fn RulesPage() -> impl IntoView {
         <div class="list" role="table" aria-label="Rules">
             <Columns />
             {none}
+            {pending(rules)}
             <VirtualList
                 label="Rows"
                 rows=Signal::derive(move || shown.with(Vec::len))

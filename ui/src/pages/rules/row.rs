@@ -7,8 +7,10 @@ use watchfloor_shared::rule::{RuleState, RuleSummary};
 
 #[component]
 pub fn RuleRow(rule: Arc<RuleSummary>) -> impl IntoView {
+    let all = rule.techniques.iter().map(|t| format!("{} {}", t.id, t.name));
+    let all = all.collect::<Vec<_>>().join("\n");
     let techniques = rule.techniques.iter().map(|technique| {
-        view! { <span class="tag" title=technique.name.clone()>{technique.id.clone()}</span> }
+        view! { <span class="tag">{technique.id.clone()}</span> }
     });
     let techniques = techniques.collect_view();
     let state = match &rule.state {
@@ -29,7 +31,7 @@ pub fn RuleRow(rule: Arc<RuleSummary>) -> impl IntoView {
         <div class="tr cols-rules" role="row">
             <span role="cell"><SeverityMark severity=rule.severity /></span>
             <span role="cell" class="title" title=rule.path.clone()>{rule.title.clone()} " " {correlation}</span>
-            <span role="cell" class="row-flex techniques">{techniques}</span>
+            <span role="cell" class="row-flex techniques" title=all>{techniques}</span>
             <span role="cell" class="mono cut quiet" title=rule.logsource.clone()>{rule.logsource.clone()}</span>
             <span role="cell" class="cut">{rule.pack.clone()}</span>
             <span role="cell" class="cut">{state}</span>

@@ -315,7 +315,7 @@ fn sockets(document: &mut Document, records: &Records<'_, '_>, call: Option<&str
             document.set_some("network", "direction", direction);
         }
         SocketAddress::Unix { path } if !path.is_empty() => document.set(section, "address", path),
-        SocketAddress::Netlink { port_id } => document.set("auditd", "netlink_port_id", port_id),
+        SocketAddress::Netlink { port_id } => document.set("auditd", "netlink_port_id", port_id.to_string()),
         _ => {}
     }
 }

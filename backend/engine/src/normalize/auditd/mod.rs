@@ -72,7 +72,7 @@ fn kept(records: Vec<Record<'_>>) -> Map<String, Value> {
     for record in records {
         let mut fields = Map::with_capacity(record.fields.len());
         for (key, value) in record.fields {
-            fields.insert(key.to_owned(), Value::String(value.into_owned()));
+            fields.insert(key.to_owned(), Value::String(value.replace('\0', " ")));
         }
         let kind: String = record.kind.to_ascii_lowercase().replace(['.', '[', ']'], "_");
         match kept.get_mut(&kind) {

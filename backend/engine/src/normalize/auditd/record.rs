@@ -120,7 +120,7 @@ fn pairs<'a>(mut text: &'a str, kind: &str, fields: &mut Vec<(&'a str, Cow<'a, s
             continue;
         }
         let value = match is_bare && may_be_hex(key, kind) {
-            true => decoded(value).map_or(Cow::Borrowed(value), Cow::Owned),
+            true => decoded(value).map_or(Cow::Borrowed(value), |text| Cow::Owned(without_nul(key, text))),
             false => Cow::Borrowed(value),
         };
         fields.push((key, value));
@@ -189,6 +189,15 @@ const HEX_FIELDS: [&str; 22] = [
     "vm",
     "watch",
 ];
+
+/// Only a title is separated by NULs; anywhere else no store would take one.
+fn without_nul(key: &str, text: String) -> String {
+    if key != "proctitle" && text.contains('\0') {
+        text.replace('\0', "\u{2400}")
+    } else {
+        text
+    }
+}
 
 fn may_be_hex(key: &str, kind: &str) -> bool {
     let is_argument = || {

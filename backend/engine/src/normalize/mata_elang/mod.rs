@@ -80,10 +80,9 @@ fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
         }
     }
     // The second of the batch is nearer to its metrics than the rule's first one.
-    if let Some(seconds) = envelope.get("event_seconds").cloned() {
-        alert.0.push((Cow::Borrowed("seconds"), seconds));
-    }
-    let timestamp = snort::time_of(&alert, "timestamp", "seconds", input.context.received)?;
+    let integer = |node: Option<&Node<'_>>| node.and_then(Node::integer);
+    let seconds = integer(envelope.get("event_seconds")).or_else(|| integer(alert.get("seconds")));
+    let timestamp = snort::time_of(alert.text("timestamp"), seconds, input.context.received)?;
     let part = |fields: &Fields<'_>, key: &str| {
         fields
             .get(key)

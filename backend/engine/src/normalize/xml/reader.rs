@@ -137,6 +137,7 @@ fn unescape(text: &str, out: &mut String) -> Result<(), Invalid> {
             None => None,
         };
         out.push(match (name, number) {
+            (_, Some(0)) => '\u{2400}',
             (_, Some(number)) => char::from_u32(number).unwrap_or('\u{fffd}'),
             ("lt", _) => '<',
             ("gt", _) => '>',

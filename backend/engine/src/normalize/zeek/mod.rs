@@ -101,6 +101,16 @@ fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     Ok(document.finish(head, input.context))
 }
 
+/// Where a field of a log is in ECS: section and name. For rules, which are written against Zeek's own names.
+pub(crate) fn place(log: &str, field: &str) -> Option<(&'static str, &'static str)> {
+    let own = table::LOGS
+        .iter()
+        .find(|known| known.path == log)
+        .map_or(&[][..], |known| known.columns);
+    let column = own.iter().chain(table::COMMON).find(|column| column.from == field)?;
+    Some((column.section, column.name))
+}
+
 /// The log's name in letters, digits and `_`; anything else would be a path of its own in the document.
 fn path(fields: &Fields<'_>, hint: Option<&str>) -> String {
     let named = PATH_KEYS.iter().find_map(|key| fields.text(key));

@@ -7,7 +7,7 @@ use watchfloor_shared::{
     alert::{AlertFacets, AlertFilter, AlertStatus, DetectionSource, FacetCount, Severity},
 };
 
-const LARGEST: usize = 10;
+const LARGEST: usize = 100;
 const SOURCES: [DetectionSource; 3] = [DetectionSource::Sigma, DetectionSource::Model, DetectionSource::Intel];
 
 // One bit for each filter that an alert fails.

@@ -5,6 +5,7 @@ use crate::{
     components::{event_table::exact_time, number, severity},
     layout::timeline::{Dot, Span, dots},
     state::{Zone, use_preferences},
+    words::lower,
 };
 use leptos::prelude::*;
 use watchfloor_shared::{
@@ -121,7 +122,7 @@ fn words(lane: &str, mark: &Mark, count: i64, zone: Zone) -> String {
     };
     let alert = mark
         .severity
-        .map(|s| format!(", {} alert", severity::word(s).to_lowercase()))
+        .map(|s| format!(", {} alert", lower(severity::word(s))))
         .unwrap_or_default();
     format!(
         "{}  {lane}  {kind}{times}{alert}  {}",

@@ -6,7 +6,7 @@ mod plot;
 use super::case::{Case, choose_brush};
 use crate::{
     api::{self, Fetched, fetch},
-    components::{FaultNotice, Segments, event_table::exact_time, number, time},
+    components::{FaultNotice, Segments, event_table::exact_time, number, pending, time},
     layout::timeline::{SPAN_MIN, Span},
     state::{Zone, use_preferences},
     url::use_address,
@@ -85,6 +85,7 @@ pub fn TimelinePanel(case: Case) -> impl IntoView {
                 <Said model />
             </div>
             <FaultNotice fault=fetched.fault again=move || fetched.again() />
+            {pending(fetched)}
             <Plot model />
         </section>
     }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     api::Fault,
-    components::{Empty, Glyph, Icon, measure::use_size, number},
+    components::{Empty, Glyph, Icon, Pending, measure::use_size, number},
     layout::tree::{Scope, View, folded_processes},
 };
 use leptos::{ev, html, prelude::*};
@@ -36,6 +36,9 @@ pub fn TreePanel(model: TreeModel, #[prop(into)] fault: Signal<Option<Fault>>) -
     view! {
         <div class="canvas" node_ref=canvas>
             {move || why_empty(model, fault)}
+            <Show when=move || fault.with(Option::is_none)>
+                <Pending here=Signal::derive(move || model.loaded.with(Option::is_some)) fault />
+            </Show>
             <TreeDrawing model />
         </div>
         <ScrubLine model />

@@ -1,10 +1,5 @@
-//! The address is the state of a view: filters, range, selection and open tab live in its query string.
+//! Query strings, and text that is safe in an address.
 
-use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate},
-};
 use std::fmt;
 
 /// An ordered query string with one value per key. Shown with `?` in front, or empty.
@@ -23,6 +18,9 @@ impl Query {
     }
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
+    }
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
     /// A comma list; empty when absent.
     pub fn list(&self, key: &str) -> Vec<String> {
@@ -111,70 +109,4 @@ pub fn decode(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&out).into_owned()
-}
-
-/// The present address, and how to change it.
-#[derive(Clone, Copy)]
-pub struct Address {
-    pub path: Memo<String>,
-    pub query: Memo<Query>,
-    go: StoredValue<Go, LocalStorage>,
-}
-
-type Go = Box<dyn Fn(&str, NavigateOptions)>;
-
-impl Address {
-    /// One value of the query string.
-    pub fn value(self, key: &'static str) -> Memo<Option<String>> {
-        Memo::new(move |_| self.query.with(|q| q.get(key).map(str::to_owned)))
-    }
-    /// Changes the query string in place: no new entry in the browser's history.
-    pub fn change(self, edit: impl FnOnce(&mut Query)) {
-        self.edit(edit, true);
-    }
-    /// Changes the query string as a step that the browser's «back» undoes.
-    pub fn step(self, edit: impl FnOnce(&mut Query)) {
-        self.edit(edit, false);
-    }
-    pub fn go(self, to: &str) {
-        self.go.with_value(|go| go(to, NavigateOptions::default()));
-    }
-    pub fn replace(self, to: &str) {
-        let options = NavigateOptions {
-            replace: true,
-            ..NavigateOptions::default()
-        };
-        self.go.with_value(|go| go(to, options));
-    }
-    fn edit(self, edit: impl FnOnce(&mut Query), replace: bool) {
-        let before = self.query.get_untracked();
-        let mut query = before.clone();
-        edit(&mut query);
-        if query == before {
-            return;
-        }
-        let to = format!("{}{query}", self.path.get_untracked());
-        let options = NavigateOptions {
-            replace,
-            scroll: false,
-            ..NavigateOptions::default()
-        };
-        self.go.with_value(|go| go(&to, options));
-    }
-}
-
-/// Only below the router.
-pub fn provide_address() {
-    let location = use_location();
-    let navigate = use_navigate();
-    let go: Go = Box::new(move |to, options| navigate(to, options));
-    provide_context(Address {
-        path: Memo::new(move |_| location.pathname.get()),
-        query: Memo::new(move |_| Query::parse(&location.search.get())),
-        go: StoredValue::new_local(go),
-    });
-}
-
-pub fn use_address() -> Address {
-    expect_context()
 }
