@@ -14,22 +14,35 @@ use std::{
     },
 };
 use watchfloor_engine::{normalize, verdict::DeadReason};
-use watchfloor_shared::{TenantId, pipeline::SourceSnapshot};
+use watchfloor_shared::{TenantId, Timestamp, pipeline::SourceSnapshot};
 
 /// The front doors, for provenance and counters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Door {
     Ndjson,
+    Elasticsearch,
+    SplunkHec,
+    Syslog,
     File,
     Simulator,
 }
 
 impl Door {
-    pub const ALL: [Door; 3] = [Door::Ndjson, Door::File, Door::Simulator];
+    pub const ALL: [Door; 6] = [
+        Door::Ndjson,
+        Door::Elasticsearch,
+        Door::SplunkHec,
+        Door::Syslog,
+        Door::File,
+        Door::Simulator,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Door::Ndjson => "ndjson",
+            Door::Elasticsearch => "elasticsearch",
+            Door::SplunkHec => "splunk_hec",
+            Door::Syslog => "syslog",
             Door::File => "file",
             Door::Simulator => "simulator",
         }
@@ -46,6 +59,9 @@ pub mod header {
     pub const POSITION: &str = "position";
     /// The door's name.
     pub const DOOR: &str = "door";
+    /// What the door knows the record to be, and the sensor or machine it comes from; see the engine's `Origin`.
+    pub const SOURCE: &str = "source";
+    pub const SENSOR: &str = "sensor";
     /// On dead letters: the reason, the stage, and the topic that it came from.
     pub const REASON: &str = "reason";
     pub const STAGE: &str = "stage";
@@ -68,10 +84,18 @@ pub struct RawLine {
     pub position: u64,
 }
 
+/// What a door knows of its records beside their bytes; see the engine's `Origin`.
+#[derive(Debug, Clone, Default)]
+pub struct BatchOrigin {
+    pub source: Option<Bytes>,
+    pub sensor: Option<Bytes>,
+}
+
 #[derive(Debug)]
 pub struct IngestBatch {
     pub tenant: TenantId,
     pub door: Door,
+    pub origin: BatchOrigin,
     pub lines: Vec<RawLine>,
 }
 
@@ -130,27 +154,17 @@ impl Ingestor {
     /// taken, and sending the same batch again doubles nothing.
     pub async fn submit(&self, batch: IngestBatch) -> Result<usize, BusError> {
         let received = self.clock.now();
-        let records: Vec<Record> = batch
-            .lines
-            .into_iter()
-            .map(|line| Record {
-                key: Some(key(&batch.tenant, &line.bytes)),
-                headers: vec![
-                    (header::TENANT_ID.to_owned(), Bytes::from(batch.tenant.to_string())),
-                    (header::RECEIVED.to_owned(), Bytes::from(received.nanos().to_string())),
-                    (header::POSITION.to_owned(), Bytes::from(line.position.to_string())),
-                    (
-                        header::DOOR.to_owned(),
-                        Bytes::from_static(batch.door.as_str().as_bytes()),
-                    ),
-                ],
-                payload: line.bytes,
-                timestamp: received,
-            })
-            .collect();
+        let (tenant, door, origin) = (batch.tenant, batch.door, batch.origin);
+        let record = |line: RawLine| Record {
+            key: Some(key(&tenant, &line.bytes, &origin)),
+            headers: headers(&tenant, received, line.position, door, &origin),
+            payload: line.bytes,
+            timestamp: received,
+        };
+        let records: Vec<Record> = batch.lines.into_iter().map(record).collect();
         let count = records.len();
         self.bus.produce(&self.topic, records, Durability::Synced).await?;
-        if let Some(counter) = self.accepted.get(&batch.door) {
+        if let Some(counter) = self.accepted.get(&door) {
             counter.fetch_add(count as u64, Ordering::Relaxed);
         }
         Ok(count)
@@ -214,10 +228,39 @@ impl Ingestor {
     }
 }
 
-/// `tenant_id:endpoint_id`, so that one endpoint's records keep their order through the whole pipeline. A line that names no
-/// endpoint will be a dead letter; it gets the tenant's key.
-fn key(tenant: &TenantId, line: &[u8]) -> Bytes {
-    match normalize::endpoint_of(line, &normalize::Origin::UNKNOWN) {
+fn headers(
+    tenant: &TenantId,
+    received: Timestamp,
+    position: u64,
+    door: Door,
+    origin: &BatchOrigin,
+) -> Vec<(String, Bytes)> {
+    let mut headers = vec![
+        (header::TENANT_ID.to_owned(), Bytes::from(tenant.to_string())),
+        (header::RECEIVED.to_owned(), Bytes::from(received.nanos().to_string())),
+        (header::POSITION.to_owned(), Bytes::from(position.to_string())),
+        (header::DOOR.to_owned(), Bytes::from_static(door.as_str().as_bytes())),
+    ];
+    let known = [(header::SOURCE, &origin.source), (header::SENSOR, &origin.sensor)];
+    headers.extend(
+        known
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))),
+    );
+    headers
+}
+
+/// `tenant_id:endpoint_id`, so that one endpoint's records keep their order through the whole pipeline. A record that names no
+/// endpoint, and whose sensor is not known either, will be a dead letter; it gets the tenant's key.
+fn key(tenant: &TenantId, record: &[u8], origin: &BatchOrigin) -> Bytes {
+    fn text(value: &Option<Bytes>) -> Option<&str> {
+        std::str::from_utf8(value.as_ref()?).ok()
+    }
+    let origin = normalize::Origin {
+        source: text(&origin.source),
+        sensor: text(&origin.sensor),
+    };
+    match normalize::endpoint_of(record, &origin) {
         Some(endpoint) => Bytes::from(format!("{tenant}:{endpoint}")),
         None => Bytes::from(tenant.to_string()),
     }

@@ -13,7 +13,7 @@ fn post(app: &TestApp, tenant: &Tenant) -> RequestBuilder {
     client().post(app.url("/ingest/v1/sysmon")).bearer_auth(&tenant.key)
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     gzip_at(Compression::fast(), bytes)
 }
 
@@ -24,7 +24,7 @@ fn gzip_at(level: Compression, bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The tenant's records of a topic.
-async fn on_bus(app: &'static TestApp, topic: &'static str, tenant: &Tenant) -> Vec<Message> {
+pub async fn on_bus(app: &'static TestApp, topic: &'static str, tenant: &Tenant) -> Vec<Message> {
     let tenant = Bytes::from(tenant.id.to_string());
     let work = async move {
         let partition = TopicPartition {
@@ -47,7 +47,7 @@ async fn on_bus(app: &'static TestApp, topic: &'static str, tenant: &Tenant) -> 
     app.run(work).await
 }
 
-fn lines(messages: &[Message]) -> Vec<(String, String)> {
+pub fn lines(messages: &[Message]) -> Vec<(String, String)> {
     let header = |m: &Message, name| String::from_utf8(m.record.header(name).unwrap().to_vec()).unwrap();
     messages
         .iter()

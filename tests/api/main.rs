@@ -1,6 +1,7 @@
 //! The HTTP surface over TCP, on a real database, bus and index.
 
 mod authorization;
+mod doors;
 mod ingest;
 mod live;
 mod session;

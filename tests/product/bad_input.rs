@@ -4,7 +4,7 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use watchfloor::{
-    ingest::{Door, IngestBatch, RawLine},
+    ingest::{BatchOrigin, Door, IngestBatch, RawLine},
     startup::Doors,
 };
 use watchfloor_tests::product;
@@ -55,6 +55,7 @@ async fn each_bad_line_is_a_dead_letter_with_its_reason() {
     let batch = IngestBatch {
         tenant: running.tenant.clone(),
         door: Door::Ndjson,
+        origin: BatchOrigin::default(),
         lines,
     };
     running.ingest.submit(batch).await.unwrap();

@@ -3,7 +3,7 @@
 
 use std::{path::Path, time::Duration};
 use watchfloor::{
-    ingest::{Door, IngestBatch, RawLine},
+    ingest::{BatchOrigin, Door, IngestBatch, RawLine},
     startup::{Doors, Running},
 };
 use watchfloor_engine::simulate::{Scenario, Simulator};
@@ -24,6 +24,7 @@ async fn submit_intrusion(running: &Running) {
     let batch = IngestBatch {
         tenant: running.tenant.clone(),
         door: Door::Ndjson,
+        origin: BatchOrigin::default(),
         lines: lines
             .map(|(line, position)| RawLine {
                 bytes: line.bytes.into(),

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use std::{sync::Arc, time::Duration};
 use watchfloor::{
     bus::{Durability, Message, Record},
-    ingest::{Door, IngestBatch, RawLine, Refused, header},
+    ingest::{BatchOrigin, Door, IngestBatch, RawLine, Refused, header},
     pipeline::{
         dead_letter::{self, dead_letter},
         topology::{NORMALIZE, topic},
@@ -57,6 +57,7 @@ async fn a_letter_sent_again_is_open_no_more_and_one_that_fails_again_is_a_new_o
     let batch = IngestBatch {
         tenant: running.tenant.clone(),
         door: Door::Ndjson,
+        origin: BatchOrigin::default(),
         lines: lines.collect(),
     };
     running.ingest.submit(batch).await.unwrap();

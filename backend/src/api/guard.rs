@@ -23,7 +23,9 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
 use std::{
+    borrow::Cow,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     time::Duration,
 };
@@ -116,7 +118,7 @@ fn refuse_cross_site(request: &Parts) -> Answer<()> {
 async fn authenticate(state: &AppState, headers: &HeaderMap) -> Answer<Admitted> {
     if let Some(key) = api_key(headers) {
         let holder = match key.len() <= SECRET_BYTES_MAX {
-            true => api_keys::lookup(&state.db, key).await?,
+            true => api_keys::lookup(&state.db, &key).await?,
             false => None,
         };
         let caller = holder.map(|holder| Caller::Key {
@@ -163,13 +165,31 @@ fn person(member: Member, session: Secret) -> Person {
     }
 }
 
-fn api_key(headers: &HeaderMap) -> Option<&str> {
+/// The key in the words of whoever sends: `Bearer`; Elasticsearch's `ApiKey` and the password of `Basic`; `Splunk`; a header of
+/// its own.
+fn api_key(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let bearer = text(header::AUTHORIZATION.as_str()).and_then(|value| {
-        let (scheme, key) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
+    let authorized = text(header::AUTHORIZATION.as_str()).and_then(|value| {
+        let (scheme, credential) = value.split_once(' ')?;
+        let credential = credential.trim();
+        match scheme.to_ascii_lowercase().as_str() {
+            "bearer" | "splunk" => Some(Cow::Borrowed(credential)),
+            "apikey" => Some(secret_part(credential).map_or(Cow::Borrowed(credential), Cow::Owned)),
+            "basic" => secret_part(credential).map(Cow::Owned),
+            _ => None,
+        }
     });
-    bearer.or_else(|| text("x-api-key")).filter(|key| !key.is_empty())
+    let own = || text("x-api-key").map(Cow::Borrowed);
+    authorized.or_else(own).filter(|key| !key.is_empty())
+}
+
+/// What stands behind the colon of `base64(name:secret)`.
+fn secret_part(credential: &str) -> Option<String> {
+    if credential.len() > 2 * SECRET_BYTES_MAX {
+        return None;
+    }
+    let decoded = String::from_utf8(BASE64.decode(credential).ok()?).ok()?;
+    decoded.split_once(':').map(|(_, secret)| secret.to_owned())
 }
 
 /// The address that the connection comes from. Without one (a test's own service) it counts as this machine.
@@ -212,11 +232,20 @@ mod tests {
     fn keys_come_as_bearer_or_in_their_own_header() {
         let with = |name: &str, value: &str| {
             let request = Request::builder().header(name, value).body(Body::empty()).unwrap();
-            api_key(request.headers()).map(str::to_owned)
+            api_key(request.headers()).map(Cow::into_owned)
         };
         assert_eq!(with("authorization", "bearer wf_a").as_deref(), Some("wf_a"));
         assert_eq!(with("x-api-key", "wf_b").as_deref(), Some("wf_b"));
+        assert_eq!(with("authorization", "Splunk wf_c").as_deref(), Some("wf_c"));
+        assert_eq!(with("authorization", "ApiKey wf_d").as_deref(), Some("wf_d"));
+        let pair = BASE64.encode("sensor:wf_e");
+        assert_eq!(with("authorization", &format!("Basic {pair}")).as_deref(), Some("wf_e"));
+        assert_eq!(
+            with("authorization", &format!("ApiKey {pair}")).as_deref(),
+            Some("wf_e")
+        );
         assert_eq!(with("authorization", "Basic dXNlcg=="), None);
+        assert_eq!(with("authorization", &format!("Basic {}", "a".repeat(100_000))), None);
         assert_eq!(with("x-api-key", ""), None);
     }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use axum::{
     http::Method,
-    routing::{MethodRouter, delete, get, patch, post},
+    routing::{MethodRouter, delete, get, patch, post, put},
 };
 use watchfloor_shared::identity::Permission::{
     ChangeAlerts, Ingest, ManageKeys, ReadAlerts, ReadEvents, ReadPipeline, ReadRules, RedriveDeadLetters,
@@ -68,6 +68,7 @@ const fn long(
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
+const PUT: Method = Method::PUT;
 const PATCH: Method = Method::PATCH;
 const DELETE: Method = Method::DELETE;
 
@@ -110,6 +111,26 @@ pub static TABLE: &[Route] = &[
     on(POST, "/api/v1/keys", Needs(ManageKeys), "keys.issue", || post(keys::issue::handle), keys::issue::describe),
     on(DELETE, "/api/v1/keys/{id}", Needs(ManageKeys), "keys.revoke", || delete(keys::revoke::handle), keys::revoke::describe),
     long(POST, "/ingest/v1/sysmon", Needs(Ingest), "ingest.sysmon", || post(ingest::handle), ingest::describe),
+    long(POST, "/_bulk", Needs(Ingest), "ingest.bulk", || post(ingest::elastic::bulk::handle), ingest::elastic::bulk::describe),
+    long(PUT, "/_bulk", Needs(Ingest), "ingest.bulk_put", || put(ingest::elastic::bulk::handle), ingest::elastic::bulk::describe),
+    long(POST, "/{index}/_bulk", Needs(Ingest), "ingest.bulk_of_index", || post(ingest::elastic::bulk::handle_for_index), ingest::elastic::bulk::describe_for_index),
+    long(PUT, "/{index}/_bulk", Needs(Ingest), "ingest.bulk_of_index_put", || put(ingest::elastic::bulk::handle_for_index), ingest::elastic::bulk::describe_for_index),
+    on(GET, "/", PageOr(Ingest), "elastic.info", || get(ingest::elastic::probe::info), ingest::elastic::probe::describe_info),
+    on(GET, "/_license", Needs(Ingest), "elastic.license", || get(ingest::elastic::probe::license), ingest::elastic::probe::describe_license),
+    on(GET, "/_xpack", Needs(Ingest), "elastic.xpack", || get(ingest::elastic::probe::xpack), ingest::elastic::probe::describe_license),
+    on(GET, "/_cluster/health", Needs(Ingest), "elastic.health", || get(ingest::elastic::probe::health), ingest::elastic::probe::describe_health),
+    on(GET, "/_index_template/{name}", Needs(Ingest), "elastic.index_template", || get(ingest::elastic::probe::settings), ingest::elastic::probe::describe_settings),
+    on(PUT, "/_index_template/{name}", Needs(Ingest), "elastic.index_template_put", || put(ingest::elastic::probe::settings), ingest::elastic::probe::describe_settings),
+    on(GET, "/_template/{name}", Needs(Ingest), "elastic.template", || get(ingest::elastic::probe::settings), ingest::elastic::probe::describe_settings),
+    on(PUT, "/_template/{name}", Needs(Ingest), "elastic.template_put", || put(ingest::elastic::probe::settings), ingest::elastic::probe::describe_settings),
+    on(GET, "/_ilm/policy/{name}", Needs(Ingest), "elastic.ilm_policy", || get(ingest::elastic::probe::settings), ingest::elastic::probe::describe_settings),
+    on(PUT, "/_ilm/policy/{name}", Needs(Ingest), "elastic.ilm_policy_put", || put(ingest::elastic::probe::settings), ingest::elastic::probe::describe_settings),
+    on(PUT, "/_ingest/pipeline/{name}", Needs(Ingest), "elastic.pipeline_put", || put(ingest::elastic::probe::settings), ingest::elastic::probe::describe_settings),
+    long(POST, "/services/collector", Needs(Ingest), "hec", || post(ingest::hec::event), ingest::hec::describe_event),
+    long(POST, "/services/collector/event", Needs(Ingest), "hec.event", || post(ingest::hec::event), ingest::hec::describe_event),
+    long(POST, "/services/collector/event/1.0", Needs(Ingest), "hec.event_1_0", || post(ingest::hec::event), ingest::hec::describe_event),
+    long(POST, "/services/collector/raw", Needs(Ingest), "hec.raw", || post(ingest::hec::raw), ingest::hec::describe_raw),
+    on(GET, "/services/collector/health", Needs(Ingest), "hec.health", || get(ingest::hec::health), ingest::hec::describe_health),
     on(GET, "/alerts", PageOr(ReadAlerts), "plain.alerts", || get(plain::alerts::handle), plain::alerts::describe),
     on(GET, "/alerts/{id}", PageOr(ReadAlerts), "plain.alert", || get(plain::alert::handle), plain::alert::describe),
     on(POST, "/feedback", Needs(ChangeAlerts), "plain.feedback", || post(plain::feedback::handle), plain::feedback::describe),

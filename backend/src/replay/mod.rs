@@ -7,7 +7,7 @@ pub mod reader;
 
 use crate::{
     cli::client::Client,
-    ingest::{Door, IngestBatch, Ingestor, RawLine},
+    ingest::{BatchOrigin, Door, IngestBatch, Ingestor, RawLine},
 };
 use anyhow::Result;
 use pace::{Pacer, Speed};
@@ -44,6 +44,7 @@ impl Sink {
                     .submit(IngestBatch {
                         tenant: tenant.clone(),
                         door: *door,
+                        origin: BatchOrigin::default(),
                         lines,
                     })
                     .await?;

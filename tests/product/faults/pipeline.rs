@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use watchfloor::{
     bus::{BusOptions, EmbeddedBus, EventBus, Retention},
     clock::Clock,
-    ingest::{Door, IngestBatch, Ingestor, RawLine},
+    ingest::{BatchOrigin, Door, IngestBatch, Ingestor, RawLine},
     live::LiveHub,
     pipeline::{
         backoff::Backoff,
@@ -145,6 +145,7 @@ impl Pipeline {
         let batch = IngestBatch {
             tenant: self.tenant.clone(),
             door: Door::Ndjson,
+            origin: BatchOrigin::default(),
             lines: lines.to_vec(),
         };
         self.ledger.ingest.submit(batch).await.unwrap();

@@ -11,12 +11,12 @@ use std::{
 };
 use watchfloor::{
     clock::Clock,
-    ingest::{Door, IngestBatch, RawLine},
+    ingest::{BatchOrigin, Door, IngestBatch, RawLine},
     replay::reader::ReadError,
     startup::Running,
     store::{Secret, identity},
 };
-use watchfloor_engine::normalize::endpoint_of;
+use watchfloor_engine::normalize::{Origin, endpoint_of};
 use watchfloor_shared::{Timestamp, identity::Role, live::LiveEvent};
 
 /// Lines go out this often, so that the rate is steady and not a pulse.
@@ -52,6 +52,7 @@ pub async fn measure(
             .submit(IngestBatch {
                 tenant,
                 door: Door::Ndjson,
+                origin: BatchOrigin::default(),
                 lines: batch,
             })
             .await?;
@@ -77,7 +78,7 @@ pub async fn measure(
 /// The throughput run has seen these events; on another host they are new and raise their alerts again.
 fn on_other_host(line: &RawLine) -> RawLine {
     let text = String::from_utf8_lossy(&line.bytes);
-    let bytes = match endpoint_of(&line.bytes).and_then(|host| spelled(&text, host.as_str())) {
+    let bytes = match endpoint_of(&line.bytes, &Origin::UNKNOWN).and_then(|host| spelled(&text, host.as_str())) {
         Some(host) => Bytes::from(text.replace(&host, &format!("\"latency-{}", &host[1..]))),
         None => line.bytes.clone(),
     };

@@ -163,6 +163,30 @@ impl Decoded {
         Ok(Read::Bytes)
     }
 
+    /// All of it, for formats that cannot be taken in parts.
+    pub async fn whole(mut self) -> Answer<Bytes> {
+        let idle = Duration::from_millis(self.limits.idle_ms_max);
+        let mut all = BytesMut::new();
+        loop {
+            match self.read(&mut all, idle).await? {
+                Read::Bytes => {}
+                Read::End => return Ok(all.freeze()),
+                Read::Nothing => {
+                    return Err(ApiError::new(
+                        ErrorCode::Timeout,
+                        "Nothing more came for half a minute.",
+                    ));
+                }
+            }
+            if all.len() as u64 > self.limits.body_bytes_max {
+                return Err(too_large(format!(
+                    "The body is more than {} MiB decompressed; send it in parts.",
+                    self.limits.body_bytes_max >> 20
+                )));
+            }
+        }
+    }
+
     fn check_size(&self) -> Answer<()> {
         if self.decoded > self.limits.decompressed_bytes_max {
             return Err(too_large(format!(

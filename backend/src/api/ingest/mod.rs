@@ -1,9 +1,11 @@
-//! `POST /ingest/v1/sysmon`: NDJSON or one JSON array, plain, gzip or zstd, in bounded memory.
+//! The HTTP doors. `POST /ingest/v1/sysmon`: NDJSON or one JSON array, plain, gzip or zstd, in bounded memory.
 //!
 //! Invariant: the count in the answer, good or bad, is what the disk has. Sending the whole request again doubles nothing,
 //! because positions come out the same.
 
 pub mod body;
+pub mod elastic;
+pub mod hec;
 pub mod lines;
 mod position;
 mod take;

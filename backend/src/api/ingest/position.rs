@@ -16,9 +16,14 @@ pub enum Positions {
 }
 
 impl Positions {
+    /// For senders without a stream.
+    pub fn repeats() -> Self {
+        Self::Repeats(HashMap::new())
+    }
+
     pub fn of(headers: &HeaderMap) -> Answer<Self> {
         let Some(value) = headers.get(HEADER) else {
-            return Ok(Self::Repeats(HashMap::new()));
+            return Ok(Self::repeats());
         };
         let first = value.to_str().ok().and_then(|text| text.trim().parse().ok());
         match first {

@@ -10,7 +10,7 @@ use crate::{
         problem::{Answer, ApiError},
         state::IngestLimits,
     },
-    ingest::{Door, IngestBatch, Ingestor, RawLine, Refused},
+    ingest::{BatchOrigin, Door, IngestBatch, Ingestor, RawLine, Refused},
 };
 use bytes::{Bytes, BytesMut};
 use std::time::Duration;
@@ -140,6 +140,7 @@ impl<'a> Intake<'a> {
         let batch = IngestBatch {
             tenant: self.tenant.clone(),
             door: Door::Ndjson,
+            origin: BatchOrigin::default(),
             lines,
         };
         self.accepted += self.ingestor.submit(batch).await? as u64;

@@ -69,7 +69,10 @@ fn event_record(message: &Message) -> Verdict<Record> {
             .and_then(|p| p.parse().ok())
             .unwrap_or(message.offset),
         simulated: text(message, header::DOOR) == Some(Door::Simulator.as_str()),
-        origin: Origin::UNKNOWN,
+        origin: Origin {
+            source: text(message, header::SOURCE),
+            sensor: text(message, header::SENSOR),
+        },
     };
     match normalize(&message.record.payload, &context) {
         Verdict::Emit(event) => {
