@@ -5,6 +5,9 @@ use crate::normalize::time;
 use std::borrow::Cow;
 use watchfloor_shared::Timestamp;
 
+/// Name and value of structured data.
+pub type Parameter<'a> = (&'a str, Cow<'a, str>);
+
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Line<'a> {
     /// Facility × 8 + severity, 0–191.
@@ -16,7 +19,7 @@ pub(super) struct Line<'a> {
     pub process: Option<&'a str>,
     pub message_id: Option<&'a str>,
     /// Structured data: id and its parameters.
-    pub data: Vec<(&'a str, Vec<(&'a str, Cow<'a, str>)>)>,
+    pub data: Vec<(&'a str, Vec<Parameter<'a>>)>,
     pub message: &'a str,
 }
 
