@@ -40,11 +40,13 @@ fn nested(f: &mut fmt::Formatter<'_>, query: &Query) -> fmt::Result {
 }
 
 fn range(f: &mut fmt::Formatter<'_>, field: &str, lower: &Bound<Scalar>, upper: &Bound<Scalar>) -> fmt::Result {
+    // A field of an operator's name is one only with its sign beside it.
+    let gap = if is_operator(field) { "" } else { " " };
     match (lower, upper) {
-        (Bound::Included(a), Bound::Unbounded) => write!(f, "{field} >= {a}"),
-        (Bound::Excluded(a), Bound::Unbounded) => write!(f, "{field} > {a}"),
-        (Bound::Unbounded, Bound::Included(b)) => write!(f, "{field} <= {b}"),
-        (Bound::Unbounded, Bound::Excluded(b)) => write!(f, "{field} < {b}"),
+        (Bound::Included(a), Bound::Unbounded) => write!(f, "{field}{gap}>={gap}{a}"),
+        (Bound::Excluded(a), Bound::Unbounded) => write!(f, "{field}{gap}>{gap}{a}"),
+        (Bound::Unbounded, Bound::Included(b)) => write!(f, "{field}{gap}<={gap}{b}"),
+        (Bound::Unbounded, Bound::Excluded(b)) => write!(f, "{field}{gap}<{gap}{b}"),
         (a, b) => {
             let open = if matches!(a, Bound::Excluded(_)) { '{' } else { '[' };
             let close = if matches!(b, Bound::Excluded(_)) { '}' } else { ']' };
@@ -95,8 +97,14 @@ impl fmt::Display for Pattern {
 /// Whether a text needs no quotes anywhere in a query.
 fn is_plain(text: &str) -> bool {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '@' | '/' | '$' | '%');
-    let word = ["and", "or", "not", "to"].iter().any(|w| text.eq_ignore_ascii_case(w));
+    let word = is_operator(text) || text.eq_ignore_ascii_case("to");
     !word && text.chars().all(plain)
+}
+
+fn is_operator(word: &str) -> bool {
+    ["and", "or", "not"]
+        .iter()
+        .any(|operator| word.eq_ignore_ascii_case(operator))
 }
 
 /// Doubles a backslash only where a single one would not stand for itself.

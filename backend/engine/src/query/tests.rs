@@ -306,6 +306,14 @@ fn queries() -> impl Strategy<Value = Query> {
     })
 }
 
+#[test]
+fn a_field_of_an_operators_name_is_printed_as_it_must_be_written() {
+    for text in ["a and and>=2", "a or OR<7", "a not not>3", "and<=1"] {
+        let query = parse(text, None).unwrap();
+        assert_eq!(parse(&query.to_string(), None), Ok(query), "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn a_printed_query_parses_to_itself(query in queries()) {
