@@ -2,7 +2,8 @@
 
 use super::{
     Origin, RECORD_BYTES_MAX, RawContext, endpoint_of, evtx, normalize,
-    testing::{CONTEXT, emitted, samples},
+    source::NAMES,
+    testing::{CONTEXT, Sample, emitted, samples},
 };
 use crate::{Verdict, verdict::DeadReason};
 use proptest::prelude::*;
@@ -211,19 +212,20 @@ fn a_broken_event_log_is_an_error_and_keeps_what_can_be_read() {
     ));
 }
 
-static SAMPLES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| samples().into_iter().map(|sample| sample.raw).collect());
+static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(samples);
 
 /// What the fuzz targets assert, too.
-fn holds_for_any_bytes(raw: &[u8]) {
-    if let Verdict::Emit(event) = normalize(raw, &CONTEXT) {
-        assert_eq!(endpoint_of(raw, &Origin::UNKNOWN).as_ref(), Some(&event.endpoint));
+fn holds_for_any_bytes(raw: &[u8], origin: Origin<'_>) {
+    let context = RawContext { origin, ..CONTEXT };
+    if let Verdict::Emit(event) = normalize(raw, &context) {
+        assert_eq!(endpoint_of(raw, &origin).as_ref(), Some(&event.endpoint));
         assert_eq!(
             crate::Event::from_json(&event.to_json()).as_ref(),
             Ok(&event),
             "the wire form is complete"
         );
         assert_eq!(
-            normalize(raw, &CONTEXT),
+            normalize(raw, &context),
             Verdict::Emit(event),
             "the same bytes give the same event"
         );
@@ -237,8 +239,11 @@ proptest! {
     fn mutated_samples_never_panic(
         sample in any::<prop::sample::Index>(),
         edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..4_u8), 0..6),
+        hint in prop::option::of(prop::sample::select(NAMES.as_slice())),
+        sensor in prop::option::of(prop::sample::select(["Sensor-1", "", "-"].as_slice())),
     ) {
-        let mut raw = sample.get(&SAMPLES).clone();
+        let sample = sample.get(&SAMPLES);
+        let mut raw = sample.raw.clone();
         for (at, byte, what) in edits {
             let at = at.index(raw.len().max(1)).min(raw.len().saturating_sub(1));
             match what {
@@ -252,14 +257,15 @@ proptest! {
                 }
             }
         }
-        holds_for_any_bytes(&raw);
+        holds_for_any_bytes(&raw, sample.origin());
+        holds_for_any_bytes(&raw, Origin { source: hint, sensor });
     }
 
     #[test]
     fn any_json_shape_never_panics(keys in prop::collection::vec(("(Event|winlog|event_id|EventID|Hostname|process|host|user|@timestamp|event)", 0..7_u8), 0..8)) {
         let values = ["null", "5", "\"x\"", "[]", "{}", "{\"System\":5,\"computer_name\":\"a\",\"event_data\":[]}", "\"2024-05-14T09:12:01Z\""];
         let body: Vec<String> = keys.iter().map(|(key, value)| format!("{key:?}:{}", values[usize::from(*value)])).collect();
-        holds_for_any_bytes(format!("{{{}}}", body.join(",")).as_bytes());
+        holds_for_any_bytes(format!("{{{}}}", body.join(",")).as_bytes(), Origin::UNKNOWN);
     }
 
     #[test]
@@ -269,7 +275,7 @@ proptest! {
         log.extend(b"ElfChnk\0");
         log.extend(body);
         for json in evtx::records(&log).unwrap().flatten() {
-            holds_for_any_bytes(&json);
+            holds_for_any_bytes(&json, Origin::UNKNOWN);
         }
     }
 }
