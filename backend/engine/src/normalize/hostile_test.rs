@@ -1,9 +1,10 @@
 //! Bad input: each gets its reason; nothing panics. The same entry points as the fuzz targets, over mutated samples.
 
 use super::{
-    Origin, RECORD_BYTES_MAX, RawContext, endpoint_of, evtx, normalize,
+    Origin, RECORD_BYTES_MAX, RawContext, auditd, endpoint_of, evtx, mata_elang, normalize,
     source::NAMES,
     testing::{CONTEXT, Sample, emitted, samples},
+    zeek,
 };
 use crate::{Verdict, verdict::DeadReason};
 use proptest::prelude::*;
@@ -266,6 +267,25 @@ proptest! {
         let values = ["null", "5", "\"x\"", "[]", "{}", "{\"System\":5,\"computer_name\":\"a\",\"event_data\":[]}", "\"2024-05-14T09:12:01Z\""];
         let body: Vec<String> = keys.iter().map(|(key, value)| format!("{key:?}:{}", values[usize::from(*value)])).collect();
         holds_for_any_bytes(format!("{{{}}}", body.join(",")).as_bytes(), Origin::UNKNOWN);
+    }
+
+    #[test]
+    fn any_text_in_any_envelope_never_panics(
+        text in "(type=[A-Z]{1,6} msg=audit\\([0-9.]{1,8}:[0-9]{1,4}\\):|<[0-9]{1,3}>1?|CEF:0|LEEF:2.0|<Event>|[A-Z][a-z]{2} +[0-9]{1,2})([ -~\\x00\\x1d\\té\"'|=\\\\<>&;]{0,60})",
+        lines in prop::collection::vec("#?[a-z_]{0,8}[\t,\\\\x0-9a-f(-]{0,20}", 0..6),
+        hint in prop::option::of(prop::sample::select(NAMES.as_slice())),
+    ) {
+        holds_for_any_bytes(text.as_bytes(), Origin { source: hint, sensor: None });
+        let mut header = zeek::Header::default();
+        let mut assembler = auditd::Assembler::new(std::time::Duration::from_secs(2), 4);
+        for line in lines.iter().chain([&text]) {
+            header.take(line);
+            if let Ok(json) = header.record(line) {
+                holds_for_any_bytes(&json, Origin { source: Some("zeek.conn"), sensor: None });
+            }
+            assembler.on_line(CONTEXT.received, line);
+        }
+        mata_elang::unbatch(text.as_bytes());
     }
 
     #[test]

@@ -224,7 +224,7 @@ fn may_be_hex(key: &str, kind: &str) -> bool {
 /// Hexadecimal digits → text; `None` if they are none. A byte that ends the text is dropped, bytes that are no UTF-8 replaced.
 pub(super) fn decoded(digits: &str) -> Option<String> {
     let digits = digits.as_bytes();
-    if digits.len() < 2 || digits.len() % 2 != 0 {
+    if digits.len() < 2 || !digits.len().is_multiple_of(2) {
         return None;
     }
     let digit = |byte: u8| char::from(byte).to_digit(16);

@@ -81,7 +81,7 @@ fn unix_path(bytes: &[u8]) -> String {
 
 fn bytes(digits: &str) -> Option<Vec<u8>> {
     let digits = digits.as_bytes();
-    if digits.is_empty() || digits.len() % 2 != 0 || digits.len() > 512 {
+    if digits.is_empty() || !digits.len().is_multiple_of(2) || digits.len() > 512 {
         return None;
     }
     let digit = |byte: u8| char::from(byte).to_digit(16);

@@ -5,6 +5,9 @@ use crate::normalize::time;
 use std::borrow::Cow;
 use watchfloor_shared::Timestamp;
 
+/// An element of structured data: its id and parameters.
+pub(super) type Element<'a> = (&'a str, Vec<(&'a str, Cow<'a, str>)>);
+
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Line<'a> {
     /// Facility × 8 + severity, 0–191.
@@ -15,8 +18,7 @@ pub(super) struct Line<'a> {
     pub program: Option<&'a str>,
     pub process: Option<&'a str>,
     pub message_id: Option<&'a str>,
-    /// Structured data: id and its parameters.
-    pub data: Vec<(&'a str, Vec<(&'a str, Cow<'a, str>)>)>,
+    pub data: Vec<Element<'a>>,
     pub message: &'a str,
 }
 

@@ -141,11 +141,10 @@ fn place(document: &mut Document, name: &str, text: &str) {
             document.user("user", name);
         }
         "target" => document.user("user.target", text.split(['(', ':']).next().unwrap_or(text)),
+        "ip" if document.address("source", text) => {}
         "ip" => {
-            if !document.address("source", text) {
-                Related::add(&mut document.related.hosts, &text.to_lowercase());
-                document.set("source", "domain", text);
-            }
+            Related::add(&mut document.related.hosts, &text.to_lowercase());
+            document.set("source", "domain", text);
         }
         "port" => {
             let digits = text.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();

@@ -34,7 +34,7 @@ pub(super) fn read(text: &str, input: Input<'_>) -> Result<Event, DeadReason> {
         input.context.received
     });
     document.section("log.syslog").extend(envelope(&line));
-    if let Some(severity) = line.priority.map(|priority| header::severity(priority)) {
+    if let Some(severity) = line.priority.map(header::severity) {
         document.set("log", "level", severity);
     }
     if let Some(program) = line.program {
