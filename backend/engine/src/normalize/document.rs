@@ -15,7 +15,6 @@ use watchfloor_shared::{EndpointId, EventId, Timestamp};
 
 /// Most documents have no more sections.
 const SECTIONS_USUAL: usize = 14;
-const FIELDS_USUAL: usize = 8;
 
 #[derive(Default)]
 pub(super) struct Document {
@@ -96,7 +95,8 @@ impl Document {
             if self.sections.capacity() == 0 {
                 self.sections.reserve(SECTIONS_USUAL);
             }
-            self.sections.push((path, Map::with_capacity(FIELDS_USUAL)));
+            let fields = Map::with_capacity(fields_usual(&path));
+            self.sections.push((path, fields));
             self.sections.len() - 1
         });
         &mut self.sections[at].1
@@ -293,7 +293,10 @@ impl Document {
         if !marks.is_empty() {
             self.set("watchfloor", "assumed", marks);
         }
-        let mut doc = std::mem::take(&mut self.sender);
+        let mut doc = match self.sender.is_empty() {
+            true => Map::with_capacity(self.sections.len() + 2),
+            false => std::mem::take(&mut self.sender),
+        };
         doc.insert("@timestamp".to_owned(), Value::from(time::text(head.timestamp)));
         for (path, fields) in self.sections {
             merge(&mut doc, &path, fields);
@@ -319,6 +322,17 @@ impl Document {
         {
             self.set("network", "community_id", id);
         }
+    }
+}
+
+/// Room for a section's usual fields: growing costs more than the rest of filling it.
+fn fields_usual(path: &str) -> usize {
+    match path {
+        "event" => 14,
+        "source" | "destination" | "network" => 7,
+        "host" | "observer" | "watchfloor" => 3,
+        path if path.contains('.') => 7,
+        _ => 3,
     }
 }
 

@@ -187,3 +187,91 @@ pub(super) fn command_line(args: &[&str]) -> String {
     }
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::normalize::testing::emitted;
+    use watchfloor_shared::sensor::{SENSOR_SCHEMA, SensorAction, SensorParent, SensorProcess, SensorRecord};
+
+    fn record(action: SensorAction) -> SensorRecord {
+        SensorRecord {
+            watchfloor_sensor: SENSOR_SCHEMA,
+            host: "web-1".to_owned(),
+            boot_id: "0f9c3c1e-6a1b-4c39-9d0c-000000000001".to_owned(),
+            sequence: 7,
+            time: "2024-05-14T09:12:01Z".parse().unwrap(),
+            process: SensorProcess {
+                pid: 12,
+                ppid: 1,
+                comm: "sh".to_owned(),
+                executable: Some("/usr/bin/dash".to_owned()),
+                args: vec!["sh".to_owned(), "-c".to_owned()],
+                start_ns: Some(5),
+                parent: Some(SensorParent {
+                    pid: 1,
+                    comm: "init".to_owned(),
+                    start_ns: Some(1),
+                    ..SensorParent::default()
+                }),
+                ..SensorProcess::default()
+            },
+            action,
+        }
+    }
+
+    #[test]
+    fn whatever_the_sensor_sends_is_an_event_with_a_category() {
+        let address = "10.0.0.1".parse().unwrap();
+        for (action, category) in [
+            (SensorAction::ProcessExec, "process"),
+            (SensorAction::ProcessFork { child_pid: 13 }, "process"),
+            (
+                SensorAction::ProcessExit {
+                    exit_code: 1,
+                    signal: Some(9),
+                },
+                "process",
+            ),
+            (
+                SensorAction::FileOpen {
+                    path: "/tmp/a".to_owned(),
+                    created: false,
+                    truncated: true,
+                },
+                "file",
+            ),
+            (
+                SensorAction::Connection {
+                    direction: "egress".to_owned(),
+                    transport: "tcp".to_owned(),
+                    source_ip: address,
+                    source_port: 1,
+                    destination_ip: address,
+                    destination_port: 2,
+                    error: None,
+                },
+                "network",
+            ),
+            (
+                SensorAction::Lost {
+                    count: 3,
+                    reason: "ring buffer full".to_owned(),
+                },
+                "host",
+            ),
+        ] {
+            let sent = record(action);
+            let json = serde_json::to_vec(&sent).unwrap();
+            assert_eq!(
+                serde_json::from_slice::<SensorRecord>(&json).unwrap(),
+                sent,
+                "the layout is complete"
+            );
+            let event = emitted(&json);
+            assert_eq!(event.get("event.category").unwrap()[0], category);
+            assert_eq!(event.text("process.entity_id"), Some("0f9c3c1e-12-5@web-1"));
+            assert_eq!(event.text("process.parent.entity_id"), Some("0f9c3c1e-1-1@web-1"));
+            assert_eq!(event.text("process.name"), Some("dash"));
+        }
+    }
+}

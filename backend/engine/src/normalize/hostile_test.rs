@@ -1,8 +1,10 @@
 //! Bad input: each gets its reason; nothing panics. The same entry points as the fuzz targets, over mutated samples.
 
 use super::{
-    Origin, RECORD_BYTES_MAX, RawContext, endpoint_of, evtx, normalize,
-    testing::{CONTEXT, emitted, samples},
+    Origin, RECORD_BYTES_MAX, RawContext, auditd, endpoint_of, evtx, mata_elang, normalize,
+    source::NAMES,
+    testing::{CONTEXT, Sample, emitted, samples},
+    zeek,
 };
 use crate::{Verdict, verdict::DeadReason};
 use proptest::prelude::*;
@@ -212,19 +214,20 @@ fn a_broken_event_log_is_an_error_and_keeps_what_can_be_read() {
     ));
 }
 
-static SAMPLES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| samples().into_iter().map(|sample| sample.raw).collect());
+static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(samples);
 
 /// What the fuzz targets assert, too.
-fn holds_for_any_bytes(raw: &[u8]) {
-    if let Verdict::Emit(event) = normalize(raw, &CONTEXT) {
-        assert_eq!(endpoint_of(raw, &Origin::UNKNOWN).as_ref(), Some(&event.endpoint));
+fn holds_for_any_bytes(raw: &[u8], origin: Origin<'_>) {
+    let context = RawContext { origin, ..CONTEXT };
+    if let Verdict::Emit(event) = normalize(raw, &context) {
+        assert_eq!(endpoint_of(raw, &origin).as_ref(), Some(&event.endpoint));
         assert_eq!(
             crate::Event::from_json(&event.to_json()).as_ref(),
             Ok(&event),
             "the wire form is complete"
         );
         assert_eq!(
-            normalize(raw, &CONTEXT),
+            normalize(raw, &context),
             Verdict::Emit(event),
             "the same bytes give the same event"
         );
@@ -238,8 +241,11 @@ proptest! {
     fn mutated_samples_never_panic(
         sample in any::<prop::sample::Index>(),
         edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..4_u8), 0..6),
+        hint in prop::option::of(prop::sample::select(NAMES.as_slice())),
+        sensor in prop::option::of(prop::sample::select(["Sensor-1", "", "-"].as_slice())),
     ) {
-        let mut raw = sample.get(&SAMPLES).clone();
+        let sample = sample.get(&SAMPLES);
+        let mut raw = sample.raw.clone();
         for (at, byte, what) in edits {
             let at = at.index(raw.len().max(1)).min(raw.len().saturating_sub(1));
             match what {
@@ -253,14 +259,34 @@ proptest! {
                 }
             }
         }
-        holds_for_any_bytes(&raw);
+        holds_for_any_bytes(&raw, sample.origin());
+        holds_for_any_bytes(&raw, Origin { source: hint, sensor });
     }
 
     #[test]
     fn any_json_shape_never_panics(keys in prop::collection::vec(("(Event|winlog|event_id|EventID|Hostname|process|host|user|@timestamp|event)", 0..7_u8), 0..8)) {
         let values = ["null", "5", "\"x\"", "[]", "{}", "{\"System\":5,\"computer_name\":\"a\",\"event_data\":[]}", "\"2024-05-14T09:12:01Z\""];
         let body: Vec<String> = keys.iter().map(|(key, value)| format!("{key:?}:{}", values[usize::from(*value)])).collect();
-        holds_for_any_bytes(format!("{{{}}}", body.join(",")).as_bytes());
+        holds_for_any_bytes(format!("{{{}}}", body.join(",")).as_bytes(), Origin::UNKNOWN);
+    }
+
+    #[test]
+    fn any_text_in_any_envelope_never_panics(
+        text in "(type=[A-Z]{1,6} msg=audit\\([0-9.]{1,8}:[0-9]{1,4}\\):|<[0-9]{1,3}>1?|CEF:0|LEEF:2.0|<Event>|[A-Z][a-z]{2} +[0-9]{1,2})([ -~\\x00\\x1d\\té\"'|=\\\\<>&;]{0,60})",
+        lines in prop::collection::vec("#?[a-z_]{0,8}[\t,\\\\x0-9a-f(-]{0,20}", 0..6),
+        hint in prop::option::of(prop::sample::select(NAMES.as_slice())),
+    ) {
+        holds_for_any_bytes(text.as_bytes(), Origin { source: hint, sensor: None });
+        let mut header = zeek::Header::default();
+        let mut assembler = auditd::Assembler::new(std::time::Duration::from_secs(2), 4);
+        for line in lines.iter().chain([&text]) {
+            header.take(line);
+            if let Ok(json) = header.record(line) {
+                holds_for_any_bytes(&json, Origin { source: Some("zeek.conn"), sensor: None });
+            }
+            assembler.on_line(CONTEXT.received, line);
+        }
+        mata_elang::unbatch(text.as_bytes());
     }
 
     #[test]
@@ -270,7 +296,7 @@ proptest! {
         log.extend(b"ElfChnk\0");
         log.extend(body);
         for json in evtx::records(&log).unwrap().flatten() {
-            holds_for_any_bytes(&json);
+            holds_for_any_bytes(&json, Origin::UNKNOWN);
         }
     }
 }

@@ -82,7 +82,6 @@ fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
 }
 
 pub(super) fn observer(document: &mut Document, sensor: &str) {
-    document.set("observer", "vendor", "Cisco");
     document.set("observer", "product", "Snort");
     document.set("observer", "type", "ids");
     document.set("observer", "name", sensor);

@@ -83,7 +83,6 @@ fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
         );
     }
     column::spread(&mut document, fields, &[table::COMMON], "suricata.eve");
-    document.set("observer", "vendor", "OISF");
     document.set("observer", "product", "Suricata");
     document.set("observer", "type", "ids");
     document.set("observer", "name", sensor.as_str());

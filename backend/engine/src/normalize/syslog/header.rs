@@ -5,8 +5,8 @@ use crate::normalize::time;
 use std::borrow::Cow;
 use watchfloor_shared::Timestamp;
 
-/// Name and value of structured data.
-pub type Parameter<'a> = (&'a str, Cow<'a, str>);
+/// An element of structured data: its id and parameters.
+pub(super) type Element<'a> = (&'a str, Vec<(&'a str, Cow<'a, str>)>);
 
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Line<'a> {
@@ -18,8 +18,7 @@ pub(super) struct Line<'a> {
     pub program: Option<&'a str>,
     pub process: Option<&'a str>,
     pub message_id: Option<&'a str>,
-    /// Structured data: id and its parameters.
-    pub data: Vec<(&'a str, Vec<Parameter<'a>>)>,
+    pub data: Vec<Element<'a>>,
     pub message: &'a str,
 }
 

@@ -86,7 +86,6 @@ fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     let rest = format!("zeek.{}", path.replace('.', "_"));
     column::spread(&mut document, fields, &[log.columns, table::COMMON], &rest);
     refine::span(&mut document, timestamp);
-    document.set("observer", "vendor", "Zeek");
     document.set("observer", "product", "Zeek");
     document.set("observer", "type", "sensor");
     document.set("observer", "name", sensor.as_str());
