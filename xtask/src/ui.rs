@@ -175,12 +175,14 @@ fn compress(dist: &Path, profile: Profile) -> Result<()> {
         if !entry.file_type().is_file() || !compressible {
             continue;
         }
+        let plain = fs::read(path)?;
         let mut packed = Vec::new();
         let parameters = brotli::enc::BrotliEncoderParams {
             quality: profile.brotli_quality(),
+            size_hint: plain.len(),
             ..Default::default()
         };
-        brotli::BrotliCompress(&mut fs::read(path)?.as_slice(), &mut packed, &parameters)?;
+        brotli::BrotliCompress(&mut plain.as_slice(), &mut packed, &parameters)?;
         fs::write(path.with_added_extension("br"), packed)?;
     }
     Ok(())

@@ -68,7 +68,7 @@ fn template(columns: &[String], dated: bool) -> String {
     for column in columns {
         text.push_str(match column.as_str() {
             SUMMARY => " minmax(200px, 1fr)",
-            "host.name" => " 124px",
+            "host.name" => " minmax(124px, 12%)",
             "event.category" | "event.code" => " 84px",
             "user.name" => " 112px",
             "process.command_line" | "message" => " minmax(160px, 1fr)",
