@@ -201,6 +201,11 @@ impl Ingestor {
         Ok(())
     }
 
+    /// Nanoseconds since the epoch, for doors whose senders give their records no place.
+    pub fn now_ns(&self) -> u64 {
+        self.clock.now().nanos().unsigned_abs()
+    }
+
     /// Records refused at the doors since the start.
     pub fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)

@@ -5,6 +5,7 @@ pub mod bus;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod doors;
 pub mod identity;
 pub mod ingest;
 pub mod investigate;

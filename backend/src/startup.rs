@@ -7,6 +7,7 @@ use crate::{
     },
     clock::Clock,
     config::Config,
+    doors::syslog::SyslogDoor,
     ingest::Ingestor,
     live::{LiveHub, LiveLimits},
     pipeline::{
@@ -35,6 +36,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use std::{collections::HashMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::CancellationToken;
 use watchfloor_engine::alert::AlertSettings;
 use watchfloor_shared::TenantId;
@@ -47,6 +49,8 @@ pub struct Running {
     pub config: Config,
     /// Where the console listens; absent when started without its front door.
     pub address: Option<SocketAddr>,
+    /// Where syslog over TCP and UDP is taken.
+    pub syslog: (Option<SocketAddr>, Option<SocketAddr>),
     pub tenant: TenantId,
     pub db: Database,
     pub bus: Arc<dyn EventBus>,
@@ -98,6 +102,7 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     let stop = CancellationToken::new();
     let mut running = Running {
         address: None,
+        syslog: (None, None),
         tenant,
         db: stores.db.clone(),
         bus: Arc::clone(&stores.bus),
@@ -119,12 +124,47 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
         clock.clone(),
         stop.clone(),
     )));
+    if doors == Doors::Open {
+        open_syslog(&mut running).await?;
+    }
     if let Some(listener) = listener {
         running.address = Some(listener.local_addr()?);
         let router = api::router(api_state(&running, stores.rules, latencies));
         running.tasks.push(tokio::spawn(serve(listener, router, stop)));
     }
     Ok(running)
+}
+
+/// Listens for syslog where the settings say so.
+async fn open_syslog(running: &mut Running) -> Result<()> {
+    let config = &running.config.syslog;
+    let door = SyslogDoor {
+        ingest: running.ingest.clone(),
+        tenant: match &config.tenant {
+            None => running.tenant.clone(),
+            Some(name) => {
+                let known = identity::tenants(&running.db).await?;
+                let named = known.into_iter().find(|tenant| tenant.as_str() == name);
+                named.with_context(|| format!("syslog.tenant: there is no tenant `{name}`"))?
+            }
+        },
+        stop: running.stop.clone(),
+    };
+    if let Some(address) = config.tcp {
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("syslog.tcp: cannot listen on {address}"))?;
+        running.syslog.0 = Some(listener.local_addr()?);
+        running.tasks.push(tokio::spawn(door.clone().tcp(listener)));
+    }
+    if let Some(address) = config.udp {
+        let socket = UdpSocket::bind(address)
+            .await
+            .with_context(|| format!("syslog.udp: cannot listen on {address}"))?;
+        running.syslog.1 = Some(socket.local_addr()?);
+        running.tasks.push(tokio::spawn(door.udp(socket)));
+    }
+    Ok(())
 }
 
 fn api_state(running: &Running, rules: RuleBook, latencies: Latencies) -> api::AppState {

@@ -7,3 +7,4 @@ mod faults;
 mod letters;
 mod replay;
 mod speed;
+mod syslog;

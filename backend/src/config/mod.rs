@@ -7,7 +7,7 @@ pub mod reference;
 pub use crate::store::Secret;
 pub use load::{ConfigError, Flags, load};
 
-use crate::{bus::Retention, store::DatabaseConfig};
+use crate::{bus::Retention, doors::syslog::SyslogConfig, store::DatabaseConfig};
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -17,6 +17,7 @@ pub struct Config {
     /// Everything the product keeps lies below it.
     pub data_dir: PathBuf,
     pub http: HttpConfig,
+    pub syslog: SyslogConfig,
     pub database: DatabaseConfig,
     pub bus: BusConfig,
     pub rules: RulesConfig,
@@ -29,6 +30,7 @@ impl Default for Config {
         Self {
             data_dir: PathBuf::from("watchfloor-data"),
             http: HttpConfig::default(),
+            syslog: SyslogConfig::default(),
             database: DatabaseConfig::default(),
             bus: BusConfig::default(),
             rules: RulesConfig::default(),

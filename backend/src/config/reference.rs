@@ -13,6 +13,18 @@ const KEYS: &[(&str, &str)] = &[
         "How people reach it, for the links that the server prints.",
     ),
     (
+        "syslog.tcp",
+        "Where to listen for syslog over TCP, octet-counted or by lines; nowhere when absent. Anyone who reaches it can send.",
+    ),
+    (
+        "syslog.udp",
+        "Where to listen for syslog over UDP; nowhere when absent. Anyone who reaches it can send.",
+    ),
+    (
+        "syslog.tenant",
+        "Whose records these are; the first tenant's when absent.",
+    ),
+    (
         "database.url",
         "A PostgreSQL server of yours, as an unprivileged role (secret); TLS as its `sslmode` and `sslrootcert` say. Absent: a managed PostgreSQL 17 in the data directory.",
     ),
