@@ -50,6 +50,7 @@ pub async fn run(settings: &SettingsArguments, arguments: &DemoArguments) -> Res
     serve::log(&config)?;
     let clock = Clock::system();
     terminal::say("Starting: event bus, PostgreSQL, search index, pipeline …");
+    let mut end = serve::End::listen()?;
     let running = startup::start(config, clock.clone(), Doors::Open).await?;
     client::leave_address(&running).await?;
     welcome(&running, arguments).await?;
@@ -61,7 +62,7 @@ pub async fn run(settings: &SettingsArguments, arguments: &DemoArguments) -> Res
         }
     } else {
         tokio::select! {
-            ended = serve::ended() => ended,
+            () = end.come() => Ok(()),
             never = async { tell_to_the_end(story).await } => never,
         }
     };

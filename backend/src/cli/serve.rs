@@ -9,11 +9,13 @@ use crate::{
 };
 use anyhow::Result;
 use std::{process::ExitCode, time::Instant};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 pub async fn run(settings: &SettingsArguments) -> Result<ExitCode> {
     let config = settings.load()?;
     log(&config)?;
+    let mut end = End::listen()?;
     let started = Instant::now();
     tracing::info!(config = %serde_json::to_string(&config)?, "settings");
     let running = startup::start(config, Clock::system(), Doors::Open).await?;
@@ -24,7 +26,7 @@ pub async fn run(settings: &SettingsArguments) -> Result<ExitCode> {
         started.elapsed().as_secs_f64()
     ));
     greet(&running).await?;
-    ended().await?;
+    end.come().await;
     terminal::say("Stopping …");
     client::remove_address(&running.config.data_dir);
     running.stop().await;
@@ -54,13 +56,25 @@ pub fn log(config: &Config) -> Result<()> {
     outcome.map_err(|error| anyhow::anyhow!("logging: {error}"))
 }
 
-/// Waits for Ctrl-C or a polite kill.
-pub async fn ended() -> Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
+/// Ctrl-C or a polite kill. Listened for from before the start, so that one that comes while stores open ends the product in
+/// order as well.
+pub struct End {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl End {
+    pub fn listen() -> Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
-    Ok(())
+
+    pub async fn come(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
