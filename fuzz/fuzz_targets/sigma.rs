@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 use watchfloor_engine::{
     Event, Verdict,
-    normalize::{RawContext, normalize},
+    normalize::{Origin, RawContext, normalize},
     sigma::{Correlator, RuleSet, RuleSource},
 };
 use watchfloor_shared::Timestamp;
@@ -18,6 +18,7 @@ static EVENT: LazyLock<Event> = LazyLock::new(|| {
         received: Timestamp::EPOCH,
         position: 0,
         simulated: false,
+        origin: Origin::UNKNOWN,
     };
     match normalize(raw, &context) {
         Verdict::Emit(event) => event,
