@@ -105,7 +105,7 @@ impl Case {
             };
             if summary.times.shown.is_none() && seen.get_value().as_ref() != Some(&summary.id) {
                 seen.set_value(Some(summary.id.clone()));
-                report_shown(summary.id.clone());
+                self.report_shown(summary.id.clone());
             }
             self.learn(summary);
         });
@@ -183,6 +183,16 @@ impl Case {
         }
     }
 
+    /// Only a measurement: when it fails, the next view of the list reports it again.
+    fn report_shown(self, id: AlertId) {
+        spawn_local(async move {
+            let noted = api::alerts::shown(vec![id.clone()]).await.is_ok();
+            if noted && self.id.try_get_untracked() == Some(id) {
+                self.detail.again();
+            }
+        });
+    }
+
     fn refused(self, before: AlertSummary, fault: &Fault) {
         if self.id.try_get_untracked().as_ref() == Some(&before.id) {
             self.latest.set(Some(before));
@@ -195,13 +205,6 @@ impl Case {
             self.toasts.fault(fault.sentence());
         }
     }
-}
-
-fn report_shown(id: AlertId) {
-    spawn_local(async move {
-        // Only a measurement; the next view of the list reports it again.
-        let _ = api::alerts::shown(vec![id]).await;
-    });
 }
 
 pub fn choose_tab(address: Address, tab: MiddleTab) {
