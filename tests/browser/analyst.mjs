@@ -99,6 +99,9 @@ const passed = await run(page, [
     await page.waitForSelector('.objhead h1');
     await page.waitForFunction(() => ['What happened', 'Matched fields', 'Said by', 'History']
       .every((word) => (document.querySelector('main')?.innerText ?? '').includes(word)));
+    // And that it is on a screen now.
+    await page.waitForFunction(() => /^\+ /.test([...document.querySelectorAll('.way dt')]
+      .find((term) => term.innerText === 'On a screen')?.nextElementSibling?.innerText ?? ''));
     return page.locator('.objhead h1').innerText();
   }],
   ['its process tree can be walked by keyboard', async () => {
