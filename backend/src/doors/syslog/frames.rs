@@ -3,7 +3,7 @@
 //!
 //! Invariant: memory is bounded by one message's limit; a longer message is cut, never mixed with the next.
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 
 /// No length has more digits: a message of a gigabyte is a mistake.
 const LENGTH_DIGITS_MAX: usize = 9;
@@ -20,7 +20,9 @@ pub enum Frame {
 
 pub struct Framer {
     message_bytes_max: usize,
-    buffer: BytesMut,
+    /// The frame so far, at most `message_bytes_max` of it.
+    current: BytesMut,
+    length_bytes: u64,
     state: State,
 }
 
@@ -28,155 +30,128 @@ pub struct Framer {
 enum State {
     /// Between frames.
     Begin,
-    /// Of a counted message that is too long, so many bytes are still to be passed over.
-    Skip { left: u64 },
-    /// Of a line that is too long, so many bytes were passed over.
-    SkipLine { passed: u64 },
+    /// In what may be a length.
+    Digits,
+    /// In a counted message, so many bytes before its end.
+    Counted {
+        left: u64,
+    },
+    Line,
 }
 
 impl Framer {
     pub fn new(message_bytes_max: usize) -> Self {
         Self {
             message_bytes_max,
-            buffer: BytesMut::new(),
+            current: BytesMut::new(),
+            length_bytes: 0,
             state: State::Begin,
         }
     }
 
     /// Whether a frame has begun and not ended.
     pub fn is_inside(&self) -> bool {
-        !self.buffer.is_empty() || self.state != State::Begin
+        self.state != State::Begin
     }
 
-    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<Frame>) {
-        self.buffer.extend_from_slice(bytes);
-        while self.step(out) {}
-    }
-
-    /// The stream ended: a line needs no end then.
-    pub fn finish(&mut self, out: &mut Vec<Frame>) {
-        let rest = self.buffer.split().freeze();
-        let is_counted = counted(&rest).is_some();
-        let rest = rest.slice_ref(rest.trim_ascii());
-        if self.state == State::Begin && !rest.is_empty() && !is_counted {
-            out.push(Frame::Message(rest));
-        }
-        self.state = State::Begin;
-    }
-
-    /// One frame, or nothing more to do with these bytes.
-    fn step(&mut self, out: &mut Vec<Frame>) -> bool {
-        match self.state {
-            State::Begin => self.begin(out),
-            State::Skip { left } => {
-                let skipped = left.min(self.buffer.len() as u64);
-                self.buffer.advance(skipped as usize);
-                self.state = match left - skipped {
-                    0 => State::Begin,
-                    left => State::Skip { left },
-                };
-                self.state == State::Begin
-            }
-            State::SkipLine { passed } => match line_end(&self.buffer) {
-                Some(end) => {
-                    self.buffer.advance(end + 1);
-                    self.state = State::Begin;
-                    if let Some(Frame::TooLong { length_bytes, .. }) = out.last_mut() {
-                        *length_bytes = (*length_bytes).max(passed + end as u64);
-                    }
-                    true
-                }
-                None => {
-                    let passed = passed + self.buffer.len() as u64;
-                    self.buffer.clear();
-                    self.state = State::SkipLine { passed };
-                    false
-                }
-            },
-        }
-    }
-
-    fn begin(&mut self, out: &mut Vec<Frame>) -> bool {
-        let blank = self
-            .buffer
-            .iter()
-            .take_while(|byte| matches!(byte, b'\n' | b'\r' | 0))
-            .count();
-        self.buffer.advance(blank);
-        match counted(&self.buffer) {
-            Some((digits, length)) => self.counted(digits, length, out),
-            None => self.line(out),
-        }
-    }
-
-    fn counted(&mut self, digits: usize, length: u64, out: &mut Vec<Frame>) -> bool {
-        let fits = usize::try_from(length)
-            .ok()
-            .filter(|length| *length <= self.message_bytes_max);
-        let Some(length_usize) = fits else {
-            self.buffer.advance(digits + 1);
-            let kept = self
-                .buffer
-                .split_to(self.buffer.len().min(self.message_bytes_max))
-                .freeze();
-            self.state = State::Skip {
-                left: length - kept.len() as u64,
+    pub fn push(&mut self, mut bytes: &[u8], out: &mut Vec<Frame>) {
+        while let Some(first) = bytes.first() {
+            bytes = match self.state {
+                State::Begin => self.begin(*first, bytes),
+                State::Digits => self.digits(*first, bytes),
+                State::Counted { left } => self.counted(left, bytes, out),
+                State::Line => self.line(bytes, out),
             };
-            out.push(Frame::TooLong {
-                kept,
-                length_bytes: length,
-            });
-            return true;
-        };
-        if self.buffer.len() < digits + 1 + length_usize {
-            return false;
         }
-        self.buffer.advance(digits + 1);
-        out.push(Frame::Message(self.buffer.split_to(length_usize).freeze()));
-        true
     }
 
-    fn line(&mut self, out: &mut Vec<Frame>) -> bool {
-        match line_end(&self.buffer) {
-            Some(end) if end <= self.message_bytes_max => {
-                let line = self.buffer.split_to(end).freeze();
-                self.buffer.advance(1);
+    /// The stream ended: a line needs no end then, a counted message does.
+    pub fn finish(&mut self, out: &mut Vec<Frame>) {
+        let is_line = matches!(self.state, State::Digits | State::Line);
+        match self.end() {
+            Frame::Message(rest) => {
+                let rest = rest.slice_ref(rest.trim_ascii());
+                if is_line && !rest.is_empty() {
+                    out.push(Frame::Message(rest));
+                }
+            }
+            too_long => out.push(too_long),
+        }
+    }
+
+    fn begin<'a>(&mut self, first: u8, bytes: &'a [u8]) -> &'a [u8] {
+        self.state = match first {
+            b'\n' | b'\r' | 0 => return &bytes[1..],
+            b'1'..=b'9' => State::Digits,
+            _ => State::Line,
+        };
+        bytes
+    }
+
+    /// `123 <34>1 …` is counted; any other digits begin a line.
+    fn digits<'a>(&mut self, first: u8, bytes: &'a [u8]) -> &'a [u8] {
+        if first.is_ascii_digit() && self.current.len() < LENGTH_DIGITS_MAX {
+            self.append(&bytes[..1]);
+            return &bytes[1..];
+        }
+        let digits = std::str::from_utf8(&self.current).ok();
+        match digits.and_then(|digits| digits.parse().ok()) {
+            Some(left) if first == b' ' => {
+                self.current.clear();
+                self.length_bytes = 0;
+                self.state = State::Counted { left };
+                &bytes[1..]
+            }
+            _ => {
+                self.state = State::Line;
+                bytes
+            }
+        }
+    }
+
+    fn counted<'a>(&mut self, left: u64, bytes: &'a [u8], out: &mut Vec<Frame>) -> &'a [u8] {
+        let count = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
+        self.append(&bytes[..count]);
+        match left - count as u64 {
+            0 => out.push(self.end()),
+            left => self.state = State::Counted { left },
+        }
+        &bytes[count..]
+    }
+
+    fn line<'a>(&mut self, bytes: &'a [u8], out: &mut Vec<Frame>) -> &'a [u8] {
+        let Some(end) = bytes.iter().position(|byte| matches!(byte, b'\n' | 0)) else {
+            self.append(bytes);
+            return &[];
+        };
+        self.append(&bytes[..end]);
+        match self.end() {
+            Frame::Message(line) => {
                 let line = line.slice_ref(line.trim_ascii_end());
                 if !line.is_empty() {
                     out.push(Frame::Message(line));
                 }
-                true
             }
-            Some(_) => self.cut(out),
-            None if self.buffer.len() > self.message_bytes_max => self.cut(out),
-            None => false,
+            too_long => out.push(too_long),
+        }
+        &bytes[end + 1..]
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
+        self.length_bytes = self.length_bytes.saturating_add(bytes.len() as u64);
+        let room = self.message_bytes_max.saturating_sub(self.current.len());
+        self.current.extend_from_slice(&bytes[..room.min(bytes.len())]);
+    }
+
+    fn end(&mut self) -> Frame {
+        self.state = State::Begin;
+        let length_bytes = std::mem::take(&mut self.length_bytes);
+        let kept = self.current.split().freeze();
+        match length_bytes > self.message_bytes_max as u64 {
+            true => Frame::TooLong { kept, length_bytes },
+            false => Frame::Message(kept),
         }
     }
-
-    fn cut(&mut self, out: &mut Vec<Frame>) -> bool {
-        let kept = self.buffer.split_to(self.message_bytes_max).freeze();
-        let passed = kept.len() as u64;
-        self.state = State::SkipLine { passed };
-        out.push(Frame::TooLong {
-            kept,
-            length_bytes: passed,
-        });
-        true
-    }
-}
-
-fn line_end(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|byte| matches!(byte, b'\n' | 0))
-}
-
-/// How many digits the frame's length has, and the length: `123 <34>1 …`.
-fn counted(bytes: &[u8]) -> Option<(usize, u64)> {
-    let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if digits == 0 || digits > LENGTH_DIGITS_MAX || bytes[0] == b'0' || bytes.get(digits) != Some(&b' ') {
-        return None;
-    }
-    let length = std::str::from_utf8(&bytes[..digits]).ok()?.parse().ok()?;
-    Some((digits, length))
 }
 
 #[cfg(test)]
@@ -228,6 +203,33 @@ mod tests {
                 .collect();
             assert_eq!(lengths, [40, 6, 53, 4], "in pieces of {piece}");
             assert!(matches!(&found[0], Frame::TooLong { kept, .. } if kept.len() <= 16));
+        }
+    }
+
+    /// A connection takes frames away as they come.
+    #[test]
+    fn how_a_long_message_is_cut_changes_nothing() {
+        let long = format!("40 {}<2>{}\n", "x".repeat(40), "y".repeat(50));
+        let taken_away = |piece| {
+            let mut framer = Framer::new(16);
+            let mut taken = Vec::new();
+            for bytes in long.as_bytes().chunks(piece) {
+                let mut out = Vec::new();
+                framer.push(bytes, &mut out);
+                taken.extend(out);
+            }
+            taken
+        };
+        let whole = taken_away(1_000);
+        assert!(matches!(
+            whole[..],
+            [
+                Frame::TooLong { length_bytes: 40, .. },
+                Frame::TooLong { length_bytes: 53, .. }
+            ]
+        ));
+        for piece in [1, 7, 20] {
+            assert_eq!(taken_away(piece), whole, "in pieces of {piece}");
         }
     }
 
