@@ -5,18 +5,18 @@ use axum::body::Body;
 use bytes::BytesMut;
 use libfuzzer_sys::fuzz_target;
 use std::time::Duration;
-use watchfloor::api::{
-    ApiLimits,
-    ingest::{
-        body::{Decoded, Encoding, Read},
-        lines::{Item, Splitter},
+use watchfloor::{
+    api::{
+        ApiLimits,
+        ingest::body::{Decoded, Encoding, Read},
     },
+    ingest::{Frame, lines::Splitter},
 };
 
 const LINE_BYTES_MAX: usize = 4_096;
 const BODY_BYTES_MAX: u64 = 1 << 20;
 
-fn split(body: &[u8], piece: usize) -> Vec<Item> {
+fn split(body: &[u8], piece: usize) -> Vec<Frame> {
     let mut splitter = Splitter::new(LINE_BYTES_MAX, 64);
     let mut items = Vec::new();
     body.chunks(piece).for_each(|bytes| splitter.push(bytes, &mut items));
@@ -43,8 +43,8 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(split(&decoded, 1 + usize::from(*first)), whole);
     for item in whole {
         match item {
-            Item::Record(record) => assert!(record.len() <= LINE_BYTES_MAX),
-            Item::TooLong { kept, length_bytes } => assert!(kept.len() <= 64 && length_bytes > LINE_BYTES_MAX as u64),
+            Frame::Record(record) => assert!(record.len() <= LINE_BYTES_MAX),
+            Frame::TooLong { kept, length_bytes } => assert!(kept.len() <= 64 && length_bytes > LINE_BYTES_MAX as u64),
         }
     }
 });

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    ingest::Ingestor,
+    ingest::{Ingestor, IntakeLimits},
     live::{LatencyRecorder, LiveHub, SnapshotFeed},
     pipeline::PipelineView,
     search::SearchIndex,
@@ -53,12 +53,8 @@ pub struct IngestLimits {
     pub decompressed_bytes_max: u64,
     /// Decompressed over compressed, asked once the first 16 MiB are out.
     pub ratio_max: u64,
-    pub line_bytes_max: usize,
-    /// What is kept of a longer line.
-    pub line_kept_bytes: usize,
     pub lines_max: u64,
-    pub batch_lines_max: usize,
-    pub batch_bytes_max: usize,
+    pub records: IntakeLimits,
     /// A batch does not wait longer than this for more of a slow sender.
     pub flush_ms: u64,
     /// A sender that says nothing for this long is given up.
@@ -89,11 +85,8 @@ impl Default for IngestLimits {
             body_bytes_max: 64 << 20,
             decompressed_bytes_max: 512 << 20,
             ratio_max: 250,
-            line_bytes_max: 1 << 20,
-            line_kept_bytes: 64 << 10,
             lines_max: 1_000_000,
-            batch_lines_max: 1_000,
-            batch_bytes_max: 4 << 20,
+            records: IntakeLimits::default(),
             flush_ms: 50,
             idle_ms_max: 30_000,
             requests_max: 16,

@@ -2,10 +2,10 @@
 //!
 //! Invariant: code 0 is answered only when the disk has all of it.
 
-use super::{body, position::Positions};
+use super::{intake, place, too_many, whole};
 use crate::{
-    api::{context::Called, describe::Describe, problem::Answer, problem::ApiError, state::AppState},
-    ingest::{BatchOrigin, Door, IngestBatch, RawLine},
+    api::{context::Called, describe::Describe, problem::Answer, state::AppState},
+    ingest::{BatchOrigin, Door, position::Positions},
 };
 use axum::{
     Json,
@@ -17,8 +17,6 @@ use axum::{
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::time::Duration;
-use tokio::time::timeout;
 use watchfloor_shared::{Timestamp, problem::ErrorCode};
 
 pub fn describe_event() -> Describe {
@@ -79,7 +77,8 @@ pub struct Envelope {
 }
 
 pub async fn event(state: State<AppState>, called: Called, headers: HeaderMap, body: Body) -> Answer<Response> {
-    let body = read(&state, &headers, body).await?;
+    let _place = place(&state).await.ok_or_else(too_many)?;
+    let body = whole(&state, &headers, body).await?;
     let mut records = Vec::new();
     for (number, envelope) in serde_json::Deserializer::from_slice(&body)
         .into_iter::<Envelope>()
@@ -106,7 +105,8 @@ pub async fn raw(
     headers: HeaderMap,
     body: Body,
 ) -> Answer<Response> {
-    let body = read(&state, &headers, body).await?;
+    let _place = place(&state).await.ok_or_else(too_many)?;
+    let body = whole(&state, &headers, body).await?;
     let lines = body
         .split(|byte| *byte == b'\n')
         .map(<[u8]>::trim_ascii_end)
@@ -119,38 +119,17 @@ pub async fn raw(
     submit(&state, &called, records, origin).await
 }
 
-async fn read(state: &AppState, headers: &HeaderMap, body: Body) -> Answer<Bytes> {
-    let encoding = body::Encoding::of(headers)?;
-    let limits = &state.limits.ingest;
-    let wait = Duration::from_millis(limits.wait_ms_max);
-    let Ok(Ok(_place)) = timeout(wait, state.ingest_places.acquire()).await else {
-        return Err(ApiError::unavailable("Many senders are being served; send this again."));
-    };
-    body::Decoded::new(body, encoding, limits).whole().await
-}
-
 async fn submit(state: &AppState, called: &Called, records: Vec<Bytes>, origin: BatchOrigin) -> Answer<Response> {
     if records.is_empty() {
         return Ok(said(StatusCode::BAD_REQUEST, "No data", 5));
     }
     let mut positions = Positions::repeats();
-    let mut lines: Vec<RawLine> = records
-        .into_iter()
-        .map(|bytes| RawLine {
-            position: positions.of_line(&bytes),
-            bytes,
-        })
-        .collect();
-    while !lines.is_empty() {
-        let rest = lines.split_off(state.limits.ingest.batch_lines_max.min(lines.len()));
-        let batch = IngestBatch {
-            tenant: called.tenant().clone(),
-            door: Door::SplunkHec,
-            origin: origin.clone(),
-            lines: std::mem::replace(&mut lines, rest),
-        };
-        state.ingest.submit(batch).await?;
+    let mut intake = intake(state, called, Door::SplunkHec, origin);
+    for record in records {
+        let position = positions.of_line(&record);
+        intake.add(record, position).await?;
     }
+    intake.flush().await?;
     Ok(said(StatusCode::OK, "Success", 0))
 }
 

@@ -6,8 +6,6 @@
 pub mod body;
 pub mod elastic;
 pub mod hec;
-pub mod lines;
-mod position;
 mod take;
 
 use super::{
@@ -16,13 +14,17 @@ use super::{
     problem::{Answer, ApiError},
     state::AppState,
 };
+use crate::ingest::{BatchOrigin, Door, Intake, Sender, position::Positions};
 use axum::{Json, body::Body, extract::State, http::HeaderMap};
+use bytes::Bytes;
 use serde::Serialize;
 use std::time::Duration;
-use take::Intake;
-use tokio::time::timeout;
+use take::Lines;
+use tokio::{sync::SemaphorePermit, time::timeout};
 use utoipa::ToSchema;
 use watchfloor_shared::problem::ErrorCode;
+
+const POSITION: &str = "watchfloor-position";
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Taken {
@@ -59,19 +61,70 @@ pub async fn handle(
 ) -> Answer<Json<Taken>> {
     body::check_content_type(&headers)?;
     let encoding = body::Encoding::of(&headers)?;
-    let positions = position::Positions::of(&headers)?;
-    let wait = Duration::from_millis(state.limits.ingest.wait_ms_max);
-    let Ok(Ok(_place)) = timeout(wait, state.ingest_places.acquire()).await else {
-        return Err(ApiError::unavailable("Many senders are being served; send this again."));
-    };
+    let positions = positions_of(&headers)?;
+    let _place = place(&state).await.ok_or_else(too_many)?;
     let limits = &state.limits.ingest;
     let body = body::Decoded::new(body, encoding, limits);
-    let mut intake = Intake::new(&state.ingest, called.tenant(), limits, positions);
-    match intake.take_all(body).await {
+    let mut intake = intake(&state, &called, Door::Ndjson, BatchOrigin::default());
+    let outcome = Lines::new(&mut intake, positions, limits).take_all(body).await;
+    match outcome {
         Ok(()) => Ok(Json(Taken {
             accepted: intake.accepted(),
             refused: intake.refused(),
         })),
         Err(error) => Err(error.having_accepted(intake.accepted())),
+    }
+}
+
+/// A place among the requests that are served at once, to be held until the answer; none when it did not come in time.
+async fn place(state: &AppState) -> Option<SemaphorePermit<'_>> {
+    let wait = Duration::from_millis(state.limits.ingest.wait_ms_max);
+    timeout(wait, state.ingest_places.acquire()).await.ok()?.ok()
+}
+
+fn too_many() -> ApiError {
+    ApiError::unavailable("Many senders are being served; send this again.")
+}
+
+fn intake(state: &AppState, called: &Called, door: Door, origin: BatchOrigin) -> Intake {
+    let sender = Sender {
+        tenant: called.tenant().clone(),
+        door,
+        origin,
+    };
+    Intake::new(&state.ingest, sender, &state.limits.ingest.records)
+}
+
+/// The whole body, decompressed, for formats that cannot be taken in parts.
+async fn whole(state: &AppState, headers: &HeaderMap, body: Body) -> Answer<Bytes> {
+    let encoding = body::Encoding::of(headers)?;
+    body::Decoded::new(body, encoding, &state.limits.ingest).whole().await
+}
+
+fn positions_of(headers: &HeaderMap) -> Answer<Positions> {
+    let Some(value) = headers.get(POSITION) else {
+        return Ok(Positions::repeats());
+    };
+    let first = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    match first {
+        Some(next) => Ok(Positions::Stream { next }),
+        None => Err(ApiError::invalid("Watchfloor-Position is a whole number, 0 or more.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_is_a_whole_number_or_absent() {
+        let of = |text: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(POSITION, text.parse().unwrap());
+            positions_of(&headers)
+        };
+        assert!(matches!(of(" 40"), Ok(Positions::Stream { next: 40 })));
+        assert!(matches!(positions_of(&HeaderMap::new()), Ok(Positions::Repeats(_))));
+        assert!(of("-1").is_err() && of("x").is_err());
     }
 }

@@ -3,20 +3,11 @@
 //!
 //! Invariant: memory is bounded by one message's limit; a longer message is cut, never mixed with the next.
 
-use bytes::{Bytes, BytesMut};
+use crate::ingest::Frame;
+use bytes::BytesMut;
 
 /// No length has more digits: a message of a gigabyte is a mistake.
 const LENGTH_DIGITS_MAX: usize = 9;
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Frame {
-    Message(Bytes),
-    /// Longer than the limit: its beginning, and how long it was.
-    TooLong {
-        kept: Bytes,
-        length_bytes: u64,
-    },
-}
 
 pub struct Framer {
     message_bytes_max: usize,
@@ -69,10 +60,10 @@ impl Framer {
     pub fn finish(&mut self, out: &mut Vec<Frame>) {
         let is_line = matches!(self.state, State::Digits | State::Line);
         match self.end() {
-            Frame::Message(rest) => {
+            Frame::Record(rest) => {
                 let rest = rest.slice_ref(rest.trim_ascii());
                 if is_line && !rest.is_empty() {
-                    out.push(Frame::Message(rest));
+                    out.push(Frame::Record(rest));
                 }
             }
             too_long => out.push(too_long),
@@ -126,10 +117,10 @@ impl Framer {
         };
         self.append(&bytes[..end]);
         match self.end() {
-            Frame::Message(line) => {
+            Frame::Record(line) => {
                 let line = line.slice_ref(line.trim_ascii_end());
                 if !line.is_empty() {
-                    out.push(Frame::Message(line));
+                    out.push(Frame::Record(line));
                 }
             }
             too_long => out.push(too_long),
@@ -149,7 +140,7 @@ impl Framer {
         let kept = self.current.split().freeze();
         match length_bytes > self.message_bytes_max as u64 {
             true => Frame::TooLong { kept, length_bytes },
-            false => Frame::Message(kept),
+            false => Frame::Record(kept),
         }
     }
 }
@@ -157,6 +148,7 @@ impl Framer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytes::Bytes;
     use proptest::prelude::*;
 
     fn frames(bytes: &[u8], piece: usize) -> Vec<Frame> {
@@ -170,7 +162,7 @@ mod tests {
     }
 
     fn message(text: &'static str) -> Frame {
-        Frame::Message(Bytes::from_static(text.as_bytes()))
+        Frame::Record(Bytes::from_static(text.as_bytes()))
     }
 
     #[test]
@@ -197,7 +189,7 @@ mod tests {
             let lengths: Vec<u64> = found
                 .iter()
                 .map(|frame| match frame {
-                    Frame::Message(message) => message.len() as u64,
+                    Frame::Record(message) => message.len() as u64,
                     Frame::TooLong { length_bytes, .. } => *length_bytes,
                 })
                 .collect();
@@ -242,7 +234,7 @@ mod tests {
         #[test]
         fn any_bytes_are_frames_within_the_limit(bytes in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b' '), Just(b'1'), Just(b'9'), any::<u8>()], 0..300), piece in 1_usize..40) {
             for frame in frames(&bytes, piece) {
-                let (Frame::Message(kept) | Frame::TooLong { kept, .. }) = frame;
+                let (Frame::Record(kept) | Frame::TooLong { kept, .. }) = frame;
                 prop_assert!(kept.len() <= 16);
             }
         }

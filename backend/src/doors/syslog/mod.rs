@@ -5,9 +5,9 @@
 
 mod frames;
 
-use crate::ingest::{BatchOrigin, Door, IngestBatch, Ingestor, RawLine, Refused};
+use crate::ingest::{BatchOrigin, Door, Frame, Ingestor, Intake, IntakeLimits, Sender};
 use bytes::Bytes;
-use frames::{Frame, Framer};
+use frames::Framer;
 use serde::{Deserialize, Serialize};
 use std::{
     net::{IpAddr, SocketAddr},
@@ -21,7 +21,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
-use watchfloor_engine::{normalize::RECORD_BYTES_MAX, verdict::DeadReason};
+use watchfloor_engine::normalize::RECORD_BYTES_MAX;
 use watchfloor_shared::TenantId;
 
 const CONNECTIONS_MAX: usize = 2_000;
@@ -33,7 +33,6 @@ const BATCH_MESSAGES_MAX: usize = 1_000;
 const READ_BYTES: usize = 64 << 10;
 const DATAGRAM_BYTES_MAX: usize = 65_535;
 const DATAGRAMS_QUEUED_MAX: usize = 20_000;
-const KEPT_BYTES: usize = 64 << 10;
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -87,11 +86,11 @@ impl SyslogDoor {
 
     async fn connection(&self, mut stream: TcpStream, peer: IpAddr) {
         let mut framer = Framer::new(RECORD_BYTES_MAX);
-        let mut batch = Batch::new(peer);
+        let mut messages = self.messages(peer);
         let mut frames = Vec::new();
         let mut buffer = vec![0; READ_BYTES];
         loop {
-            let wait = match (batch.is_empty(), framer.is_inside()) {
+            let wait = match (messages.intake.is_empty(), framer.is_inside()) {
                 (false, _) => FLUSH_WAIT,
                 (true, true) => FRAME_WAIT_MAX,
                 // An idle sender keeps its connection for as long as it likes.
@@ -104,41 +103,30 @@ impl SyslogDoor {
             match read {
                 Ok(Ok(count @ 1..)) => framer.push(&buffer[..count], &mut frames),
                 Ok(Ok(0) | Err(_)) => break,
-                Err(_) if batch.is_empty() => {
+                Err(_) if messages.intake.is_empty() => {
                     return tracing::info!(%peer, "syslog: half a message, then nothing: closed");
                 }
-                Err(_) => batch.send(self).await,
+                Err(_) => messages.send().await,
             }
-            self.take(&mut frames, &mut batch).await;
+            messages.take(&mut frames).await;
         }
         framer.finish(&mut frames);
-        self.take(&mut frames, &mut batch).await;
-        batch.send(self).await;
+        messages.take(&mut frames).await;
+        messages.send().await;
     }
 
-    async fn take(&self, frames: &mut Vec<Frame>, batch: &mut Batch) {
-        for frame in frames.drain(..) {
-            match frame {
-                Frame::Message(message) => batch.push(message),
-                Frame::TooLong { kept, length_bytes } => self.reject(kept, length_bytes).await,
-            }
-            if batch.lines.len() >= BATCH_MESSAGES_MAX {
-                batch.send(self).await;
-            }
-        }
-    }
-
-    async fn reject(&self, kept: Bytes, length_bytes: u64) {
-        let refused = Refused {
+    fn messages(&self, peer: IpAddr) -> Messages<'_> {
+        let sender = Sender {
             tenant: self.tenant.clone(),
             door: Door::Syslog,
-            reason: DeadReason::RecordTooLarge,
-            bytes: kept.slice(..KEPT_BYTES.min(kept.len())),
-            position: self.ingest.now_ns(),
-            length_bytes,
+            origin: BatchOrigin {
+                source: Some(Bytes::from_static(b"syslog")),
+                sensor: Some(Bytes::from(peer.to_canonical().to_string())),
+            },
         };
-        if let Err(error) = self.ingest.reject(refused).await {
-            tracing::warn!(%error, "syslog: a message that was too long could not be kept");
+        Messages {
+            door: self,
+            intake: Intake::new(&self.ingest, sender, &IntakeLimits::default()),
         }
     }
 
@@ -174,72 +162,45 @@ impl SyslogDoor {
             received.sort_by_key(|(peer, _)| *peer);
             for messages in received.chunk_by(|a, b| a.0 == b.0) {
                 let Some((peer, _)) = messages.first() else { continue };
-                let mut batch = Batch::new(*peer);
-                messages
+                let mut frames = messages
                     .iter()
-                    .filter(|(_, m)| !m.is_empty())
-                    .for_each(|(_, message)| batch.push(message.clone()));
-                batch.send(&self).await;
+                    .filter(|(_, message)| !message.is_empty())
+                    .map(|(_, message)| Frame::Record(message.clone()))
+                    .collect();
+                let mut messages = self.messages(*peer);
+                messages.take(&mut frames).await;
+                messages.send().await;
             }
             received.clear();
         }
     }
 }
 
-/// Messages of one sender.
-struct Batch {
-    peer: IpAddr,
-    lines: Vec<Bytes>,
+/// Messages of one sender, which cannot be told no, only held back.
+struct Messages<'a> {
+    door: &'a SyslogDoor,
+    intake: Intake,
 }
 
-impl Batch {
-    fn new(peer: IpAddr) -> Self {
-        Self {
-            peer: peer.to_canonical(),
-            lines: Vec::new(),
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.lines.is_empty()
-    }
-
-    fn push(&mut self, message: Bytes) {
-        self.lines.push(message);
-    }
-
-    /// Waits until the disk has them, however long: the sender cannot be told no, only held back.
-    async fn send(&mut self, door: &SyslogDoor) {
-        if self.lines.is_empty() {
-            return;
-        }
+impl Messages<'_> {
+    async fn take(&mut self, frames: &mut Vec<Frame>) {
         // Syslog has no identity of its own and no way to send again: each message is one.
-        let first = door.ingest.now_ns();
-        let lines: Vec<RawLine> = (first..)
-            .zip(self.lines.drain(..))
-            .map(|(position, bytes)| RawLine { bytes, position })
-            .collect();
-        loop {
-            let batch = IngestBatch {
-                tenant: door.tenant.clone(),
-                door: Door::Syslog,
-                origin: BatchOrigin {
-                    source: Some(Bytes::from_static(b"syslog")),
-                    sensor: Some(Bytes::from(self.peer.to_string())),
-                },
-                lines: lines.clone(),
-            };
-            match door.ingest.submit(batch).await {
-                Ok(_) => return,
-                Err(error) => tracing::warn!(%error, "syslog: messages wait for the bus"),
-            }
-            tokio::select! {
-                () = door.stop.cancelled() => {
-                    tracing::error!(messages = lines.len(), "syslog: the product stops while messages wait; they are lost");
-                    return;
+        for (position, frame) in (self.door.ingest.now_ns()..).zip(frames.drain(..)) {
+            match frame {
+                Frame::Record(message) => self.intake.hold(message, position),
+                Frame::TooLong { kept, length_bytes } => {
+                    if let Err(error) = self.intake.reject(&kept, length_bytes, position).await {
+                        tracing::warn!(%error, "syslog: a message that was too long could not be kept");
+                    }
                 }
-                () = tokio::time::sleep(RETRY_PAUSE) => {}
+            }
+            if self.intake.is_full() {
+                self.send().await;
             }
         }
+    }
+
+    async fn send(&mut self) {
+        self.intake.flush_patiently(&self.door.stop).await;
     }
 }

@@ -8,11 +8,11 @@ use crate::{
     api::{
         context::Called,
         describe::Describe,
-        ingest::{body, position::Positions},
+        ingest::{intake, place, whole},
         problem::{Answer, ApiError},
         state::AppState,
     },
-    ingest::{BatchOrigin, Door, IngestBatch, RawLine, Refused},
+    ingest::{Added, BatchOrigin, Door, position::Positions},
 };
 use axum::{
     body::Body,
@@ -22,12 +22,12 @@ use axum::{
 };
 use serde::Serialize;
 use std::{borrow::Cow, time::Duration};
-use tokio::time::{Instant, timeout};
-use watchfloor_engine::verdict::DeadReason;
+use tokio::time::Instant;
 use watchfloor_shared::problem::ErrorCode;
 use xxhash_rust::xxh3::xxh3_64;
 
 const NO_INDEX: &str = "watchfloor";
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 pub fn describe() -> Describe {
     Describe::new("ingest", "Send documents as Elasticsearch's bulk API takes them")
@@ -70,13 +70,10 @@ pub async fn handle_for_index(
 
 async fn run(state: &AppState, called: &Called, headers: &HeaderMap, body: Body, index: &str) -> Answer<Response> {
     let began = Instant::now();
-    let encoding = body::Encoding::of(headers)?;
-    let limits = &state.limits.ingest;
-    let wait = Duration::from_millis(limits.wait_ms_max);
-    let Ok(Ok(_place)) = timeout(wait, state.ingest_places.acquire()).await else {
-        return Err(ApiError::rate_limited(Duration::from_secs(5)));
+    let Some(_place) = place(state).await else {
+        return Err(ApiError::rate_limited(RETRY_AFTER));
     };
-    let body = body::Decoded::new(body, encoding, limits).whole().await?;
+    let body = whole(state, headers, body).await?;
     let items = match actions::parse(&body) {
         Ok(items) => items,
         Err(malformed) => return Ok(refused(&malformed.to_string())),
@@ -105,10 +102,9 @@ enum Fate {
 
 /// Puts what can be taken on the disk. On an error the sender sends all of it again, which doubles nothing.
 async fn take(state: &AppState, called: &Called, items: &[Item]) -> Answer<Vec<Fate>> {
-    let limits = &state.limits.ingest;
     let mut positions = Positions::repeats();
+    let mut intake = intake(state, called, Door::Elasticsearch, BatchOrigin::default());
     let mut fates = Vec::with_capacity(items.len());
-    let mut lines = Vec::with_capacity(items.len());
     for item in items {
         if matches!(item.verb, Verb::Update | Verb::Delete) {
             fates.push(Fate::NotAddition);
@@ -118,35 +114,12 @@ async fn take(state: &AppState, called: &Called, items: &[Item]) -> Answer<Vec<F
             Some(id) => xxh3_64(id.as_bytes()),
             None => positions.of_line(&item.document),
         };
-        if item.document.len() > limits.line_bytes_max {
-            let refused = Refused {
-                tenant: called.tenant().clone(),
-                door: Door::Elasticsearch,
-                reason: DeadReason::RecordTooLarge,
-                bytes: item.document.slice(..limits.line_kept_bytes.min(item.document.len())),
-                position,
-                length_bytes: item.document.len() as u64,
-            };
-            state.ingest.reject(refused).await?;
-            fates.push(Fate::TooLarge);
-            continue;
-        }
-        fates.push(Fate::Taken);
-        lines.push(RawLine {
-            bytes: item.document.clone(),
-            position,
+        fates.push(match intake.add(item.document.clone(), position).await? {
+            Added::Taken => Fate::Taken,
+            Added::TooLong => Fate::TooLarge,
         });
     }
-    while !lines.is_empty() {
-        let rest = lines.split_off(limits.batch_lines_max.min(lines.len()));
-        let batch = IngestBatch {
-            tenant: called.tenant().clone(),
-            door: Door::Elasticsearch,
-            origin: BatchOrigin::default(),
-            lines: std::mem::replace(&mut lines, rest),
-        };
-        state.ingest.submit(batch).await?;
-    }
+    intake.flush().await?;
     Ok(fates)
 }
 

@@ -1,11 +1,7 @@
 //! Where a line stands, so that equal lines stay two and a line sent again stays one.
 
-use crate::api::problem::{Answer, ApiError};
-use axum::http::HeaderMap;
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
-
-const HEADER: &str = "watchfloor-position";
 
 pub enum Positions {
     /// The sender has a stream and says where in it this request begins.
@@ -19,17 +15,6 @@ impl Positions {
     /// For senders without a stream.
     pub fn repeats() -> Self {
         Self::Repeats(HashMap::new())
-    }
-
-    pub fn of(headers: &HeaderMap) -> Answer<Self> {
-        let Some(value) = headers.get(HEADER) else {
-            return Ok(Self::repeats());
-        };
-        let first = value.to_str().ok().and_then(|text| text.trim().parse().ok());
-        match first {
-            Some(next) => Ok(Self::Stream { next }),
-            None => Err(ApiError::invalid("Watchfloor-Position is a whole number, 0 or more.")),
-        }
     }
 
     pub fn of_line(&mut self, line: &[u8]) -> u64 {
@@ -55,16 +40,12 @@ mod tests {
 
     #[test]
     fn equal_lines_are_counted_and_a_stream_goes_on() {
-        let mut repeats = Positions::of(&HeaderMap::new()).unwrap();
+        let mut repeats = Positions::repeats();
         let lines: [&[u8]; 4] = [b"a", b"b", b"a", b"a"];
         assert_eq!(lines.map(|line| repeats.of_line(line)), [0, 0, 1, 2]);
-        let mut headers = HeaderMap::new();
-        headers.insert(HEADER, "40".parse().unwrap());
-        let mut stream = Positions::of(&headers).unwrap();
+        let mut stream = Positions::Stream { next: 40 };
         assert_eq!(stream.of_line(b"a"), 40);
         assert_eq!(stream.of_line(b"too long"), 41);
         assert_eq!(stream.of_line(b"a"), 42);
-        headers.insert(HEADER, "-1".parse().unwrap());
-        assert!(Positions::of(&headers).is_err());
     }
 }

@@ -3,19 +3,10 @@
 //! Invariant: memory is bounded by one record's limit, and nothing but white space, a byte order mark and the array's own
 //! brackets and commas is left out. Whether a record is valid is not asked here: the pipeline says so, and keeps what is not.
 
+use super::Frame;
 use bytes::{Bytes, BytesMut};
 
 const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Item {
-    Record(Bytes),
-    /// Longer than the limit: its beginning, and how long it was.
-    TooLong {
-        kept: Bytes,
-        length_bytes: u64,
-    },
-}
 
 pub struct Splitter {
     shape: Shape,
@@ -63,7 +54,7 @@ impl Splitter {
     }
 
     /// Adds bytes; complete records go to `out`.
-    pub fn push(&mut self, mut bytes: &[u8], out: &mut Vec<Item>) {
+    pub fn push(&mut self, mut bytes: &[u8], out: &mut Vec<Frame>) {
         while !bytes.is_empty() {
             bytes = match &mut self.shape {
                 Shape::Unknown { .. } => self.begin(bytes),
@@ -74,7 +65,7 @@ impl Splitter {
     }
 
     /// The body ended: what is left is a record too, even one that was cut.
-    pub fn finish(&mut self, out: &mut Vec<Item>) {
+    pub fn finish(&mut self, out: &mut Vec<Frame>) {
         if let Shape::Unknown { mark: mark @ 1..=2 } = self.shape {
             self.append(&BYTE_ORDER_MARK[..mark]);
         }
@@ -111,7 +102,7 @@ impl Splitter {
         }
     }
 
-    fn line<'a>(&mut self, bytes: &'a [u8], out: &mut Vec<Item>) -> &'a [u8] {
+    fn line<'a>(&mut self, bytes: &'a [u8], out: &mut Vec<Frame>) -> &'a [u8] {
         match bytes.iter().position(|byte| *byte == b'\n') {
             Some(end) => {
                 self.append(&bytes[..end]);
@@ -125,7 +116,7 @@ impl Splitter {
         }
     }
 
-    fn element<'a>(&mut self, bytes: &'a [u8], out: &mut Vec<Item>) -> &'a [u8] {
+    fn element<'a>(&mut self, bytes: &'a [u8], out: &mut Vec<Frame>) -> &'a [u8] {
         let is_begun = self.length_bytes > 0;
         let Shape::Array(element) = &mut self.shape else {
             return bytes;
@@ -168,7 +159,7 @@ impl Splitter {
         self.length_bytes > self.record_bytes_max as u64
     }
 
-    fn end_record(&mut self, out: &mut Vec<Item>) {
+    fn end_record(&mut self, out: &mut Vec<Frame>) {
         let is_too_long = self.is_too_long();
         let length_bytes = std::mem::take(&mut self.length_bytes);
         let record = self.current.split().freeze();
@@ -176,12 +167,12 @@ impl Splitter {
             // Its buffer had grown to the limit.
             self.current = BytesMut::new();
             let kept = Bytes::copy_from_slice(&record);
-            out.push(Item::TooLong { kept, length_bytes });
+            out.push(Frame::TooLong { kept, length_bytes });
             return;
         }
         let trimmed = record.trim_ascii_end();
         if !trimmed.trim_ascii_start().is_empty() {
-            out.push(Item::Record(record.slice(..trimmed.len())));
+            out.push(Frame::Record(record.slice(..trimmed.len())));
         }
     }
 }
@@ -216,7 +207,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn split(body: &[u8], piece: usize) -> Vec<Item> {
+    fn split(body: &[u8], piece: usize) -> Vec<Frame> {
         let mut splitter = Splitter::new(64, 8);
         let mut out = Vec::new();
         for bytes in body.chunks(piece.max(1)) {
@@ -228,8 +219,8 @@ mod tests {
 
     fn records(body: &str) -> Vec<String> {
         let texts = split(body.as_bytes(), 7).into_iter().map(|item| match item {
-            Item::Record(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
-            Item::TooLong { length_bytes, .. } => format!("<{length_bytes}>"),
+            Frame::Record(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
+            Frame::TooLong { length_bytes, .. } => format!("<{length_bytes}>"),
         });
         texts.collect()
     }
@@ -240,7 +231,7 @@ mod tests {
         assert_eq!(records("\u{feff}{\"a\":1}\n{\"b\""), ["{\"a\":1}", "{\"b\""]);
         assert_eq!(records(""), [""; 0]);
         assert_eq!(split(b"\xef\xbbx\n\0\xff\n", 1), split(b"\xef\xbbx\n\0\xff\n", 99));
-        assert_eq!(split(b"\0\xff\n", 1), [Item::Record(Bytes::from_static(b"\0\xff"))]);
+        assert_eq!(split(b"\0\xff\n", 1), [Frame::Record(Bytes::from_static(b"\0\xff"))]);
     }
 
     #[test]
@@ -262,11 +253,11 @@ mod tests {
             assert_eq!(
                 out[1..],
                 [
-                    Item::TooLong {
+                    Frame::TooLong {
                         kept,
                         length_bytes: 100_000
                     },
-                    Item::Record(Bytes::from_static(b"z"))
+                    Frame::Record(Bytes::from_static(b"z"))
                 ]
             );
         }

@@ -1,6 +1,12 @@
 //! The way in: every front door hands its lines to the [`Ingestor`], which puts them on the raw topic with tenant, key and
 //! provenance. It answers only when they are on the disk.
 
+mod intake;
+pub mod lines;
+pub mod position;
+
+pub use intake::{Added, Frame, Intake, IntakeLimits, Sender};
+
 use crate::{
     bus::{BusError, Durability, EventBus, Record, TopicPartition},
     clock::Clock,
@@ -91,7 +97,7 @@ pub struct BatchOrigin {
     pub sensor: Option<Bytes>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct IngestBatch {
     pub tenant: TenantId,
     pub door: Door,
