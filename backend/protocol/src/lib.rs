@@ -1,0 +1,31 @@
+//! What sensors and the server say to each other over gRPC, and the limits that both sides keep.
+//!
+//! Invariant: messages only grow; the meaning of a field never changes.
+
+/// Package `watchfloor.sensor.v1`.
+#[allow(clippy::all, clippy::pedantic, clippy::disallowed_types, clippy::disallowed_methods)]
+pub mod v1 {
+    tonic::include_proto!("watchfloor.sensor.v1");
+}
+
+/// The port that servers listen on by convention.
+pub const PORT: u16 = 50_051;
+
+/// Largest sum of a batch's records.
+pub const BATCH_BYTES_MAX: usize = 4 << 20;
+
+/// Most records of a batch.
+pub const BATCH_RECORDS_MAX: usize = 1_000;
+
+/// Largest message on the wire: a full batch and what stands beside its records.
+pub const MESSAGE_BYTES_MAX: usize = BATCH_BYTES_MAX + (64 << 10);
+
+/// Longest name of a sensor, stream or source, in bytes.
+pub const NAME_BYTES_MAX: usize = 255;
+
+/// Most reasons of a list of losses.
+pub const DROPPED_REASONS_MAX: usize = 32;
+
+/// How long a server waits for the next batch before it ends the call. A sensor with nothing to send sends a heartbeat at
+/// least twice in this time.
+pub const IDLE_SECONDS_MAX: u64 = 120;
