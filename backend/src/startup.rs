@@ -19,7 +19,7 @@ use crate::{
         meter::StageMeter,
         stage::{Runner, Stage},
         stages::{
-            alert::Alert,
+            alert::{Alert, Announcements},
             detect::Detect,
             index::Index,
             normalize::{NORMALIZED_BYTES_MAX, Normalize},
@@ -264,7 +264,7 @@ fn stages(stores: &Stores, running: &Running, latencies: &Latencies) -> Vec<(Sta
         latencies: latencies.clone(),
         clock: running.clock.clone(),
         settings,
-        unannounced: Vec::new(),
+        announcements: Announcements::default(),
     };
     vec![
         (NORMALIZE, Box::new(normalize)),

@@ -153,9 +153,8 @@ impl Runner {
                 topic: Arc::from(self.spec.input),
                 partition,
             };
-            if let Some(committed) = self.bus.committed(self.spec.name, &partition).await? {
-                from.push((partition, committed.offset));
-            }
+            let committed = self.bus.committed(self.spec.name, &partition).await?;
+            from.push((partition, committed.map_or(0, |c| c.offset)));
         }
         self.stage.restore(self.bus.as_ref(), &from).await
     }

@@ -20,7 +20,12 @@ use watchfloor::{
         letters::Letters,
         meter::StageMeter,
         stage::{Runner, Stage},
-        stages::{alert::Alert, detect::Detect, index::Index, normalize::Normalize},
+        stages::{
+            alert::{Alert, Announcements},
+            detect::Detect,
+            index::Index,
+            normalize::Normalize,
+        },
         topology::{self, ALERT, DETECT, INDEX, NORMALIZE, STAGES, topic},
     },
     rules::RuleBook,
@@ -118,7 +123,7 @@ impl Pipeline {
             latencies: Latencies::default(),
             clock: clock.clone(),
             settings: AlertSettings::default(),
-            unannounced: Vec::new(),
+            announcements: Announcements::default(),
         };
         let stages: [(_, Box<dyn Stage>); 4] = [
             (NORMALIZE, Box::new(normalize)),
