@@ -4,8 +4,10 @@
 mod intake;
 pub mod lines;
 pub mod position;
+mod refusals;
 
 pub use intake::{Added, Frame, Intake, IntakeLimits, Sender};
+pub use refusals::{Refusal, Refusals};
 
 use crate::{
     bus::{BusError, Durability, EventBus, Record, TopicPartition},
@@ -133,6 +135,7 @@ pub struct Ingestor {
     topic: Arc<str>,
     dead_letters: Arc<str>,
     refused: Arc<AtomicU64>,
+    refusals: Refusals,
     accepted: Arc<HashMap<Door, AtomicU64>>,
 }
 
@@ -145,6 +148,7 @@ impl Ingestor {
             topic: Arc::from(topic),
             dead_letters: Arc::from(DEAD_LETTERS),
             refused: Arc::new(AtomicU64::new(0)),
+            refusals: Refusals::default(),
             accepted: Arc::new(accepted),
         }
     }
@@ -215,6 +219,11 @@ impl Ingestor {
     /// Records refused at the doors since the start.
     pub fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Senders turned away at the doors.
+    pub fn refusals(&self) -> &Refusals {
+        &self.refusals
     }
 
     /// Whether the raw topic answers.
