@@ -83,7 +83,7 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     };
     let stores = open_stores(&config, &clock).await?;
     let tenant = first_tenant(&stores.db).await?;
-    let ingest = Ingestor::new(Arc::clone(&stores.bus), clock.clone(), topology::topic::SYSMON);
+    let ingest = Ingestor::new(Arc::clone(&stores.bus), clock.clone(), topology::raw_topic);
     let live = LiveHub::new(LiveLimits::default());
     let latencies = Latencies::default();
     let meters: HashMap<&'static str, Arc<StageMeter>> = STAGES

@@ -8,3 +8,4 @@ mod letters;
 mod replay;
 mod speed;
 mod syslog;
+mod topics;

@@ -51,7 +51,7 @@ impl Ledger {
         let mut tally = Tally::default();
         let (mut received, mut committed_total) = (0u64, 0u64);
         let mut oldest_waiting: Option<Timestamp> = None;
-        for partition in partitions(spec.input) {
+        for partition in spec.inputs.iter().copied().flat_map(partitions) {
             let high = self.bus.watermarks(&partition).await?.high;
             let committed = self.bus.committed(spec.name, &partition).await?;
             let offset = committed.as_ref().map_or(0, |c| c.offset);
@@ -70,7 +70,7 @@ impl Ledger {
         Ok(StageSnapshot {
             name: spec.name.to_owned(),
             shape: spec.shape,
-            inputs: vec![spec.input.to_owned()],
+            inputs: spec.inputs.iter().map(|input| (*input).to_owned()).collect(),
             outputs: spec.outputs.iter().map(|output| (*output).to_owned()).collect(),
             received: signed(received),
             emitted: signed(tally.emitted),

@@ -5,7 +5,9 @@
 //! fault, a panic included, it goes back to what is committed, has the stage rebuild its state from there, and reads again,
 //! for ever: a store that is down makes the pipeline wait, not lose.
 
-use super::{backoff::Backoff, meter::StageMeter, progress::Progress, tally::Fate, topology::StageSpec};
+use super::{
+    backoff::Backoff, ledger::partitions, meter::StageMeter, progress::Progress, tally::Fate, topology::StageSpec,
+};
 use crate::bus::{BusError, Consumer, EventBus, Message, TopicPartition};
 use async_trait::async_trait;
 use futures::FutureExt;
@@ -87,7 +89,7 @@ pub struct Runner {
 
 impl Runner {
     pub async fn run(mut self) -> Result<(), BusError> {
-        let mut consumer = self.bus.subscribe(self.spec.name, &[self.spec.input]).await?;
+        let mut consumer = self.bus.subscribe(self.spec.name, self.spec.inputs).await?;
         let mut progress = Progress::default();
         let mut behind = true;
         while !self.stop.is_cancelled() {
@@ -145,14 +147,8 @@ impl Runner {
             let committed = self.bus.committed(self.spec.name, &partition).await?;
             consumer.seek(&partition, committed.map_or(0, |c| c.offset)).await?;
         }
-        let topics = self.bus.topics().await?;
-        let input = topics.into_iter().find(|topic| topic.name == self.spec.input);
         let mut from = Vec::new();
-        for partition in 0..input.map_or(0, |topic| topic.partitions) {
-            let partition = TopicPartition {
-                topic: Arc::from(self.spec.input),
-                partition,
-            };
+        for partition in self.spec.inputs.iter().copied().flat_map(partitions) {
             if let Some(committed) = self.bus.committed(self.spec.name, &partition).await? {
                 from.push((partition, committed.offset));
             }

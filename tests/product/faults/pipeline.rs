@@ -73,7 +73,7 @@ impl Pipeline {
             STAGES.iter().map(|stage| (stage.name, Arc::default())).collect();
         let ledger = Ledger {
             bus: Arc::clone(&inner),
-            ingest: Ingestor::new(Arc::clone(&inner), clock.clone(), topic::SYSMON),
+            ingest: Ingestor::new(Arc::clone(&inner), clock.clone(), topology::raw_topic),
             latencies: Latencies::default(),
             meters,
             clock: clock.clone(),

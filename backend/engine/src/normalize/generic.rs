@@ -8,7 +8,7 @@ use super::{
     account,
     document::{Document, FiveTuple, Head, parse_ip},
     draft::{self, Related},
-    identity,
+    identity, kind,
     node::{Fields, Node},
     source::{Input, JsonSource},
     time,
@@ -22,6 +22,7 @@ pub(super) const SOURCE: JsonSource = JsonSource {
     name: "ecs",
     unnamed: None,
     host,
+    kind: |fields, _| kind::of_document(fields),
     read,
 };
 

@@ -1,4 +1,4 @@
-//! `sysmon-logs` → `normalized-endpoint-events`: the engine's normalizer over each record.
+//! Raw topics → `normalized-endpoint-events`: the engine's normalizer over each record.
 
 use super::{received_of, tenant_of, text};
 use crate::{

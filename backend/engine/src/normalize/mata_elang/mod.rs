@@ -9,6 +9,7 @@ use super::{
     column,
     document::Head,
     identity,
+    kind::Kind,
     node::{Fields, Node},
     snort,
     source::{Input, JsonSource},
@@ -22,6 +23,7 @@ pub(super) const SOURCE: JsonSource = JsonSource {
     name: "mata_elang",
     unnamed: Some("mata-elang"),
     host,
+    kind: |_, _| Kind::SensorBatch,
     read,
 };
 
