@@ -4,6 +4,7 @@ mod bad_input;
 mod crash;
 mod disk;
 mod faults;
+mod folds;
 mod letters;
 mod replay;
 mod speed;

@@ -1,9 +1,11 @@
 //! The whole graph on one screen: topic → stage → topic.
 //!
 //! ```text
-//! raw topics ──► normalize ──► normalized-endpoint-events ──┬─► index  ──► search index, endpoints
-//!                    │                                      └─► detect ──► logster-inference-results ──► alert ──► PostgreSQL,
-//!                    └──► dead-letters ◄── (every stage)                                                           logster-alerts, live
+//! sensor_events ──► aggregate ──► snort_alerts ─┐
+//! other raw topics ─────────────────────────────┴─► normalize ─┬─► normalized-endpoint-events ─┬─► index  ──► search, endpoints
+//! linux-auditd-logs ──► join ──────────────────────────────────┘                               └─► detect ──► logster-inference-results
+//!                                                                                                                   │
+//! dead-letters ◄── (every stage)                            PostgreSQL, logster-alerts, live ◄── alert ◄────────────┘
 //! ```
 
 use crate::bus::{Retention, TopicSpec};
@@ -77,17 +79,29 @@ pub const NORMALIZE: StageSpec = StageSpec {
     shape: StageShape::Map,
     inputs: &[
         topic::SYSMON,
-        topic::AUDIT,
         topic::EBPF_PROCESS,
         topic::EBPF_FILE,
         topic::EBPF_NETWORK,
-        topic::SENSOR_EVENTS,
         topic::SNORT_ALERTS,
         topic::NETWORK_FLOWS,
         topic::SECURITY_ALERTS,
         topic::OTHER,
     ],
     outputs: &[topic::NORMALIZED, topic::DEAD_LETTERS],
+};
+
+pub const JOIN: StageSpec = StageSpec {
+    name: "join",
+    shape: StageShape::Fold,
+    inputs: &[topic::AUDIT],
+    outputs: &[topic::NORMALIZED, topic::DEAD_LETTERS],
+};
+
+pub const AGGREGATE: StageSpec = StageSpec {
+    name: "aggregate",
+    shape: StageShape::Fold,
+    inputs: &[topic::SENSOR_EVENTS],
+    outputs: &[topic::SNORT_ALERTS, topic::DEAD_LETTERS],
 };
 
 pub const INDEX: StageSpec = StageSpec {
@@ -112,7 +126,7 @@ pub const ALERT: StageSpec = StageSpec {
 };
 
 /// In the order events pass them.
-pub const STAGES: [StageSpec; 4] = [NORMALIZE, INDEX, DETECT, ALERT];
+pub const STAGES: [StageSpec; 6] = [AGGREGATE, NORMALIZE, JOIN, INDEX, DETECT, ALERT];
 
 /// The topics to create at start.
 pub fn topics(retention: Retention) -> Vec<TopicSpec> {

@@ -20,8 +20,8 @@ use watchfloor::{
         letters::Letters,
         meter::StageMeter,
         stage::{Runner, Stage},
-        stages::{alert::Alert, detect::Detect, index::Index, normalize::Normalize},
-        topology::{self, ALERT, DETECT, INDEX, NORMALIZE, STAGES, topic},
+        stages::{aggregate::Aggregate, alert::Alert, detect::Detect, index::Index, join::Join, normalize::Normalize},
+        topology::{self, AGGREGATE, ALERT, DETECT, INDEX, JOIN, NORMALIZE, STAGES, topic},
     },
     rules::RuleBook,
     store::Database,
@@ -96,6 +96,8 @@ impl Pipeline {
     fn run(&mut self, bus: &Arc<dyn EventBus>, rules: &RuleBook) {
         let clock = &self.ledger.clock;
         let normalize = Normalize { bus: Arc::clone(bus) };
+        let aggregate = Aggregate::new(Arc::clone(bus), clock.clone(), Duration::from_secs(2));
+        let join = Join::new(Arc::clone(bus), clock.clone());
         let index = Index {
             bus: Arc::clone(bus),
             search: self.index.clone(),
@@ -120,8 +122,10 @@ impl Pipeline {
             settings: AlertSettings::default(),
             unannounced: Vec::new(),
         };
-        let stages: [(_, Box<dyn Stage>); 4] = [
+        let stages: [(_, Box<dyn Stage>); 6] = [
+            (AGGREGATE, Box::new(aggregate)),
             (NORMALIZE, Box::new(normalize)),
+            (JOIN, Box::new(join)),
             (INDEX, Box::new(index)),
             (DETECT, Box::new(detect)),
             (ALERT, Box::new(alert)),
