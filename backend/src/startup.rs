@@ -1,6 +1,7 @@
 //! The one place that wires things: stores, bus, stages, API. Everything else is handed what it needs.
 
 mod doors;
+mod stages;
 
 use crate::{
     api,
@@ -19,13 +20,8 @@ use crate::{
         letters::Letters,
         meter::StageMeter,
         stage::{Runner, Stage},
-        stages::{
-            alert::{Alert, Announcements},
-            detect::Detect,
-            index::Index,
-            normalize::{NORMALIZED_BYTES_MAX, Normalize},
-        },
-        topology::{self, ALERT, DETECT, INDEX, NORMALIZE, STAGES, StageSpec},
+        stages::normalize::NORMALIZED_BYTES_MAX,
+        topology::{self, STAGES, StageSpec},
         view::View,
     },
     rules::RuleBook,
@@ -38,7 +34,6 @@ use crate::{
 use anyhow::{Context, Result};
 use std::{collections::HashMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
-use watchfloor_engine::alert::AlertSettings;
 use watchfloor_shared::TenantId;
 
 pub use doors::Bound;
@@ -85,7 +80,7 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     };
     let stores = open_stores(&config, &clock).await?;
     let tenant = first_tenant(&stores.db).await?;
-    let ingest = Ingestor::new(Arc::clone(&stores.bus), clock.clone(), topology::topic::SYSMON);
+    let ingest = Ingestor::new(Arc::clone(&stores.bus), clock.clone(), topology::raw_topic);
     let live = LiveHub::new(LiveLimits::default());
     let latencies = Latencies::default();
     let meters: HashMap<&'static str, Arc<StageMeter>> = STAGES
@@ -118,7 +113,7 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
         stop: stop.clone(),
         config,
     };
-    for (spec, stage) in stages(&stores, &running, &latencies) {
+    for (spec, stage) in stages::stages(&stores, &running, &latencies) {
         running.workers.push(worker(spec, stage, &stores.bus, &meters, &stop)?);
     }
     running.tasks.push(tokio::spawn(retention(
@@ -194,46 +189,6 @@ fn bus_options() -> BusOptions {
         record_bytes_max: 2 * NORMALIZED_BYTES_MAX,
         ..BusOptions::default()
     }
-}
-
-fn stages(stores: &Stores, running: &Running, latencies: &Latencies) -> Vec<(StageSpec, Box<dyn Stage>)> {
-    let settings = AlertSettings {
-        dedup_window: Duration::from_secs(running.config.alerts.dedup_window_seconds),
-        correlation_window: Duration::from_secs(running.config.alerts.correlation_window_seconds),
-    };
-    let normalize = Normalize {
-        bus: Arc::clone(&stores.bus),
-    };
-    let index = Index {
-        bus: Arc::clone(&stores.bus),
-        search: Arc::clone(&stores.search),
-        db: stores.db.clone(),
-        clock: running.clock.clone(),
-        latencies: latencies.clone(),
-        sightings: HashMap::new(),
-        waiting: Vec::new(),
-    };
-    let detect = Detect {
-        bus: Arc::clone(&stores.bus),
-        rules: stores.rules.clone(),
-        clock: running.clock.clone(),
-        correlators: HashMap::new(),
-    };
-    let alert = Alert {
-        bus: Arc::clone(&stores.bus),
-        db: stores.db.clone(),
-        live: running.live.clone(),
-        latencies: latencies.clone(),
-        clock: running.clock.clone(),
-        settings,
-        announcements: Announcements::default(),
-    };
-    vec![
-        (NORMALIZE, Box::new(normalize)),
-        (INDEX, Box::new(index)),
-        (DETECT, Box::new(detect)),
-        (ALERT, Box::new(alert)),
-    ]
 }
 
 /// A stage's worker has a thread of its own: its CPU time is its own too, and a busy stage cannot starve the API.

@@ -111,7 +111,7 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
     let state = AppState::new(ApiParts {
         db: db.clone(),
         search: search.clone(),
-        ingest: Ingestor::new(bus.clone(), clock.clone(), RAW_TOPIC),
+        ingest: Ingestor::new(bus.clone(), clock.clone(), |_| RAW_TOPIC),
         live: live.clone(),
         latency: latency.clone(),
         pipeline: Arc::new(NoPipeline),

@@ -30,6 +30,7 @@ pub struct Config {
     pub database: DatabaseConfig,
     pub bus: BusConfig,
     pub rules: RulesConfig,
+    pub aggregate: AggregateConfig,
     pub alerts: AlertsConfig,
     pub log: LogConfig,
 }
@@ -44,6 +45,7 @@ impl Default for Config {
             database: DatabaseConfig::default(),
             bus: BusConfig::default(),
             rules: RulesConfig::default(),
+            aggregate: AggregateConfig::default(),
             alerts: AlertsConfig::default(),
             log: LogConfig::default(),
         }
@@ -118,6 +120,20 @@ impl Default for RulesConfig {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+pub struct AggregateConfig {
+    /// Network alerts of one sensor, rule, source and destination within this time are one event with a count. An alert waits as
+    /// long before it is seen.
+    pub window_seconds: u64,
+}
+
+impl Default for AggregateConfig {
+    fn default() -> Self {
+        Self { window_seconds: 5 }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct AlertsConfig {
     /// A detection joins the open alert of its rule and endpoint when it happened within this time of the alert's first.
     pub dedup_window_seconds: u64,
@@ -178,6 +194,9 @@ impl Config {
         }
         if self.bus.retention_hours == 0 {
             return invalid("bus.retention_hours", "must be at least 1");
+        }
+        if !(1..=3_600).contains(&self.aggregate.window_seconds) {
+            return invalid("aggregate.window_seconds", "must be between 1 and 3600");
         }
         if !(1..=86_400).contains(&self.alerts.dedup_window_seconds) {
             return invalid("alerts.dedup_window_seconds", "must be between 1 and 86400");

@@ -100,6 +100,10 @@ const KEYS: &[(&str, &str)] = &[
     ),
     ("rules.folders", "Folders of Sigma rules, reloaded when they change."),
     (
+        "aggregate.window_seconds",
+        "Network alerts of one sensor, rule, source and destination within this time are one event with a count; an alert waits as long before it is seen (1–3600).",
+    ),
+    (
         "alerts.dedup_window_seconds",
         "A detection joins the open alert of its rule and endpoint within this time (1–86400).",
     ),

@@ -3,6 +3,7 @@
 
 mod at;
 mod bus;
+mod folds;
 mod index;
 mod pipeline;
 
