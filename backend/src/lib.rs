@@ -20,6 +20,7 @@ pub mod search;
 pub mod sensors;
 pub mod startup;
 pub mod store;
+pub mod tls;
 
 #[cfg(test)]
 mod mutation;

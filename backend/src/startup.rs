@@ -1,6 +1,8 @@
 //! The one place that wires things: stores, bus, stages, API. Everything else is handed what it needs.
 
+mod doors;
 mod senders;
+mod stages;
 
 use crate::{
     api,
@@ -9,7 +11,6 @@ use crate::{
     },
     clock::Clock,
     config::Config,
-    doors::syslog::SyslogDoor,
     ingest::Ingestor,
     live::{LiveHub, LiveLimits},
     pipeline::{
@@ -20,13 +21,8 @@ use crate::{
         letters::Letters,
         meter::StageMeter,
         stage::{Runner, Stage},
-        stages::{
-            alert::Alert,
-            detect::Detect,
-            index::Index,
-            normalize::{NORMALIZED_BYTES_MAX, Normalize},
-        },
-        topology::{self, ALERT, DETECT, INDEX, NORMALIZE, STAGES, StageSpec},
+        stages::normalize::NORMALIZED_BYTES_MAX,
+        topology::{self, STAGES, StageSpec},
         view::View,
     },
     rules::RuleBook,
@@ -39,10 +35,10 @@ use crate::{
 use anyhow::{Context, Result};
 use senders::Senders;
 use std::{collections::HashMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
-use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::CancellationToken;
-use watchfloor_engine::alert::AlertSettings;
 use watchfloor_shared::TenantId;
+
+pub use doors::Bound;
 
 const RETENTION_EVERY: Duration = Duration::from_secs(60);
 const STOP_WAIT_MAX: Duration = Duration::from_secs(20);
@@ -52,8 +48,8 @@ pub struct Running {
     pub config: Config,
     /// Where the console listens; absent when started without its front door.
     pub address: Option<SocketAddr>,
-    /// Where syslog over TCP and UDP is taken.
-    pub syslog: (Option<SocketAddr>, Option<SocketAddr>),
+    /// Where syslog is taken.
+    pub syslog: Bound,
     pub senders: Senders,
     pub tenant: TenantId,
     pub db: Database,
@@ -81,13 +77,13 @@ pub enum Doors {
 pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running> {
     data_dir(&config.data_dir)?;
     // The port first: it is the mistake people make most, and it costs nothing to find out.
-    let listener = match doors {
-        Doors::Open => Some(listen(config.http.listen).await?),
+    let http = match doors {
+        Doors::Open => Some(self::doors::Http::bind(&config)?),
         Doors::Closed => None,
     };
     let stores = open_stores(&config, &clock).await?;
     let tenant = first_tenant(&stores.db).await?;
-    let ingest = Ingestor::new(Arc::clone(&stores.bus), clock.clone(), topology::topic::SYSMON);
+    let ingest = Ingestor::new(Arc::clone(&stores.bus), clock.clone(), topology::raw_topic);
     let live = LiveHub::new(LiveLimits::default());
     let latencies = Latencies::default();
     let meters: HashMap<&'static str, Arc<StageMeter>> = STAGES
@@ -106,7 +102,7 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     let stop = CancellationToken::new();
     let mut running = Running {
         address: None,
-        syslog: (None, None),
+        syslog: Bound::default(),
         senders: Senders::default(),
         tenant,
         db: stores.db.clone(),
@@ -121,7 +117,7 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
         stop: stop.clone(),
         config,
     };
-    for (spec, stage) in stages(&stores, &running, &latencies) {
+    for (spec, stage) in stages::stages(&stores, &running, &latencies) {
         running.workers.push(worker(spec, stage, &stores.bus, &meters, &stop)?);
     }
     running.tasks.push(tokio::spawn(retention(
@@ -129,47 +125,13 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
         clock.clone(),
         stop.clone(),
     )));
-    if doors == Doors::Open {
-        open_syslog(&mut running).await?;
-    }
-    if let Some(listener) = listener {
-        running.address = Some(listener.local_addr()?);
+    if let Some(http) = http {
+        self::doors::open(&mut running).await?;
         let state = api_state(&running, stores.rules, latencies);
         senders::open(&mut running, &state).await?;
-        let router = api::router(state);
-        running.tasks.push(tokio::spawn(serve(listener, router, stop)));
+        running.address = Some(http.serve(&mut running, api::router(state))?);
     }
     Ok(running)
-}
-
-/// Listens for syslog where the settings say so.
-async fn open_syslog(running: &mut Running) -> Result<()> {
-    let config = &running.config.syslog;
-    let door = SyslogDoor {
-        ingest: running.ingest.clone(),
-        tenant: match &config.tenant {
-            None => running.tenant.clone(),
-            Some(name) => {
-                let known = identity::tenants(&running.db).await?;
-                let named = known.into_iter().find(|tenant| tenant.as_str() == name);
-                named.with_context(|| format!("syslog.tenant: there is no tenant `{name}`"))?
-            }
-        },
-        stop: running.stop.clone(),
-    };
-    if let Some(address) = config.tcp {
-        let listener = listen_on("syslog.tcp", address).await?;
-        running.syslog.0 = Some(listener.local_addr()?);
-        running.tasks.push(tokio::spawn(door.clone().tcp(listener)));
-    }
-    if let Some(address) = config.udp {
-        let socket = UdpSocket::bind(address)
-            .await
-            .with_context(|| format!("syslog.udp: cannot listen on {address}"))?;
-        running.syslog.1 = Some(socket.local_addr()?);
-        running.tasks.push(tokio::spawn(door.udp(socket)));
-    }
-    Ok(())
 }
 
 fn api_state(running: &Running, rules: RuleBook, latencies: Latencies) -> api::AppState {
@@ -184,12 +146,7 @@ fn api_state(running: &Running, rules: RuleBook, latencies: Latencies) -> api::A
         sensors: running.senders.sensors.clone(),
         clock: running.clock.clone(),
         limits: api::ApiLimits::default(),
-        tls: running
-            .config
-            .http
-            .public_url
-            .as_deref()
-            .is_some_and(|url| url.starts_with("https://")),
+        tls: running.config.url(running.config.http.listen).starts_with("https://"),
     })
 }
 
@@ -240,46 +197,6 @@ fn bus_options() -> BusOptions {
     }
 }
 
-fn stages(stores: &Stores, running: &Running, latencies: &Latencies) -> Vec<(StageSpec, Box<dyn Stage>)> {
-    let settings = AlertSettings {
-        dedup_window: Duration::from_secs(running.config.alerts.dedup_window_seconds),
-        correlation_window: Duration::from_secs(running.config.alerts.correlation_window_seconds),
-    };
-    let normalize = Normalize {
-        bus: Arc::clone(&stores.bus),
-    };
-    let index = Index {
-        bus: Arc::clone(&stores.bus),
-        search: Arc::clone(&stores.search),
-        db: stores.db.clone(),
-        clock: running.clock.clone(),
-        latencies: latencies.clone(),
-        sightings: HashMap::new(),
-        waiting: Vec::new(),
-    };
-    let detect = Detect {
-        bus: Arc::clone(&stores.bus),
-        rules: stores.rules.clone(),
-        clock: running.clock.clone(),
-        correlators: HashMap::new(),
-    };
-    let alert = Alert {
-        bus: Arc::clone(&stores.bus),
-        db: stores.db.clone(),
-        live: running.live.clone(),
-        latencies: latencies.clone(),
-        clock: running.clock.clone(),
-        settings,
-        unannounced: Vec::new(),
-    };
-    vec![
-        (NORMALIZE, Box::new(normalize)),
-        (INDEX, Box::new(index)),
-        (DETECT, Box::new(detect)),
-        (ALERT, Box::new(alert)),
-    ]
-}
-
 /// A stage's worker has a thread of its own: its CPU time is its own too, and a busy stage cannot starve the API.
 fn worker(
     spec: StageSpec,
@@ -318,27 +235,6 @@ async fn retention(bus: Arc<dyn EventBus>, clock: Clock, stop: CancellationToken
             Ok(()) | Err(BusError::Closed) => {}
             Err(error) => tracing::warn!(%error, "retention could not be applied, trying again in a minute"),
         }
-    }
-}
-
-async fn listen_on(setting: &str, address: SocketAddr) -> Result<TcpListener> {
-    let listener = TcpListener::bind(address).await;
-    listener.with_context(|| format!("{setting}: cannot listen on {address}"))
-}
-
-async fn listen(address: SocketAddr) -> Result<tokio::net::TcpListener> {
-    tokio::net::TcpListener::bind(address).await.with_context(|| {
-        format!(
-            "cannot listen on {address}: is another server there? Choose another with --set http.listen=127.0.0.1:7701"
-        )
-    })
-}
-
-async fn serve(listener: tokio::net::TcpListener, router: axum::Router, stop: CancellationToken) {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
-    if let Err(error) = server.await {
-        tracing::error!(%error, "HTTP server ended");
     }
 }
 

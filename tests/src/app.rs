@@ -21,8 +21,9 @@ use watchfloor::{
     api::{self, AlertLatency, ApiLimits, ApiParts, AppState, RulesView},
     bus::{BusError, BusOptions, EmbeddedBus, EventBus, Retention, TopicSpec},
     clock::Clock,
+    doors::{self, listener::Listener, places::LimitsConfig},
     grpc::{self, GrpcDoor},
-    ingest::Ingestor,
+    ingest::{Ingestor, Refusals},
     live::LiveHub,
     pipeline::PipelineView,
     search::{EncodedEvent, SearchIndex, embedded},
@@ -118,16 +119,16 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
     let grpc_address = grpc.local_addr().unwrap();
     let door = GrpcDoor {
         db: db.clone(),
-        ingest: Ingestor::new(bus.clone(), clock.clone(), RAW_TOPIC),
+        ingest: Ingestor::new(bus.clone(), clock.clone(), |_| RAW_TOPIC),
         sensors: sensors.clone(),
         clock: clock.clone(),
         stop: CancellationToken::new(),
     };
-    runtime.spawn(grpc::serve(grpc, grpc::router(&door), door.stop.clone()));
+    runtime.spawn(grpc::serve(listener("grpc", grpc), grpc::router(&door)));
     let state = AppState::new(ApiParts {
         db: db.clone(),
         search: search.clone(),
-        ingest: Ingestor::new(bus.clone(), clock.clone(), RAW_TOPIC),
+        ingest: Ingestor::new(bus.clone(), clock.clone(), |_| RAW_TOPIC),
         live: live.clone(),
         latency: latency.clone(),
         pipeline: Arc::new(NoPipeline),
@@ -137,10 +138,9 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
         limits,
         tls: false,
     });
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let service = api::router(state).into_make_service_with_connect_info::<SocketAddr>();
-    runtime.spawn(async move { axum::serve(listener, service).await });
+    let http = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = http.local_addr().unwrap();
+    runtime.spawn(doors::http::serve(listener("http", http), api::router(state)));
     Ok(TestApp {
         address,
         grpc: grpc_address,
@@ -151,6 +151,17 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
         latency,
         runtime,
     })
+}
+
+fn listener(door: &'static str, socket: TcpListener) -> Listener {
+    Listener {
+        door,
+        socket,
+        tls: None,
+        limits: LimitsConfig::default(),
+        refusals: Refusals::default(),
+        stop: CancellationToken::new(),
+    }
 }
 
 async fn open_bus(dir: PathBuf) -> Arc<dyn EventBus> {
@@ -218,9 +229,14 @@ impl TestApp {
                     .unwrap(),
             );
         }
-        let key = identity::api_keys::issue(&self.db, &id, &format!("key {marker}"), None)
-            .await
-            .unwrap();
+        let key = identity::api_keys::issue(
+            &self.db,
+            &id,
+            identity::api_keys::Label::name(&format!("key {marker}")),
+            None,
+        )
+        .await
+        .unwrap();
         let event = event(&marker);
         let (event_id, endpoint) = (event.id.clone(), event.endpoint.clone());
         self.search.add(&id, EncodedEvent::all([&event])).await.unwrap();

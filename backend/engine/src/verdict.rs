@@ -24,6 +24,10 @@ pub enum DropReason {
     Folded,
     /// The detection was recorded before.
     AlreadyRecorded,
+    /// The record is part of another one's event: the audit system writes several records of one.
+    Joined,
+    /// The alert repeats another one within its window, which counts it.
+    Repeated,
 }
 
 /// Why a record became a dead letter.
@@ -49,11 +53,13 @@ pub enum DeadReason {
 }
 
 impl DropReason {
-    pub const ALL: [DropReason; 4] = [
+    pub const ALL: [DropReason; 6] = [
         DropReason::Duplicate,
         DropReason::NoMatch,
         DropReason::Folded,
         DropReason::AlreadyRecorded,
+        DropReason::Joined,
+        DropReason::Repeated,
     ];
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -61,6 +67,8 @@ impl DropReason {
             DropReason::NoMatch => "rule.no_match",
             DropReason::Folded => "alert.folded",
             DropReason::AlreadyRecorded => "alert.already_recorded",
+            DropReason::Joined => "record.joined",
+            DropReason::Repeated => "record.repeated",
         }
     }
 }

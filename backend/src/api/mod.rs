@@ -27,6 +27,7 @@ mod live;
 mod metrics;
 pub mod openapi;
 mod outer;
+mod peer;
 mod pipeline;
 mod plain;
 mod problem;
@@ -38,4 +39,5 @@ pub(crate) mod state;
 
 pub(crate) use guard::{api_key, key_holder};
 pub use outer::{otlp_router, router};
+pub use peer::Peer;
 pub use state::{AlertLatency, ApiLimits, ApiParts, AppState, IngestLimits, RulesView};

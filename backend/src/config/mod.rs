@@ -8,8 +8,16 @@ pub use crate::store::Secret;
 pub use load::{ConfigError, Flags, load};
 
 use crate::{
-    bus::Retention, doors::syslog::SyslogConfig, follow::FollowConfig, grpc::GrpcConfig, otlp::OtlpConfig,
+    bus::Retention,
+    doors::{
+        config::{DoorConfig, TlsDoorConfig},
+        places::LimitsConfig,
+    },
+    follow::FollowConfig,
+    grpc::GrpcConfig,
+    otlp::OtlpConfig,
     store::DatabaseConfig,
+    tls::TlsFiles,
 };
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -20,13 +28,15 @@ pub struct Config {
     /// Everything the product keeps lies below it.
     pub data_dir: PathBuf,
     pub http: HttpConfig,
-    pub syslog: SyslogConfig,
+    pub syslog: DoorConfig,
     pub grpc: GrpcConfig,
     pub otlp: OtlpConfig,
     pub follow: Vec<FollowConfig>,
+    pub limits: LimitsConfig,
     pub database: DatabaseConfig,
     pub bus: BusConfig,
     pub rules: RulesConfig,
+    pub aggregate: AggregateConfig,
     pub alerts: AlertsConfig,
     pub log: LogConfig,
 }
@@ -36,13 +46,15 @@ impl Default for Config {
         Self {
             data_dir: PathBuf::from("watchfloor-data"),
             http: HttpConfig::default(),
-            syslog: SyslogConfig::default(),
+            syslog: DoorConfig::default(),
             grpc: GrpcConfig::default(),
             otlp: OtlpConfig::default(),
             follow: Vec::new(),
+            limits: LimitsConfig::default(),
             database: DatabaseConfig::default(),
             bus: BusConfig::default(),
             rules: RulesConfig::default(),
+            aggregate: AggregateConfig::default(),
             alerts: AlertsConfig::default(),
             log: LogConfig::default(),
         }
@@ -54,8 +66,10 @@ impl Default for Config {
 pub struct HttpConfig {
     /// Where the console, the API and the ingest door listen. Loopback unless you decide otherwise.
     pub listen: SocketAddr,
-    /// How people reach it, for the links that the server prints; `http://<listen>` when absent.
+    /// How people reach it, for the links that the server prints; `http://<listen>` or `https://<listen>` when absent.
     pub public_url: Option<String>,
+    /// Set, this listener speaks TLS alone. With `client_ca`, a client's certificate counts as its API key.
+    pub tls: TlsFiles,
 }
 
 impl Default for HttpConfig {
@@ -63,6 +77,7 @@ impl Default for HttpConfig {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 7700)),
             public_url: None,
+            tls: TlsFiles::default(),
         }
     }
 }
@@ -109,6 +124,20 @@ impl Default for RulesConfig {
             starter_pack: true,
             folders: Vec::new(),
         }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AggregateConfig {
+    /// Network alerts of one sensor, rule, source and destination within this time are one event with a count. An alert waits as
+    /// long before it is seen.
+    pub window_seconds: u64,
+}
+
+impl Default for AggregateConfig {
+    fn default() -> Self {
+        Self { window_seconds: 5 }
     }
 }
 
@@ -178,11 +207,30 @@ impl Config {
         if self.bus.retention_hours == 0 {
             return invalid("bus.retention_hours", "must be at least 1");
         }
+        if !(1..=3_600).contains(&self.aggregate.window_seconds) {
+            return invalid("aggregate.window_seconds", "must be between 1 and 3600");
+        }
         if !(1..=86_400).contains(&self.alerts.dedup_window_seconds) {
             return invalid("alerts.dedup_window_seconds", "must be between 1 and 86400");
         }
         if !(1..=3_600).contains(&self.alerts.correlation_window_seconds) {
             return invalid("alerts.correlation_window_seconds", "must be between 1 and 3600");
+        }
+        if self.http.tls.is_set()
+            && let Err(why) = self.http.tls.pair()
+        {
+            return invalid("http.tls", why);
+        }
+        for (key, tls) in self.tls_doors() {
+            if let Err(why) = tls.validate(&self.http.tls) {
+                return invalid(key, why);
+            }
+        }
+        if self.limits.connections_max == 0 || self.limits.connections_per_peer_max == 0 {
+            return invalid("limits", "must allow at least one connection");
+        }
+        if self.limits.records_per_second_max == 0 || self.limits.bytes_per_second_max < 1_024 {
+            return invalid("limits", "must allow at least one record and 1024 bytes a second");
         }
         if let Some(folder) = self.rules.folders.iter().find(|folder| !folder.is_dir()) {
             return invalid("rules.folders", &format!("{} is not a folder", folder.display()));
@@ -190,12 +238,28 @@ impl Config {
         Ok(())
     }
 
+    fn tls_doors(&self) -> [(&'static str, &TlsDoorConfig); 1] {
+        [("syslog.tls", &self.syslog.tls)]
+    }
+
+    /// The listeners that speak TLS, each with its files.
+    pub fn tls_listeners(&self) -> Vec<(&'static str, TlsFiles)> {
+        let doors = self.tls_doors().into_iter().filter(|(_, tls)| tls.listen.is_some());
+        let http = self.http.tls.is_set().then(|| ("http.tls", self.http.tls.clone()));
+        http.into_iter()
+            .chain(doors.map(|(key, tls)| (key, tls.files(&self.http.tls))))
+            .collect()
+    }
+
     /// The address people type.
     pub fn url(&self, bound: SocketAddr) -> String {
         self.http
             .public_url
             .clone()
-            .unwrap_or_else(|| format!("http://{bound}"))
+            .unwrap_or_else(|| match self.http.tls.is_set() {
+                true => format!("https://{bound}"),
+                false => format!("http://{bound}"),
+            })
             .trim_end_matches('/')
             .to_owned()
     }

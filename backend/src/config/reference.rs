@@ -13,6 +13,15 @@ const KEYS: &[(&str, &str)] = &[
         "How people reach it, for the links that the server prints.",
     ),
     (
+        "http.tls.certificate",
+        "PEM file: the server's certificate, then those that lead to its authority. Set, this listener speaks TLS alone. The files are read again when they change.",
+    ),
+    ("http.tls.key", "PEM file: the certificate's private key."),
+    (
+        "http.tls.client_ca",
+        "PEM file: authorities of client certificates. Set, a client may show one that they signed, and it counts as the API key that it was registered as.",
+    ),
+    (
         "syslog.tcp",
         "Where to listen for syslog over TCP, octet-counted or by lines; nowhere when absent. Anyone who reaches it can send.",
     ),
@@ -21,9 +30,39 @@ const KEYS: &[(&str, &str)] = &[
         "Where to listen for syslog over UDP; nowhere when absent. Anyone who reaches it can send.",
     ),
     (
-        "syslog.tenant",
-        "Whose records these are; the first tenant's when absent.",
+        "syslog.tls.listen",
+        "Where to listen for syslog over TLS (RFC 5425), for senders whose certificate is registered as an API key; nowhere when absent.",
     ),
+    (
+        "syslog.tls.certificate",
+        "PEM file; with `key` absent too, those of `http.tls`.",
+    ),
+    ("syslog.tls.key", "PEM file: the certificate's private key."),
+    (
+        "syslog.tls.client_ca",
+        "PEM file: authorities that must have signed a sender's certificate; any may when absent, it must be registered in either case.",
+    ),
+    (
+        "syslog.tls.allow_unregistered",
+        "Serves senders without a registered certificate too, as `syslog.tenant`'s.",
+    ),
+    (
+        "syslog.tenant",
+        "Whose records come from senders without a credential; the first tenant's when absent.",
+    ),
+    (
+        "limits.connections_max",
+        "Connections that one listener holds at once; another is closed at once.",
+    ),
+    (
+        "limits.connections_per_peer_max",
+        "Of these, from one address (IPv6: from one /64).",
+    ),
+    (
+        "limits.records_per_second_max",
+        "Records that one API key may send over HTTP, on average over ten seconds; beyond that the answer is 429 with Retry-After.",
+    ),
+    ("limits.bytes_per_second_max", "Their bytes."),
     (
         "grpc.listen",
         "Where to listen for gRPC, 50051 by convention: sensors (`watchfloor.sensor.v1.SensorService`) and OTLP logs, each with an API key; nowhere when absent.",
@@ -72,6 +111,10 @@ const KEYS: &[(&str, &str)] = &[
         "Whether the rules that ship with the product run.",
     ),
     ("rules.folders", "Folders of Sigma rules, reloaded when they change."),
+    (
+        "aggregate.window_seconds",
+        "Network alerts of one sensor, rule, source and destination within this time are one event with a count; an alert waits as long before it is seen (1–3600).",
+    ),
     (
         "alerts.dedup_window_seconds",
         "A detection joins the open alert of its rule and endpoint within this time (1–86400).",

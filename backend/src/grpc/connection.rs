@@ -1,7 +1,11 @@
-//! HTTP/2 connections: so many at once, none that only sits there.
+//! HTTP/2 connections, none of which only sits there.
 //!
 //! Invariant: a connection without a call ends after its time; peers that are gone without a word are found by pings.
 
+use crate::{
+    api::Peer,
+    doors::listener::{Connection, Listener},
+};
 use axum::{Router, extract::Request};
 use hyper::{body::Incoming, server::conn::http2};
 use hyper_util::{
@@ -9,55 +13,24 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use std::{sync::Arc, time::Duration};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpListener,
-    sync::{Semaphore, watch},
-    time::timeout,
-};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::{sync::watch, time::timeout};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-const CONNECTIONS_MAX: usize = 2_000;
 const CALLS_PER_CONNECTION_MAX: u32 = 16;
 const HEAD_BYTES_MAX: u32 = 16 << 10;
 const IDLE_WAIT_MAX: Duration = Duration::from_secs(60);
 const PING_EVERY: Duration = Duration::from_secs(30);
 const PING_WAIT_MAX: Duration = Duration::from_secs(20);
-const RETRY_PAUSE: Duration = Duration::from_millis(500);
 /// What a peer may send ahead, per call and in all.
 const CALL_WINDOW_BYTES: u32 = 1 << 20;
 const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
 
 /// Serves connections until stopped, and those that are open to their end.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let connections = TaskTracker::new();
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => break,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok((stream, peer)) => match Arc::clone(&places).try_acquire_owned() {
-                Ok(place) => {
-                    let _ = stream.set_nodelay(true);
-                    let served = one(stream, router.clone(), stop.clone());
-                    connections.spawn(async move {
-                        served.await;
-                        drop(place);
-                    });
-                }
-                Err(_) => tracing::warn!(%peer, "gRPC: {CONNECTIONS_MAX} peers are connected, another is turned away"),
-            },
-            Err(error) => {
-                tracing::warn!(%error, "gRPC: a connection could not be taken");
-                tokio::time::sleep(RETRY_PAUSE).await;
-            }
-        }
-    }
-    connections.close();
-    connections.wait().await;
+pub async fn serve(listener: Listener, router: Router) {
+    let stop = listener.stop.clone();
+    let serve = move |connection| one(connection, router.clone(), stop.clone());
+    listener.serve(serve).await;
 }
 
 /// Held by a call for as long as it lasts.
@@ -79,9 +52,11 @@ impl Drop for Count {
     }
 }
 
-async fn one(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: Router, stop: CancellationToken) {
+async fn one(connection: Connection, router: Router, stop: CancellationToken) {
+    let peer = Peer::from(&connection);
     let (calls, watched) = watch::channel(0);
     let service = router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
         request.extensions_mut().insert(Count::busy(&calls));
         request
     });
@@ -93,7 +68,7 @@ async fn one(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, route
         .max_header_list_size(HEAD_BYTES_MAX)
         .initial_stream_window_size(CALL_WINDOW_BYTES)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        .serve_connection(TokioIo::new(connection), TowerToHyperService::new(service));
     tokio::pin!(served);
     let outcome = tokio::select! {
         outcome = served.as_mut() => outcome,
@@ -108,7 +83,7 @@ async fn one(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, route
         }
     };
     if let Err(error) = outcome {
-        tracing::debug!(%error, "a gRPC connection ended early");
+        tracing::debug!(peer = %peer.address, %error, "a gRPC connection ended early");
     }
 }
 

@@ -17,8 +17,15 @@ impl LogsService for Logs {
         &self,
         request: Request<ExportLogsServiceRequest>,
     ) -> Result<Response<ExportLogsServiceResponse>, Status> {
-        let tenant = Called::of(&request)?.holder.tenant;
-        match otlp::take(&self.door.ingest, &tenant, request.into_inner()).await {
+        let sender = Called::of(&request)?.holder;
+        match otlp::take(
+            &self.door.ingest,
+            &sender.tenant,
+            sender.sensor.as_deref(),
+            request.into_inner(),
+        )
+        .await
+        {
             Ok(taken) => Ok(Response::new(taken.answer())),
             Err(error) => {
                 tracing::warn!(%error, "an OTLP request could not be kept");

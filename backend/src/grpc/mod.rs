@@ -7,12 +7,16 @@ mod logs;
 mod sensor;
 
 use crate::{
-    api,
+    api::{self, Peer},
     clock::Clock,
+    identity::certificate::Fingerprint,
     ingest::Ingestor,
     otlp,
     sensors::Sensors,
-    store::{Database, Secret, identity::api_keys::KeyHolder},
+    store::{
+        Database, Secret, StoreError,
+        identity::api_keys::{self, KeyHolder},
+    },
 };
 use axum::{
     Router,
@@ -24,7 +28,7 @@ use axum::{
 use logs::Logs;
 use sensor::SensorCalls;
 use serde::{Deserialize, Serialize};
-use std::{borrow::Cow, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tonic::{
@@ -63,11 +67,32 @@ pub struct GrpcDoor {
     pub stop: CancellationToken,
 }
 
-/// Who calls, for the services. Whether the key still holds is asked again with it during long calls.
+/// Who calls, for the services. Whether the credential still holds is asked again during long calls.
 #[derive(Clone)]
 struct Called {
     holder: KeyHolder,
-    key: Arc<Secret>,
+    credential: Credential,
+}
+
+#[derive(Clone)]
+enum Credential {
+    Key(Arc<Secret>),
+    Certificate(Fingerprint),
+}
+
+impl Credential {
+    /// A key counts before a certificate: who sends one means it.
+    fn of(request: &Request) -> Option<Self> {
+        let key = api::api_key(request.headers()).map(|key| Self::Key(Arc::new(Secret::new(key))));
+        key.or_else(|| Peer::of(request.extensions()).certificate.map(Self::Certificate))
+    }
+
+    async fn holder(&self, db: &Database) -> Result<Option<KeyHolder>, StoreError> {
+        match self {
+            Self::Key(key) => api::key_holder(db, key.reveal()).await,
+            Self::Certificate(certificate) => api_keys::lookup_certificate(db, certificate).await,
+        }
+    }
 }
 
 pub fn router(door: &GrpcDoor) -> Router {
@@ -100,22 +125,19 @@ struct Guard {
 
 async fn admit(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
     let refused = |status: Status| status.into_http::<Body>();
-    let Some(key) = api::api_key(request.headers()).map(Cow::into_owned) else {
+    let Some(credential) = Credential::of(&request) else {
         return refused(Status::unauthenticated("Send an API key: authorization: Bearer KEY."));
     };
-    match api::key_holder(&guard.db, &key).await {
-        Ok(Some(holder)) => {
-            let key = Arc::new(Secret::new(key));
-            request.extensions_mut().insert(Called { holder, key });
-        }
+    match credential.holder(&guard.db).await {
+        Ok(Some(holder)) => _ = request.extensions_mut().insert(Called { holder, credential }),
         Ok(None) => {
             return refused(Status::unauthenticated(
-                "The API key is not known here, or was revoked.",
+                "The credential is not known here, or was revoked.",
             ));
         }
         Err(error) => {
-            tracing::warn!(%error, "a gRPC caller's key cannot be looked up");
-            return refused(Status::unavailable("Keys cannot be looked up now; call again."));
+            tracing::warn!(%error, "a gRPC caller's credential cannot be looked up");
+            return refused(Status::unavailable("Credentials cannot be looked up now; call again."));
         }
     }
     let Ok(Ok(_place)) = timeout(PLACE_WAIT_MAX, guard.places.acquire()).await else {

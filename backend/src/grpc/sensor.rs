@@ -4,10 +4,7 @@
 //! held back by the slower of the two.
 
 use super::{Called, GrpcDoor, connection::Busy};
-use crate::{
-    api,
-    sensors::{self, BatchRefused},
-};
+use crate::sensors::{self, BatchRefused};
 use futures::{Stream, stream};
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
@@ -20,8 +17,8 @@ use watchfloor_protocol::{
     v1::{Ack, SensorBatch, sensor_service_server::SensorService},
 };
 
-/// How often a call asks whether its key still holds.
-const KEY_CHECKED_EVERY: Duration = Duration::from_secs(60);
+/// How often a call asks whether its credential still holds.
+const CREDENTIAL_CHECKED_EVERY: Duration = Duration::from_secs(60);
 
 pub(super) struct SensorCalls {
     pub door: GrpcDoor,
@@ -82,21 +79,21 @@ impl Call {
             },
         };
         let Some(batch) = batch else { return Ok(None) };
-        self.check_key().await?;
+        self.check_credential().await?;
         let door = &self.door;
         let tenant = &self.called.holder.tenant;
         let taken = sensors::take(&door.ingest, &door.sensors, tenant, batch, door.clock.now()).await;
         taken.map(Some).map_err(refusal)
     }
 
-    async fn check_key(&mut self) -> Result<(), Status> {
-        if self.checked.elapsed() < KEY_CHECKED_EVERY {
+    async fn check_credential(&mut self) -> Result<(), Status> {
+        if self.checked.elapsed() < CREDENTIAL_CHECKED_EVERY {
             return Ok(());
         }
         self.checked = Instant::now();
-        match api::key_holder(&self.door.db, self.called.key.reveal()).await {
+        match self.called.credential.holder(&self.door.db).await {
             Ok(Some(holder)) if holder.tenant == self.called.holder.tenant => Ok(()),
-            Ok(_) => Err(Status::unauthenticated("The API key was revoked.")),
+            Ok(_) => Err(Status::unauthenticated("The credential was revoked.")),
             // It held a minute ago; the store's trouble is not the sensor's.
             Err(_) => Ok(()),
         }

@@ -1,11 +1,13 @@
-//! The way in: every front door hands its lines to the [`Ingestor`], which puts them on the raw topic with tenant, key and
-//! provenance. It answers only when they are on the disk.
+//! The way in: every front door hands its lines to the [`Ingestor`], which puts each on the raw topic of its kind with tenant,
+//! key and provenance. It answers only when they are on the disk.
 
 mod intake;
 pub mod lines;
 pub mod position;
+mod refusals;
 
 pub use intake::{Added, Frame, Intake, IntakeLimits, Sender};
+pub use refusals::{Refusal, Refusals};
 
 use crate::{
     bus::{BusError, Durability, EventBus, Record, TopicPartition},
@@ -19,7 +21,10 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
 };
-use watchfloor_engine::{normalize, verdict::DeadReason};
+use watchfloor_engine::{
+    normalize::{self, Kind},
+    verdict::DeadReason,
+};
 use watchfloor_shared::{TenantId, Timestamp, pipeline::SourceSnapshot};
 
 /// The front doors, for provenance and counters.
@@ -134,26 +139,31 @@ pub const STAGE: &str = "ingest";
 /// Where refused records go unless [`Ingestor::dead_letters_to`] says otherwise.
 const DEAD_LETTERS: &str = "dead-letters";
 
+/// The raw topic of a kind of record.
+pub type TopicOf = fn(Kind) -> &'static str;
+
 /// Takes lines from all doors. Cheap to clone.
 #[derive(Clone)]
 pub struct Ingestor {
     bus: Arc<dyn EventBus>,
     clock: Clock,
-    topic: Arc<str>,
+    topic_of: TopicOf,
     dead_letters: Arc<str>,
     refused: Arc<AtomicU64>,
+    refusals: Refusals,
     accepted: Arc<HashMap<Door, AtomicU64>>,
 }
 
 impl Ingestor {
-    pub fn new(bus: Arc<dyn EventBus>, clock: Clock, topic: &str) -> Self {
+    pub fn new(bus: Arc<dyn EventBus>, clock: Clock, topic_of: TopicOf) -> Self {
         let accepted = Door::ALL.into_iter().map(|door| (door, AtomicU64::new(0))).collect();
         Self {
             bus,
             clock,
-            topic: Arc::from(topic),
+            topic_of,
             dead_letters: Arc::from(DEAD_LETTERS),
             refused: Arc::new(AtomicU64::new(0)),
+            refusals: Refusals::default(),
             accepted: Arc::new(accepted),
         }
     }
@@ -165,20 +175,32 @@ impl Ingestor {
         self
     }
 
-    /// Puts the lines on the raw topic and waits until the disk has them. Returns how many; on an error none may be assumed
+    /// Puts the lines on their raw topics and waits until the disk has them. Returns how many; on an error none may be assumed
     /// taken, and sending the same batch again doubles nothing.
     pub async fn submit(&self, batch: IngestBatch) -> Result<usize, BusError> {
         let received = self.clock.now();
         let (tenant, door, origin) = (batch.tenant, batch.door, batch.origin);
-        let record = |line: RawLine| Record {
-            key: Some(key(&tenant, &line.bytes, &origin)),
-            headers: headers(&tenant, received, line.position, door, &origin),
-            payload: line.bytes,
-            timestamp: received,
-        };
-        let records: Vec<Record> = batch.lines.into_iter().map(record).collect();
-        let count = records.len();
-        self.bus.produce(&self.topic, records, Durability::Synced).await?;
+        let count = batch.lines.len();
+        // Almost always one topic, never many.
+        let mut topics: Vec<(&'static str, Vec<Record>)> = Vec::with_capacity(1);
+        for line in batch.lines {
+            let (key, kind) = recognize(&tenant, &line.bytes, &origin);
+            let record = Record {
+                key: Some(key),
+                headers: headers(&tenant, received, line.position, door, &origin),
+                payload: line.bytes,
+                timestamp: received,
+            };
+            let topic = (self.topic_of)(kind);
+            match topics.iter_mut().find(|(known, _)| *known == topic) {
+                Some((_, records)) => records.push(record),
+                None => topics.push((topic, vec![record])),
+            }
+        }
+        let produced = topics
+            .into_iter()
+            .map(|(topic, records)| self.bus.produce(topic, records, Durability::Synced));
+        futures::future::try_join_all(produced).await?;
         if let Some(counter) = self.accepted.get(&door) {
             counter.fetch_add(count as u64, Ordering::Relaxed);
         }
@@ -226,10 +248,15 @@ impl Ingestor {
         self.refused.load(Ordering::Relaxed)
     }
 
-    /// Whether the raw topic answers.
+    /// Senders turned away at the doors.
+    pub fn refusals(&self) -> &Refusals {
+        &self.refusals
+    }
+
+    /// Whether the raw topics answer.
     pub async fn ready(&self) -> Result<(), BusError> {
         let first = TopicPartition {
-            topic: self.topic.clone(),
+            topic: Arc::from((self.topic_of)(Kind::Other)),
             partition: 0,
         };
         self.bus.watermarks(&first).await.map(|_| ())
@@ -270,9 +297,10 @@ fn headers(
     headers
 }
 
-/// `tenant_id:endpoint_id`, so that one endpoint's records keep their order through the whole pipeline. A record that names no
-/// endpoint, and whose sensor is not known either, will be a dead letter; it gets the tenant's key.
-fn key(tenant: &TenantId, record: &[u8], origin: &BatchOrigin) -> Bytes {
+/// The record's key, `tenant_id:endpoint_id`, so that one endpoint's records keep their order through the whole pipeline, and
+/// its kind. A record that names no endpoint, and whose sensor is not known either, will be a dead letter; it gets the
+/// tenant's key.
+fn recognize(tenant: &TenantId, record: &[u8], origin: &BatchOrigin) -> (Bytes, Kind) {
     fn text(value: &Option<Bytes>) -> Option<&str> {
         std::str::from_utf8(value.as_ref()?).ok()
     }
@@ -280,10 +308,12 @@ fn key(tenant: &TenantId, record: &[u8], origin: &BatchOrigin) -> Bytes {
         source: text(&origin.source),
         sensor: text(&origin.sensor),
     };
-    match normalize::endpoint_of(record, &origin) {
+    let recognized = normalize::recognize(record, &origin);
+    let key = match recognized.endpoint {
         Some(endpoint) => Bytes::from(format!("{tenant}:{endpoint}")),
         None => Bytes::from(tenant.to_string()),
-    }
+    };
+    (key, recognized.kind)
 }
 
 /// The same for a record that is refused again because its sender was not told yes.

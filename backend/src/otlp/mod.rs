@@ -9,7 +9,7 @@ use crate::{
     ingest::{BatchOrigin, Door, Ingestor, Intake, IntakeLimits, Sender, position::Positions},
 };
 use bytes::Bytes;
-use record::records;
+use record::{UNNAMED, records};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{collections::HashMap, net::SocketAddr};
@@ -64,12 +64,17 @@ impl Taken {
     }
 }
 
-/// Takes a whole request.
-pub async fn take(ingest: &Ingestor, tenant: &TenantId, request: ExportLogsServiceRequest) -> Result<Taken, BusError> {
+/// Takes a whole request. `sensor` is what its sender's credential says that it is.
+pub async fn take(
+    ingest: &Ingestor,
+    tenant: &TenantId,
+    sensor: Option<&str>,
+    request: ExportLogsServiceRequest,
+) -> Result<Taken, BusError> {
     let mut positions = Positions::repeats();
     // Hosts and sources may take turns; a batch has one of each.
     let mut by_origin: HashMap<BatchOrigin, Vec<(Bytes, u64)>> = HashMap::new();
-    for RawLog { bytes, origin } in records(request) {
+    for RawLog { bytes, origin } in records(request, sensor.unwrap_or(UNNAMED)) {
         let position = positions.of_line(&bytes);
         by_origin.entry(origin).or_default().push((bytes, position));
     }

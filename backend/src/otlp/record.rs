@@ -14,8 +14,8 @@ use watchfloor_protocol::otlp::{
 };
 use watchfloor_shared::Timestamp;
 
-/// The endpoint of records whose sender says neither host nor service.
-const UNNAMED: &str = "otlp";
+/// The endpoint of records whose sender says neither host nor service, and has no name of its own.
+pub(super) const UNNAMED: &str = "otlp";
 
 /// OpenTelemetry's names where ECS has another.
 const NAMES: [(&str, &str); 34] = [
@@ -101,9 +101,12 @@ struct Resource {
     name: String,
 }
 
-pub(super) fn records(request: ExportLogsServiceRequest) -> impl Iterator<Item = RawLog> {
-    request.resource_logs.into_iter().flat_map(|logs| {
-        let resource = Resource::of(logs.resource.map(|resource| resource.attributes).unwrap_or_default());
+pub(super) fn records(request: ExportLogsServiceRequest, unnamed: &str) -> impl Iterator<Item = RawLog> {
+    request.resource_logs.into_iter().flat_map(move |logs| {
+        let resource = Resource::of(
+            logs.resource.map(|resource| resource.attributes).unwrap_or_default(),
+            unnamed,
+        );
         let scopes = logs.scope_logs.into_iter();
         scopes.flat_map(move |scope| {
             let named = scope.scope.unwrap_or_default();
@@ -115,7 +118,7 @@ pub(super) fn records(request: ExportLogsServiceRequest) -> impl Iterator<Item =
 }
 
 impl Resource {
-    fn of(attributes: Vec<KeyValue>) -> Self {
+    fn of(attributes: Vec<KeyValue>, unnamed: &str) -> Self {
         let (mut ecs, mut others) = (Map::new(), Map::new());
         for KeyValue { key, value } in attributes {
             let value = plain(value);
@@ -129,7 +132,7 @@ impl Resource {
         };
         let name = text("host").or_else(|| text("service"));
         Self {
-            name: name.unwrap_or_else(|| UNNAMED.to_owned()),
+            name: name.unwrap_or_else(|| unnamed.to_owned()),
             ecs,
             others,
         }

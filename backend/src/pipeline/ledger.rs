@@ -4,7 +4,7 @@ use super::{
     latencies::Latencies,
     meter::StageMeter,
     tally::Tally,
-    topology::{STAGES, StageSpec, TOPICS},
+    topology::{STAGES, StageSpec, TOPICS, topic},
 };
 use crate::{
     bus::{BusError, EventBus, TopicPartition},
@@ -39,7 +39,11 @@ impl Ledger {
         Ok(PipelineSnapshot {
             at: self.clock.now(),
             unaccounted: stages.iter().map(|stage| stage.unaccounted).sum(),
-            events_per_second: stages.first().map_or(0.0, |stage| stage.events_per_second),
+            events_per_second: stages
+                .iter()
+                .filter(|stage| stage.outputs.iter().any(|output| output == topic::NORMALIZED))
+                .map(|stage| stage.events_per_second)
+                .sum(),
             stages,
             topics,
             sources: self.ingest.sources(),
@@ -49,17 +53,18 @@ impl Ledger {
 
     async fn stage(&self, spec: &StageSpec) -> Result<StageSnapshot, BusError> {
         let mut tally = Tally::default();
-        let (mut received, mut committed_total) = (0u64, 0u64);
+        let (mut received, mut settled) = (0u64, 0u64);
         let mut oldest_waiting: Option<Timestamp> = None;
-        for partition in partitions(spec.input) {
+        for partition in spec.inputs.iter().copied().flat_map(partitions) {
             let high = self.bus.watermarks(&partition).await?.high;
             let committed = self.bus.committed(spec.name, &partition).await?;
             let offset = committed.as_ref().map_or(0, |c| c.offset);
+            let part = committed
+                .and_then(|c| Tally::from_metadata(&c.metadata))
+                .unwrap_or_default();
             received += high;
-            committed_total += offset;
-            if let Some(part) = committed.and_then(|c| Tally::from_metadata(&c.metadata)) {
-                tally.add(&part);
-            }
+            settled += part.settled(offset);
+            tally.add(&part);
             if offset < high {
                 let waiting = self.bus.read(&partition, offset, 1).await?;
                 let time = waiting.first().map(|message| message.record.timestamp);
@@ -70,14 +75,14 @@ impl Ledger {
         Ok(StageSnapshot {
             name: spec.name.to_owned(),
             shape: spec.shape,
-            inputs: vec![spec.input.to_owned()],
+            inputs: spec.inputs.iter().map(|input| (*input).to_owned()).collect(),
             outputs: spec.outputs.iter().map(|output| (*output).to_owned()).collect(),
             received: signed(received),
             emitted: signed(tally.emitted),
             suppressed: reasons(&tally.suppressed),
             dead: reasons(&tally.dead),
-            in_flight: signed(received.saturating_sub(committed_total)),
-            unaccounted: signed(committed_total) - signed(tally.total()) + signed(tally.expired),
+            in_flight: signed(received.saturating_sub(settled)),
+            unaccounted: signed(settled) - signed(tally.total()) + signed(tally.expired),
             lag_ms: oldest_waiting.map_or(0, |time| {
                 i64::try_from(self.clock.now().since(time).as_millis()).unwrap_or(i64::MAX)
             }),

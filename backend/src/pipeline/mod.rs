@@ -6,7 +6,7 @@ pub mod latencies;
 pub mod ledger;
 pub mod letters;
 pub mod meter;
-mod progress;
+pub mod progress;
 pub mod stage;
 pub mod stages;
 pub mod tally;

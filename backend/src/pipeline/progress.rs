@@ -1,11 +1,17 @@
 //! How far a worker has come since the last commit, and what became of the records.
+//!
+//! Invariant: the committed offset is that of the oldest record still held; which of the later ones are settled stands in the
+//! commit's tally. So after a restart a fold gets back exactly what it held, and nothing that it gave away.
 
 use super::{
     stage::FlushPolicy,
-    tally::{Fate, Tally},
+    tally::{Ahead, Fate, Settled, Tally},
 };
 use crate::bus::{BusError, Committed, EventBus, Message, TopicPartition};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 use tokio::time::Instant;
 
 /// Positions and tallies of one worker.
@@ -17,8 +23,13 @@ pub struct Progress {
 }
 
 struct Partition {
-    next: u64,
+    /// The offset after the last record read.
+    read: u64,
     tally: Tally,
+    /// Read and not settled.
+    held: BTreeSet<u64>,
+    /// Held by the last run and not read again yet.
+    again: BTreeSet<u64>,
     dirty: bool,
 }
 
@@ -43,19 +54,17 @@ impl Progress {
             && (self.committed_at.elapsed() >= policy.wait(batch_records) || self.uncommitted > policy.records_max)
     }
 
-    /// Adds a processed batch. A partition met for the first time starts from its committed tally.
-    pub async fn note(
+    /// Leaves out what was settled before the last restart though it lies behind the committed offset. A partition met for
+    /// the first time starts from its committed tally.
+    pub async fn begin(
         &mut self,
         bus: &dyn EventBus,
         group: &str,
-        batch: &[Message],
-        fates: &[Fate],
-    ) -> Result<(), BusError> {
-        for (message, fate) in batch.iter().zip(fates) {
-            let key = TopicPartition {
-                topic: Arc::clone(&message.topic),
-                partition: message.partition,
-            };
+        batch: Vec<Message>,
+    ) -> Result<Vec<Message>, BusError> {
+        let mut unsettled = Vec::with_capacity(batch.len());
+        for message in batch {
+            let key = partition_of(&message);
             if !self.partitions.contains_key(&key) {
                 let partition = Partition::committed(bus, group, &key).await?;
                 self.partitions.insert(key.clone(), partition);
@@ -63,13 +72,53 @@ impl Progress {
             let Some(partition) = self.partitions.get_mut(&key) else {
                 continue;
             };
-            partition.tally.expired += message.offset.saturating_sub(partition.next);
-            partition.tally.count(*fate);
-            partition.next = message.offset + 1;
+            if partition.takes(message.offset) {
+                unsettled.push(message);
+            }
+        }
+        Ok(unsettled)
+    }
+
+    /// Adds a processed batch.
+    pub fn note(&mut self, batch: &[Message], fates: &[Fate]) {
+        for (message, fate) in batch.iter().zip(fates) {
+            let Some(partition) = self.partitions.get_mut(&partition_of(message)) else {
+                continue;
+            };
             partition.dirty = true;
+            match fate {
+                Fate::Held => {
+                    partition.held.insert(message.offset);
+                }
+                fate => partition.tally.count(*fate),
+            }
         }
         self.uncommitted += batch.len();
-        Ok(())
+    }
+
+    /// Whether everything that the partition held when its end was at `high` has been read.
+    pub fn has_read(&self, partition: &TopicPartition, high: u64) -> bool {
+        let known = self.partitions.get(partition);
+        known.is_some_and(|known| known.read >= high && known.again.is_empty())
+    }
+
+    /// Adds what became of records that were held.
+    pub fn settle(&mut self, settled: &[Settled]) {
+        for Settled {
+            partition,
+            offset,
+            fate,
+        } in settled
+        {
+            let Some(partition) = self.partitions.get_mut(partition) else {
+                continue;
+            };
+            if partition.held.remove(offset) {
+                partition.tally.count(*fate);
+                partition.dirty = true;
+            }
+        }
+        self.uncommitted += settled.len();
     }
 
     /// Forgets partitions that another member holds by now: it reads them from their committed offsets.
@@ -85,25 +134,135 @@ impl Progress {
         dirty
             .map(|(key, partition)| {
                 partition.dirty = false;
-                let committed = Committed {
-                    offset: partition.next,
-                    metadata: partition.tally.to_metadata(),
-                };
-                (key.clone(), committed)
+                (key.clone(), partition.commit())
             })
             .collect()
     }
 }
 
+fn partition_of(message: &Message) -> TopicPartition {
+    TopicPartition {
+        topic: Arc::clone(&message.topic),
+        partition: message.partition,
+    }
+}
+
 impl Partition {
     async fn committed(bus: &dyn EventBus, group: &str, key: &TopicPartition) -> Result<Self, BusError> {
-        let committed = bus.committed(group, key).await?;
-        Ok(Self {
-            next: committed.as_ref().map_or(0, |c| c.offset),
-            tally: committed
-                .and_then(|c| Tally::from_metadata(&c.metadata))
-                .unwrap_or_default(),
+        Ok(Self::from_commit(bus.committed(group, key).await?))
+    }
+
+    fn from_commit(committed: Option<Committed>) -> Self {
+        let offset = committed.as_ref().map_or(0, |c| c.offset);
+        let mut tally = committed
+            .and_then(|c| Tally::from_metadata(&c.metadata))
+            .unwrap_or_default();
+        let ahead = tally.ahead.take().unwrap_or_default();
+        Self {
+            read: ahead.read.max(offset),
+            again: ahead
+                .held
+                .into_iter()
+                .flat_map(|(first, count)| first..first.saturating_add(count))
+                .collect(),
+            held: BTreeSet::new(),
+            tally,
             dirty: false,
-        })
+        }
+    }
+
+    /// Whether the record at `offset` is to be processed. What lies before it and was not read is no longer there.
+    fn takes(&mut self, offset: u64) -> bool {
+        while self.again.first().is_some_and(|first| *first < offset) {
+            self.again.pop_first();
+            self.tally.expired += 1;
+        }
+        if offset < self.read {
+            return self.again.remove(&offset);
+        }
+        self.tally.expired += offset - self.read;
+        self.read = offset + 1;
+        true
+    }
+
+    fn commit(&mut self) -> Committed {
+        self.dirty = false;
+        self.tally.ahead = Ahead::new(self.read, self.held.union(&self.again).copied());
+        let offset = self.tally.ahead.as_ref().and_then(|ahead| ahead.held.first());
+        let committed = Committed {
+            offset: offset.map_or(self.read, |(first, _)| *first),
+            metadata: self.tally.to_metadata(),
+        };
+        self.tally.ahead = None;
+        committed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn across_restarts_every_record_is_settled_once_and_nothing_settled_is_read_again(
+            steps in prop::collection::vec((any::<bool>(), 0..4_u8, any::<bool>()), 1..120),
+        ) {
+            let mut partition = Partition::from_commit(None);
+            // What the bus knows: the commit, and which records the world had been given by then.
+            let mut committed = partition.commit();
+            let (mut settled, mut durable) = (BTreeSet::new(), BTreeSet::new());
+            let mut next = 0;
+            for (held, action, oldest) in steps {
+                if partition.takes(next) {
+                    prop_assert!(!durable.contains(&next), "given back though it was settled");
+                    if held {
+                        partition.held.insert(next);
+                    } else {
+                        partition.tally.count(Fate::Emitted);
+                        settled.insert(next);
+                    }
+                }
+                next += 1;
+                let let_go = if oldest { partition.held.first() } else { partition.held.last() };
+                if let Some(offset) = let_go.copied().filter(|_| action == 1) {
+                    partition.held.remove(&offset);
+                    partition.tally.count(Fate::Emitted);
+                    settled.insert(offset);
+                }
+                if action == 2 {
+                    committed = partition.commit();
+                    durable.clone_from(&settled);
+                    let tally = Tally::from_metadata(&committed.metadata).unwrap();
+                    prop_assert_eq!(tally.settled(committed.offset), tally.total());
+                }
+                if action == 3 {
+                    partition = Partition::from_commit(Some(committed.clone()));
+                    next = committed.offset;
+                    settled.clone_from(&durable);
+                }
+            }
+            let open = partition.held.len() as u64 + partition.again.len() as u64;
+            prop_assert_eq!(partition.tally.total() + open, partition.read);
+            prop_assert_eq!(partition.tally.total(), settled.len() as u64);
+        }
+    }
+
+    #[test]
+    fn what_retention_deleted_while_it_was_held_is_counted() {
+        let tally = Tally {
+            emitted: 2,
+            ahead: Ahead::new(5, [1, 2, 4].into_iter()),
+            ..Tally::default()
+        };
+        let mut partition = Partition::from_commit(Some(Committed {
+            offset: 1,
+            metadata: tally.to_metadata(),
+        }));
+        assert_eq!([4, 7].map(|offset| partition.takes(offset)), [true, true]);
+        assert_eq!(
+            partition.tally.expired, 4,
+            "two that were held, two that were never read"
+        );
     }
 }

@@ -5,7 +5,14 @@
 //! fault, a panic included, it goes back to what is committed, has the stage rebuild its state from there, and reads again,
 //! for ever: a store that is down makes the pipeline wait, not lose.
 
-use super::{backoff::Backoff, meter::StageMeter, progress::Progress, tally::Fate, topology::StageSpec};
+use super::{
+    backoff::Backoff,
+    ledger::partitions,
+    meter::StageMeter,
+    progress::Progress,
+    tally::{Fate, Settled},
+    topology::StageSpec,
+};
 use crate::bus::{BusError, Consumer, EventBus, Message, TopicPartition};
 use async_trait::async_trait;
 use futures::FutureExt;
@@ -34,6 +41,16 @@ pub trait Stage: Send {
     /// Does the work on a batch and returns the fate of each record, in order. May be called again with the same batch after
     /// an error: its outputs carry deterministic ids, so doing it twice is doing it once.
     async fn process(&mut self, batch: &[Message]) -> Result<Vec<Fate>, StageError>;
+
+    /// Lets time pass, whether records came or not: a fold gives out what has waited long enough.
+    async fn tick(&mut self, _progress: &Progress) -> Result<(), StageError> {
+        Ok(())
+    }
+
+    /// What became of records that were [`Fate::Held`], since the last call. Asked after each batch and tick.
+    fn settled(&mut self) -> Vec<Settled> {
+        Vec::new()
+    }
 
     /// Makes everything processed so far durable downstream. Called when [`Stage::flush_after`] has passed or records wait.
     async fn flush(&mut self) -> Result<(), StageError> {
@@ -87,7 +104,7 @@ pub struct Runner {
 
 impl Runner {
     pub async fn run(mut self) -> Result<(), BusError> {
-        let mut consumer = self.bus.subscribe(self.spec.name, &[self.spec.input]).await?;
+        let mut consumer = self.bus.subscribe(self.spec.name, self.spec.inputs).await?;
         let mut progress = Progress::default();
         let mut behind = true;
         while !self.stop.is_cancelled() {
@@ -123,12 +140,16 @@ impl Runner {
             *behind = false;
         }
         let batch = consumer.poll(RECORDS_MAX, BYTES_MAX, POLL_WAIT).await?;
+        let polled = batch.len();
         if !batch.is_empty() {
+            let batch = progress.begin(self.bus.as_ref(), self.spec.name, batch).await?;
             let fates = self.stage.process(&batch).await?;
-            progress.note(self.bus.as_ref(), self.spec.name, &batch, &fates).await?;
+            progress.note(&batch, &fates);
             self.meter.processed(batch.len());
         }
-        if progress.is_due(self.stage.flush_after(), batch.len()) {
+        self.stage.tick(progress).await?;
+        progress.settle(&self.stage.settled());
+        if progress.is_due(self.stage.flush_after(), polled) {
             self.stage.flush().await?;
             self.commit(progress, consumer).await?;
         }
@@ -145,17 +166,10 @@ impl Runner {
             let committed = self.bus.committed(self.spec.name, &partition).await?;
             consumer.seek(&partition, committed.map_or(0, |c| c.offset)).await?;
         }
-        let topics = self.bus.topics().await?;
-        let input = topics.into_iter().find(|topic| topic.name == self.spec.input);
         let mut from = Vec::new();
-        for partition in 0..input.map_or(0, |topic| topic.partitions) {
-            let partition = TopicPartition {
-                topic: Arc::from(self.spec.input),
-                partition,
-            };
-            if let Some(committed) = self.bus.committed(self.spec.name, &partition).await? {
-                from.push((partition, committed.offset));
-            }
+        for partition in self.spec.inputs.iter().copied().flat_map(partitions) {
+            let committed = self.bus.committed(self.spec.name, &partition).await?;
+            from.push((partition, committed.map_or(0, |c| c.offset)));
         }
         self.stage.restore(self.bus.as_ref(), &from).await
     }

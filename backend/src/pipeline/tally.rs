@@ -2,6 +2,7 @@
 //!
 //! It travels as the metadata of the offset commit, so position and counters are one write and survive a crash together.
 
+use crate::bus::TopicPartition;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use watchfloor_engine::verdict::{DeadReason, DropReason};
@@ -17,6 +18,35 @@ pub struct Tally {
     /// Records that retention deleted before this stage had read them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub expired: u64,
+    /// Set while records before the last one read are still held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ahead: Option<Ahead>,
+}
+
+/// How far a stage has read beyond its committed offset, and which records of those it still holds; what became of the others
+/// is in the tally already.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ahead {
+    pub read: u64,
+    /// Runs of held offsets, in order: the first and how many.
+    pub held: Vec<(u64, u64)>,
+}
+
+impl Ahead {
+    pub fn new(read: u64, held: impl Iterator<Item = u64>) -> Option<Self> {
+        let mut runs: Vec<(u64, u64)> = Vec::new();
+        for offset in held {
+            match runs.last_mut() {
+                Some((first, count)) if *first + *count == offset => *count += 1,
+                _ => runs.push((offset, 1)),
+            }
+        }
+        (!runs.is_empty()).then_some(Self { read, held: runs })
+    }
+
+    pub fn held_count(&self) -> u64 {
+        self.held.iter().map(|(_, count)| count).sum()
+    }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
@@ -30,6 +60,16 @@ pub enum Fate {
     Emitted,
     Suppressed(DropReason),
     Dead(DeadReason),
+    /// Part of something that is not whole yet; [`Stage::settled`](super::stage::Stage::settled) says what became of it.
+    Held,
+}
+
+/// What became of a record that was held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    pub partition: TopicPartition,
+    pub offset: u64,
+    pub fate: Fate,
 }
 
 impl Tally {
@@ -38,6 +78,7 @@ impl Tally {
             Fate::Emitted => self.emitted += 1,
             Fate::Suppressed(reason) => increment(&mut self.suppressed, reason.as_str()),
             Fate::Dead(reason) => increment(&mut self.dead, reason.as_str()),
+            Fate::Held => {}
         }
     }
 
@@ -52,7 +93,15 @@ impl Tally {
         }
     }
 
-    /// Records accounted for.
+    /// Records that a commit at `offset` accounts for: those before it, and those beyond it that are settled.
+    pub fn settled(&self, offset: u64) -> u64 {
+        match &self.ahead {
+            Some(ahead) => ahead.read.saturating_sub(ahead.held_count()),
+            None => offset,
+        }
+    }
+
+    /// Records whose fate is known.
     pub fn total(&self) -> u64 {
         self.emitted + self.suppressed.values().sum::<u64>() + self.dead.values().sum::<u64>() + self.expired
     }

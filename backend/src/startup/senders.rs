@@ -1,17 +1,20 @@
 //! The doors of senders that speak gRPC or OTLP, and of files.
 
-use super::{Running, listen_on};
+use super::{
+    Running,
+    doors::{http_tls, listener_of, tenant_of},
+};
 use crate::{
     api,
+    doors::{http, listener},
     follow::{Followed, Follower, checkpoint::Checkpoints},
     grpc::{self, GrpcDoor},
+    ingest::Door,
     sensors::Sensors,
-    store::identity,
 };
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
 use tokio::runtime::Handle;
-use watchfloor_shared::TenantId;
 
 /// Where they listen, and whom they heard.
 #[derive(Default)]
@@ -24,8 +27,8 @@ pub struct Senders {
 /// Listens where the settings say so, and follows the files that they name.
 pub(super) async fn open(running: &mut Running, state: &api::AppState) -> Result<()> {
     if let Some(address) = running.config.grpc.listen {
-        let listener = listen_on("grpc.listen", address).await?;
-        running.senders.grpc = Some(listener.local_addr()?);
+        let socket = listener::bind(address).with_context(|| format!("grpc.listen: cannot listen on {address}"))?;
+        running.senders.grpc = Some(socket.local_addr()?);
         let router = grpc::router(&GrpcDoor {
             db: running.db.clone(),
             ingest: running.ingest.clone(),
@@ -33,13 +36,15 @@ pub(super) async fn open(running: &mut Running, state: &api::AppState) -> Result
             clock: running.clock.clone(),
             stop: running.stop.clone(),
         });
-        let served = grpc::serve(listener, router, running.stop.clone());
+        let listener = listener_of(running, "grpc", socket, http_tls(&running.config, b"h2")?);
+        let served = grpc::serve(listener, router);
         running.tasks.push(tokio::spawn(served));
     }
     if let Some(address) = running.config.otlp.http {
-        let listener = listen_on("otlp.http", address).await?;
-        running.senders.otlp = Some(listener.local_addr()?);
-        let served = super::serve(listener, api::otlp_router(state.clone()), running.stop.clone());
+        let socket = listener::bind(address).with_context(|| format!("otlp.http: cannot listen on {address}"))?;
+        running.senders.otlp = Some(socket.local_addr()?);
+        let listener = listener_of(running, "otlp", socket, http_tls(&running.config, b"http/1.1")?);
+        let served = http::serve(listener, api::otlp_router(state.clone()));
         running.tasks.push(tokio::spawn(served));
     }
     follow(running).await
@@ -48,10 +53,7 @@ pub(super) async fn open(running: &mut Running, state: &api::AppState) -> Result
 async fn follow(running: &mut Running) -> Result<()> {
     let mut followed = Vec::new();
     for config in running.config.follow.clone() {
-        let tenant = match &config.tenant {
-            None => running.tenant.clone(),
-            Some(name) => tenant(running, name).await?,
-        };
+        let tenant = tenant_of(running, Door::Follow, config.tenant.as_deref()).await?;
         followed.push(Followed { config, tenant });
     }
     if followed.is_empty() {
@@ -72,10 +74,4 @@ async fn follow(running: &mut Running) -> Result<()> {
     })?;
     running.workers.push(thread);
     Ok(())
-}
-
-async fn tenant(running: &Running, name: &str) -> Result<TenantId> {
-    let known = identity::tenants(&running.db).await?;
-    let named = known.into_iter().find(|tenant| tenant.as_str() == name);
-    named.with_context(|| format!("follow.tenant: there is no tenant `{name}`"))
 }

@@ -20,8 +20,15 @@ use watchfloor::{
         letters::Letters,
         meter::StageMeter,
         stage::{Runner, Stage},
-        stages::{alert::Alert, detect::Detect, index::Index, normalize::Normalize},
-        topology::{self, ALERT, DETECT, INDEX, NORMALIZE, STAGES, topic},
+        stages::{
+            aggregate::Aggregate,
+            alert::{Alert, Announcements},
+            detect::Detect,
+            index::Index,
+            join::Join,
+            normalize::Normalize,
+        },
+        topology::{self, AGGREGATE, ALERT, DETECT, INDEX, JOIN, NORMALIZE, STAGES, topic},
     },
     rules::RuleBook,
     store::Database,
@@ -73,7 +80,7 @@ impl Pipeline {
             STAGES.iter().map(|stage| (stage.name, Arc::default())).collect();
         let ledger = Ledger {
             bus: Arc::clone(&inner),
-            ingest: Ingestor::new(Arc::clone(&inner), clock.clone(), topic::SYSMON),
+            ingest: Ingestor::new(Arc::clone(&inner), clock.clone(), topology::raw_topic),
             latencies: Latencies::default(),
             meters,
             clock: clock.clone(),
@@ -96,6 +103,8 @@ impl Pipeline {
     fn run(&mut self, bus: &Arc<dyn EventBus>, rules: &RuleBook) {
         let clock = &self.ledger.clock;
         let normalize = Normalize { bus: Arc::clone(bus) };
+        let aggregate = Aggregate::new(Arc::clone(bus), clock.clone(), Duration::from_secs(2));
+        let join = Join::new(Arc::clone(bus), clock.clone());
         let index = Index {
             bus: Arc::clone(bus),
             search: self.index.clone(),
@@ -118,10 +127,12 @@ impl Pipeline {
             latencies: Latencies::default(),
             clock: clock.clone(),
             settings: AlertSettings::default(),
-            unannounced: Vec::new(),
+            announcements: Announcements::default(),
         };
-        let stages: [(_, Box<dyn Stage>); 4] = [
+        let stages: [(_, Box<dyn Stage>); 6] = [
+            (AGGREGATE, Box::new(aggregate)),
             (NORMALIZE, Box::new(normalize)),
+            (JOIN, Box::new(join)),
             (INDEX, Box::new(index)),
             (DETECT, Box::new(detect)),
             (ALERT, Box::new(alert)),

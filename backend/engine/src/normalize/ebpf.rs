@@ -8,6 +8,7 @@ use super::{
     },
     document::{Class, Document, Head, class},
     identity,
+    kind::Kind,
     node::{Fields, Node},
     source::{Input, JsonSource},
     time,
@@ -19,6 +20,7 @@ pub(super) const SOURCE: JsonSource = JsonSource {
     name: "ebpf",
     unnamed: None,
     host,
+    kind,
     read,
 };
 
@@ -76,6 +78,19 @@ fn host<'f>(fields: &'f Fields<'_>) -> Option<&'f str> {
     fields.text("host")
 }
 
+fn kind(fields: &Fields<'_>, _: Option<&str>) -> Kind {
+    kind_of(fields.text("event").unwrap_or_default())
+}
+
+/// By the action's first word.
+pub(super) fn kind_of(action: &str) -> Kind {
+    match action.split('_').next() {
+        Some("file") => Kind::EbpfFile,
+        Some("connection") => Kind::EbpfNetwork,
+        _ => Kind::EbpfProcess,
+    }
+}
+
 fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     let (endpoint, host) = input.context.origin.endpoint(host(&fields), SOURCE.unnamed)?;
     let timestamp = time::of_node(fields.get("time").unwrap_or(&Node::Null))?;
@@ -114,9 +129,9 @@ fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     }
     column::spread(&mut document, fields, &[ACTION], "ebpf");
     document.set("host.os", "type", "linux");
-    let dataset = match action.split('_').next() {
-        Some("file") => "ebpf.file",
-        Some("connection") => "ebpf.network",
+    let dataset = match kind_of(&action) {
+        Kind::EbpfFile => "ebpf.file",
+        Kind::EbpfNetwork => "ebpf.network",
         _ => "ebpf.process",
     };
     let head = Head {

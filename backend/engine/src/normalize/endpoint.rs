@@ -1,10 +1,12 @@
-//! The endpoint of a raw record without normalizing it: the front door makes the record's key from it.
+//! A look at a raw record without normalizing it: the front door makes the record's key from its endpoint and chooses the
+//! topic by its kind.
 //!
-//! Invariant: for a record that [`super::normalize`] emits, it is what stands in `host.id`. So it reads JSON by the same
+//! Invariant: for a record that [`super::normalize`] emits, the endpoint is what stands in `host.id`. So it reads JSON by the same
 //! rules (the last of two equal keys counts) and takes the name from the same places; it skips all else without building it.
 
 use super::{
     Origin, RawContext, generic,
+    kind::Kind,
     source::{self, Form},
     spelling::{Shape, Spelling},
 };
@@ -22,16 +24,38 @@ const NAME_BYTES_MAX: usize = 253;
 /// Keys for the computer in flattened records, best first.
 pub(super) const FLATTENED_KEYS: [&str; 4] = ["Hostname", "Computer", "ComputerName", "computer_name"];
 
-/// The endpoint of a raw record: the machine that it names, else the sensor that it came from. `None` for what will be a
-/// dead letter.
+/// What a look at a raw record says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recognized {
+    /// The machine that it names, else the sensor that it came from. `None` for what will be a dead letter.
+    pub endpoint: Option<EndpointId>,
+    pub kind: Kind,
+}
+
+/// The endpoint of a raw record, as [`recognize`] says it.
 pub fn endpoint_of(raw: &[u8], origin: &Origin<'_>) -> Option<EndpointId> {
+    recognize(raw, origin).endpoint
+}
+
+/// Whose a raw record is, and what.
+pub fn recognize(raw: &[u8], origin: &Origin<'_>) -> Recognized {
+    look(raw, origin).unwrap_or(Recognized {
+        endpoint: None,
+        kind: Kind::Other,
+    })
+}
+
+fn look(raw: &[u8], origin: &Origin<'_>) -> Option<Recognized> {
     let text = super::text(raw).ok()?;
     let is_json = matches!(Form::of(text, origin.source), None | Some(Form::Json));
     let hinted = source::json_source_hinted(origin.source);
     if is_json && hinted.is_none() {
         let head: Head<'_> = serde_json::from_str(text).ok()?;
         if head.shape.is_windows() {
-            return endpoint_id(head.computer()?).ok();
+            return Some(Recognized {
+                endpoint: head.computer().and_then(|name| endpoint_id(name).ok()),
+                kind: Kind::Windows,
+            });
         }
     }
     if is_json {
@@ -40,7 +64,10 @@ pub fn endpoint_of(raw: &[u8], origin: &Origin<'_>) -> Option<EndpointId> {
         let is_wrapped = || source::wrapped(&fields).is_some();
         if let Some(source) = source.filter(|source| source.name != generic::SOURCE.name || !is_wrapped()) {
             let endpoint = origin.endpoint((source.host)(&fields), source.unnamed);
-            return endpoint.ok().map(|(endpoint, _)| endpoint);
+            return Some(Recognized {
+                endpoint: endpoint.ok().map(|(endpoint, _)| endpoint),
+                kind: (source.kind)(&fields, origin.source),
+            });
         }
     }
     let context = RawContext {
@@ -50,7 +77,10 @@ pub fn endpoint_of(raw: &[u8], origin: &Origin<'_>) -> Option<EndpointId> {
         origin: *origin,
     };
     match super::normalize(raw, &context) {
-        Verdict::Emit(event) => Some(event.endpoint),
+        Verdict::Emit(event) => Some(Recognized {
+            kind: Kind::of_event(&event),
+            endpoint: Some(event.endpoint),
+        }),
         Verdict::Drop(_) | Verdict::Dead(_) => None,
     }
 }

@@ -8,10 +8,10 @@ use super::{
     account,
     document::{Document, FiveTuple, Head, parse_ip},
     draft::{self, Related},
-    identity,
+    identity, kind,
     node::{Fields, Node},
     source::{Input, JsonSource},
-    time,
+    syslog, time,
 };
 use crate::{Event, event::get, verdict::DeadReason};
 use serde_json::{Map, Value};
@@ -22,6 +22,7 @@ pub(super) const SOURCE: JsonSource = JsonSource {
     name: "ecs",
     unnamed: None,
     host,
+    kind: |fields, _| kind::of_document(fields),
     read,
 };
 
@@ -54,6 +55,16 @@ const HOST_TEXT_KEYS: [&str; 10] = [
     "Computer",
     "logsource",
     "agent.hostname",
+];
+
+/// Where documents of log daemons name the program.
+const PROGRAM_KEYS: [&str; 6] = [
+    "process.name",
+    "log.syslog.appname",
+    "programname",
+    "syslogtag",
+    "tag",
+    "SYSLOG_IDENTIFIER",
 ];
 
 /// ECS sections: a plain value under such a name would be in the way of its fields.
@@ -153,6 +164,7 @@ fn read(fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     let dataset = text_of(&doc, "event.dataset").unwrap_or("generic").to_owned();
     let module = text_of(&doc, "event.module").map(str::to_owned);
     let kind = text_of(&doc, "event.kind").unwrap_or("event").to_owned();
+    understand(&mut document, &doc);
     document.set("event", "kind", kind);
     relate(&mut document, &mut doc);
     if !source.is_empty() {
@@ -209,6 +221,24 @@ fn own_id(doc: &mut Map<String, Value>, source: &mut Map<String, Value>) -> Opti
     let text = super::record::scalar(&id).filter(|text| !text.is_empty());
     source.insert("event.id".to_owned(), id);
     text
+}
+
+/// What a program of Linux says about log-ins, where nobody has taken its message apart: rsyslog's and journald's documents
+/// name the program and no more.
+fn understand(document: &mut Document, doc: &Map<String, Value>) {
+    if ["event.action", "event.outcome", "user.name", "source.ip"]
+        .iter()
+        .any(|path| get(doc, path).is_some())
+    {
+        return;
+    }
+    let program = PROGRAM_KEYS.iter().find_map(|path| text_of(doc, path));
+    // A tag is `sshd[812]:`.
+    let program = program.and_then(|text| text.split(['[', ':']).next());
+    let message = ["message", "MESSAGE"].iter().find_map(|path| text_of(doc, path));
+    if let (Some(program), Some(message)) = (program, message) {
+        syslog::understand(document, program, message);
+    }
 }
 
 /// Pivots and the five-tuple from the fields that the sender filled in.

@@ -21,6 +21,7 @@ pub mod evtx;
 mod flattened;
 mod generic;
 mod identity;
+mod kind;
 pub mod mata_elang;
 mod node;
 mod origin;
@@ -50,7 +51,8 @@ mod sources_test;
 pub(crate) mod testing;
 
 use crate::{Event, Verdict, verdict::DeadReason};
-pub use endpoint::endpoint_of;
+pub use endpoint::{Recognized, endpoint_of, recognize};
+pub use kind::Kind;
 use node::Fields;
 pub use origin::{Origin, RawContext};
 use serde_json::{Map, Value};

@@ -7,6 +7,7 @@ use super::{
         column,
     },
     document::{Document, Head, class},
+    kind::Kind,
     node::{Fields, Node},
     source::{Input, JsonSource},
     time,
@@ -19,6 +20,7 @@ pub(super) const SOURCE: JsonSource = JsonSource {
     name: "snort3",
     unnamed: Some("snort"),
     host,
+    kind: |_, _| Kind::SnortAlert,
     read,
 };
 

@@ -6,7 +6,9 @@
 use super::{
     RawContext, auditd, cef,
     document::Document,
-    ebpf, generic, identity, mata_elang,
+    ebpf, generic, identity,
+    kind::Kind,
+    mata_elang,
     node::{Fields, Node},
     snort,
     spelling::Shape,
@@ -41,6 +43,8 @@ pub(super) struct JsonSource {
     pub unnamed: Option<&'static str>,
     /// The machine that the record names.
     pub host: for<'f> fn(&'f Fields<'_>) -> Option<&'f str>,
+    /// Of a record, and what the door knows it to be.
+    pub kind: fn(&Fields<'_>, Option<&str>) -> Kind,
     pub read: fn(Fields<'_>, Input<'_>) -> Result<Event, DeadReason>,
 }
 

@@ -193,7 +193,7 @@ fn audit_groups(lines: &[String]) -> Vec<String> {
         .iter()
         .flat_map(|line| assembler.on_line(Timestamp::EPOCH, line))
         .collect();
-    groups.extend(assembler.finish());
+    groups.extend(assembler.finish().into_iter().map(|joined| joined.lines));
     groups
 }
 
@@ -265,7 +265,7 @@ fn a_batch_comes_apart_and_repeats_fold() {
         assert_eq!(event.endpoint.as_str(), "sensor-v2");
         out.extend(repeats.on_event(event.timestamp, event));
     }
-    out.extend(repeats.finish());
+    out.extend(repeats.finish().into_iter().map(|counted| counted.event));
     let counted: u64 = out
         .iter()
         .map(|event| event.get("watchfloor.count").and_then(Value::as_u64).unwrap_or(1))
@@ -353,5 +353,38 @@ fn cost_per_record() {
             best.1,
             1e6 / best.0
         );
+    }
+}
+
+#[test]
+fn a_program_in_a_log_daemons_document_is_understood_as_over_syslog() {
+    for (document, expected) in [
+        (
+            r#"{"@timestamp":"2024-05-14T09:12:01Z","host":{"name":"web-1"},"process":{"name":"sshd"},"message":" Failed password for invalid user eve from 192.0.2.7 port 5000 ssh2"}"#,
+            ["logged-in", "failure", "eve", "192.0.2.7"],
+        ),
+        (
+            r#"{"@timestamp":"2024-05-14T09:12:01Z","host":"web-1","syslogtag":"sudo[12]:","message":"eve : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/id"}"#,
+            ["ran-command", "success", "eve", "-"],
+        ),
+        (
+            r#"{"__REALTIME_TIMESTAMP":"1715677921000000","_HOSTNAME":"web-1","SYSLOG_IDENTIFIER":"CRON","MESSAGE":"(root) CMD (run-parts /etc/cron.hourly)"}"#,
+            ["ran-command", "success", "root", "-"],
+        ),
+        // Somebody took it apart already.
+        (
+            r#"{"@timestamp":"2024-05-14T09:12:01Z","host":{"name":"web-1"},"event":{"action":"ssh_login","outcome":"success"},"process":{"name":"sshd"},"message":"Failed password for eve from 192.0.2.7 port 5000 ssh2"}"#,
+            ["ssh_login", "success", "-", "-"],
+        ),
+    ] {
+        let event = emitted(document.as_bytes());
+        let paths = ["event.action", "event.outcome", "user.name", "source.ip"];
+        assert_eq!(
+            paths.map(|path| event.text(path).unwrap_or("-")),
+            expected,
+            "{document}"
+        );
+        assert_eq!(event.endpoint.as_str(), "web-1");
+        assert_eq!(event.text("event.kind"), Some("event"));
     }
 }

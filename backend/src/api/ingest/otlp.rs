@@ -65,7 +65,7 @@ pub async fn handle(State(state): State<AppState>, called: Called, headers: Head
         Encoded::Json => serde_json::from_slice(&body).ok(),
     };
     let request = request.ok_or_else(|| ApiError::invalid("The body is no ExportLogsServiceRequest."))?;
-    let taken = otlp::take(&state.ingest, called.tenant(), request).await?;
+    let taken = otlp::take(&state.ingest, called.tenant(), called.caller.sensor(), request).await?;
     Ok(match encoded {
         Encoded::Protobuf => ([(header::CONTENT_TYPE, PROTOBUF)], taken.answer().encode_to_vec()).into_response(),
         Encoded::Json => Json(taken.answer_json()).into_response(),

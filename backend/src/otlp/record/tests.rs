@@ -12,7 +12,7 @@ fn of(resource: Value, records: Value) -> Vec<(Value, Option<String>, Option<Str
         let record = record.unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&log.bytes).into_owned()));
         (record, text(log.origin.source), text(log.origin.sensor))
     };
-    super::records(request).map(shown).collect()
+    super::records(request, UNNAMED).map(shown).collect()
 }
 
 fn attribute(key: &str, value: &str) -> Value {

@@ -1,4 +1,4 @@
-//! `sysmon-logs` → `normalized-endpoint-events`: the engine's normalizer over each record.
+//! Raw topics of whole records → `normalized-endpoint-events`: the engine's normalizer over each record.
 
 use super::{received_of, tenant_of, text};
 use crate::{
@@ -58,22 +58,12 @@ impl Stage for Normalize {
     }
 }
 
-fn event_record(message: &Message) -> Verdict<Record> {
+/// The event of a raw record, on its way to the stages that read events.
+pub(super) fn event_record(message: &Message) -> Verdict<Record> {
     let Some(tenant) = tenant_of(message) else {
         return Verdict::Dead(DeadReason::TenantMissing);
     };
-    let received = received_of(message);
-    let context = RawContext {
-        received,
-        position: text(message, header::POSITION)
-            .and_then(|p| p.parse().ok())
-            .unwrap_or(message.offset),
-        simulated: text(message, header::DOOR) == Some(Door::Simulator.as_str()),
-        origin: Origin {
-            source: text(message, header::SOURCE),
-            sensor: text(message, header::SENSOR),
-        },
-    };
+    let context = context_of(message);
     match normalize(&message.record.payload, &context) {
         Verdict::Emit(event) => {
             let payload = event.to_json();
@@ -84,7 +74,10 @@ fn event_record(message: &Message) -> Verdict<Record> {
                 key: Some(Bytes::from(format!("{tenant}:{}", event.endpoint))),
                 headers: vec![
                     (header::TENANT_ID.to_owned(), Bytes::from(tenant.to_string())),
-                    (header::RECEIVED.to_owned(), Bytes::from(received.nanos().to_string())),
+                    (
+                        header::RECEIVED.to_owned(),
+                        Bytes::from(context.received.nanos().to_string()),
+                    ),
                 ],
                 payload: Bytes::from(payload),
                 timestamp: message.record.timestamp,
@@ -92,5 +85,20 @@ fn event_record(message: &Message) -> Verdict<Record> {
         }
         Verdict::Drop(reason) => Verdict::Drop(reason),
         Verdict::Dead(reason) => Verdict::Dead(reason),
+    }
+}
+
+/// What a raw record's headers say.
+pub(super) fn context_of(message: &Message) -> RawContext<'_> {
+    RawContext {
+        received: received_of(message),
+        position: text(message, header::POSITION)
+            .and_then(|p| p.parse().ok())
+            .unwrap_or(message.offset),
+        simulated: text(message, header::DOOR) == Some(Door::Simulator.as_str()),
+        origin: Origin {
+            source: text(message, header::SOURCE),
+            sensor: text(message, header::SENSOR),
+        },
     }
 }

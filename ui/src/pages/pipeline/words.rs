@@ -9,6 +9,8 @@ pub fn reason(code: &str) -> String {
         "rule.no_match" => "no rule matched",
         "alert.folded" => "folded into an open alert",
         "alert.already_recorded" => "already recorded",
+        "record.joined" => "part of another record's event",
+        "record.repeated" => "counted in another alert",
         _ => return code.replace(['_', '.'], " "),
     };
     words.to_owned()

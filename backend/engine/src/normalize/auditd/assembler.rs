@@ -1,6 +1,6 @@
 //! Lines of the audit log → the lines of one event, joined by node and stamp. A Fold: time comes in.
 //!
-//! Invariant: every line that is a record goes out once, in the order it came, in the group of its event. A group is whole
+//! Invariant: every line that is a record goes out once however often it is sent, in the order it came, in the group of its event. A group is whole
 //! when the audit system says so (`EOE`, `PROCTITLE` behind a system call, a record that stands alone), when the node's later
 //! events are `timeout` ahead, or at its deadline. Memory is bounded: at the limit the oldest group goes out as it is.
 
@@ -9,12 +9,24 @@ use crate::normalize::RECORD_BYTES_MAX;
 use std::{collections::VecDeque, time::Duration};
 use watchfloor_shared::Timestamp;
 
+/// In a longer event a line that comes again is kept twice: looking would cost more each time.
+const REPEATS_LOOKED_FOR: usize = 64;
+
 #[derive(Debug)]
 pub struct Assembler {
     timeout: Duration,
     groups_max: usize,
     /// In the order in which they began.
     open: VecDeque<Group>,
+}
+
+/// The records of one event that is whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Joined {
+    /// The raw text for [`normalize`](crate::normalize::normalize); empty where nothing but the end of an event was left.
+    pub lines: String,
+    /// What the caller calls its records, in the order they came.
+    pub tokens: Vec<u64>,
 }
 
 #[derive(Debug)]
@@ -25,7 +37,7 @@ struct Group {
     time: Timestamp,
     opened: Timestamp,
     has_syscall: bool,
-    lines: String,
+    joined: Joined,
 }
 
 impl Assembler {
@@ -38,18 +50,28 @@ impl Assembler {
         }
     }
 
+    /// Whether no event waits for more of its records.
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
     /// Takes a line without its line end; gives the events that are whole now, each the raw text for
     /// [`normalize`](crate::normalize::normalize). A line that is no record is an event of its own, for a dead letter to keep.
     pub fn on_line(&mut self, now: Timestamp, line: &str) -> Vec<String> {
+        texts(self.on_record(now, line, 0))
+    }
+
+    /// The same for callers that account for every record: each token comes out once.
+    pub fn on_record(&mut self, now: Timestamp, line: &str, token: u64) -> Vec<Joined> {
         let line = line.trim_end_matches(['\r', '\n']);
         if line.trim().is_empty() || line == "----" {
-            return Vec::new();
+            return vec![Joined::new("", token)];
         }
         let Some((node, kind, stamp, body)) = head(line) else {
-            return vec![line.to_owned()];
+            return vec![Joined::new(line, token)];
         };
         let Some(time) = stamp.time() else {
-            return vec![line.to_owned()];
+            return vec![Joined::new(line, token)];
         };
         let node = node.unwrap_or_default();
         let mut whole = self.overtaken(node, time);
@@ -58,18 +80,24 @@ impl Assembler {
             .iter()
             .position(|group| group.serial == stamp.serial && group.seconds == stamp.seconds && group.node == node);
         if kind == "EOE" {
-            whole.extend(found.and_then(|at| self.open.remove(at)).map(|group| group.lines));
+            whole.push(match found.and_then(|at| self.open.remove(at)) {
+                Some(mut group) => {
+                    group.joined.tokens.push(token);
+                    group.joined
+                }
+                None => Joined::new("", token),
+            });
             return whole;
         }
         let at = match found {
             Some(at) => at,
             None if body.contains("msg='") => {
-                whole.push(line.to_owned());
+                whole.push(Joined::new(line, token));
                 return whole;
             }
             None => {
                 if self.open.len() >= self.groups_max {
-                    whole.extend(self.open.pop_front().map(|group| group.lines));
+                    whole.extend(self.open.pop_front().map(|group| group.joined));
                 }
                 self.open.push_back(Group {
                     node: node.to_owned(),
@@ -78,7 +106,7 @@ impl Assembler {
                     time,
                     opened: now,
                     has_syscall: false,
-                    lines: String::new(),
+                    joined: Joined::default(),
                 });
                 self.open.len() - 1
             }
@@ -86,16 +114,23 @@ impl Assembler {
         let Some(group) = self.open.get_mut(at) else {
             return whole;
         };
-        if group.lines.len() + line.len() + 1 > RECORD_BYTES_MAX && !group.lines.is_empty() {
-            whole.push(std::mem::take(&mut group.lines));
+        let joined = &mut group.joined;
+        // A sender that was not told yes sent it again.
+        if joined.tokens.len() <= REPEATS_LOOKED_FOR && joined.lines.lines().any(|known| known == line) {
+            joined.tokens.push(token);
+            return whole;
         }
-        if !group.lines.is_empty() {
-            group.lines.push('\n');
+        if joined.lines.len() + line.len() + 1 > RECORD_BYTES_MAX && !joined.lines.is_empty() {
+            whole.push(std::mem::take(joined));
         }
-        group.lines.push_str(line);
+        if !joined.lines.is_empty() {
+            joined.lines.push('\n');
+        }
+        joined.lines.push_str(line);
+        joined.tokens.push(token);
         group.has_syscall |= kind == "SYSCALL";
         if kind == "PROCTITLE" && group.has_syscall {
-            whole.extend(self.open.remove(at).map(|group| group.lines));
+            whole.extend(self.open.remove(at).map(|group| group.joined));
         }
         whole
     }
@@ -105,21 +140,22 @@ impl Assembler {
         self.open.front().map(|group| group.opened.saturating_add(self.timeout))
     }
 
-    pub fn on_deadline(&mut self, now: Timestamp) -> Vec<String> {
+    /// The events that have waited for their time.
+    pub fn on_deadline(&mut self, now: Timestamp) -> Vec<Joined> {
         let mut whole = Vec::new();
         while self.next_deadline().is_some_and(|deadline| deadline <= now) {
-            whole.extend(self.open.pop_front().map(|group| group.lines));
+            whole.extend(self.open.pop_front().map(|group| group.joined));
         }
         whole
     }
 
     /// The end of the stream: all that is open goes out.
-    pub fn finish(&mut self) -> Vec<String> {
-        self.open.drain(..).map(|group| group.lines).collect()
+    pub fn finish(&mut self) -> Vec<Joined> {
+        self.open.drain(..).map(|group| group.joined).collect()
     }
 
     /// The groups of a node whose time is more than the timeout before `time`.
-    fn overtaken(&mut self, node: &str, time: Timestamp) -> Vec<String> {
+    fn overtaken(&mut self, node: &str, time: Timestamp) -> Vec<Joined> {
         let timeout = self.timeout;
         let is_late = |group: &Group| group.node == node && time.since(group.time) > timeout;
         if !self.open.iter().any(is_late) {
@@ -128,8 +164,22 @@ impl Assembler {
         let (late, open) = std::mem::take(&mut self.open).into_iter().partition(is_late);
         self.open = open;
         let late: VecDeque<Group> = late;
-        late.into_iter().map(|group| group.lines).collect()
+        late.into_iter().map(|group| group.joined).collect()
     }
+}
+
+impl Joined {
+    fn new(line: &str, token: u64) -> Self {
+        Self {
+            lines: line.to_owned(),
+            tokens: vec![token],
+        }
+    }
+}
+
+fn texts(joined: Vec<Joined>) -> Vec<String> {
+    let texts = joined.into_iter().map(|joined| joined.lines);
+    texts.filter(|lines| !lines.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -149,7 +199,7 @@ mod tests {
 
     fn all(assembler: &mut Assembler, lines: &[String]) -> Vec<String> {
         let mut out: Vec<String> = lines.iter().flat_map(|line| assembler.on_line(NOW, line)).collect();
-        out.extend(assembler.finish());
+        out.extend(texts(assembler.finish()));
         out
     }
 
@@ -221,6 +271,16 @@ mod tests {
                 seconds += gap;
                 line(["SYSCALL", "PATH", "PROCTITLE", "CWD"][*kind], &format!("{seconds}.0"), *serial, &format!("n={at}"))
             }).collect();
+            let mut counting = Assembler::new(Duration::from_secs(2), groups_max);
+            let mut tokens: Vec<u64> = lines
+                .iter()
+                .zip(0..)
+                .flat_map(|(line, token)| counting.on_record(NOW, line, token))
+                .flat_map(|joined| joined.tokens)
+                .collect();
+            tokens.extend(counting.finish().into_iter().flat_map(|joined| joined.tokens));
+            tokens.sort_unstable();
+            prop_assert!(tokens.into_iter().eq(0..lines.len() as u64));
             let mut out: Vec<String> = all(&mut assembler, &lines).iter().flat_map(|group| group.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
             let mut expected = lines.clone();
             out.sort();

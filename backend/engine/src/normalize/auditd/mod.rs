@@ -4,6 +4,7 @@
 //! `auditd.<record type>`, decoded; what they mean together is in ECS.
 
 mod assembler;
+mod carried;
 mod facts;
 mod fill;
 #[cfg(test)]
@@ -14,7 +15,8 @@ mod table;
 
 use super::{document::Head, identity, source::Input};
 use crate::{Event, verdict::DeadReason};
-pub use assembler::Assembler;
+pub use assembler::{Assembler, Joined};
+pub use carried::{Carried, carried};
 use record::Record;
 use serde_json::{Map, Value};
 use std::borrow::Cow;

@@ -16,7 +16,7 @@ fn groups(text: &str) -> Vec<String> {
         .lines()
         .flat_map(|line| assembler.on_line(Timestamp::EPOCH, line.trim()))
         .collect();
-    groups.extend(assembler.finish());
+    groups.extend(assembler.finish().into_iter().map(|joined| joined.lines));
     groups
 }
 

@@ -7,21 +7,25 @@ mod repeats;
 
 use super::{
     column,
-    document::Head,
+    document::{Document, Head},
     identity,
+    kind::Kind,
     node::{Fields, Node},
     snort,
     source::{Input, JsonSource},
+    time,
 };
 use crate::{Event, verdict::DeadReason};
-pub use repeats::Repeats;
+pub use repeats::{Counted, Repeats};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use watchfloor_shared::Timestamp;
 
 pub(super) const SOURCE: JsonSource = JsonSource {
     name: "mata_elang",
     unnamed: Some("mata-elang"),
     host,
+    kind: |_, _| Kind::SensorBatch,
     read,
 };
 
@@ -53,6 +57,27 @@ pub fn unbatch(raw: &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(each.collect())
 }
 
+/// The field of a record that stands for several.
+const REPEATS: &str = "watchfloor_repeats";
+
+/// The record of an alert that stands for `count`, the last of them at `last`; what [`super::normalize`] makes of it says so.
+pub fn counted(raw: &[u8], count: u64, last: Timestamp) -> Vec<u8> {
+    let Ok(mut alert) = serde_json::from_slice::<Map<String, Value>>(raw) else {
+        return raw.to_vec();
+    };
+    let mut repeats = Map::new();
+    repeats.insert("count".to_owned(), count.into());
+    repeats.insert("last".to_owned(), time::text(last).into());
+    alert.insert(REPEATS.to_owned(), Value::Object(repeats));
+    serde_json::to_vec(&alert).unwrap_or_else(|_| raw.to_vec())
+}
+
+fn set_repeats(document: &mut Document, repeats: &Fields<'_>, first: Timestamp) {
+    document.set_some("watchfloor", "count", repeats.get("count").and_then(Node::integer));
+    document.set("event", "start", time::text(first));
+    document.set_some("event", "end", repeats.text("last"));
+}
+
 fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     let (endpoint, sensor) = input.context.origin.endpoint(host(&fields), SOURCE.unnamed)?;
     let mut document = input.document();
@@ -65,6 +90,7 @@ fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     if metrics.len() > 1 {
         document.set("watchfloor", "count", metrics.len());
     }
+    let repeats = fields.take_object(REPEATS);
     let mut metrics = metrics.into_iter();
     let mut alert = Fields(Vec::with_capacity(fields.0.len() + 24));
     let mut envelope = Fields(Vec::new());
@@ -83,6 +109,9 @@ fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     let integer = |node: Option<&Node<'_>>| node.and_then(Node::integer);
     let seconds = integer(envelope.get("event_seconds")).or_else(|| integer(alert.get("seconds")));
     let timestamp = snort::time_of(alert.text("timestamp"), seconds, input.context.received)?;
+    if let Some(repeats) = repeats {
+        set_repeats(&mut document, &repeats, timestamp);
+    }
     let part = |fields: &Fields<'_>, key: &str| {
         fields
             .get(key)

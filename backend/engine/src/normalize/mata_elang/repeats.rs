@@ -25,6 +25,18 @@ pub struct Repeats {
     folded: u64,
 }
 
+/// An alert with what it stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Counted {
+    /// The first of them, which says the count where it is more than one.
+    pub event: Event,
+    pub count: u64,
+    /// When the last of them was.
+    pub last: Timestamp,
+    /// What the caller calls them, in the order they came.
+    pub tokens: Vec<u64>,
+}
+
 #[derive(Debug)]
 struct Open {
     first: Event,
@@ -32,6 +44,7 @@ struct Open {
     opened: Timestamp,
     last: Timestamp,
     count: u64,
+    tokens: Vec<u64>,
 }
 
 impl Repeats {
@@ -47,14 +60,27 @@ impl Repeats {
 
     /// Takes one event in; gives the events whose windows this closes. An event without rule or addresses goes straight on.
     pub fn on_event(&mut self, now: Timestamp, event: Event) -> Vec<Event> {
-        let Some(key) = key(&event) else {
-            return vec![event];
+        events(self.on_alert(now, event, 0))
+    }
+
+    /// The same for callers that account for every alert: each token comes out once.
+    pub fn on_alert(&mut self, now: Timestamp, event: Event, token: u64) -> Vec<Counted> {
+        let alert = Open {
+            opened: now,
+            last: event.timestamp,
+            count: count(&event),
+            tokens: vec![token],
+            first: event,
+        };
+        let Some(key) = key(&alert.first) else {
+            return vec![alert.finish()];
         };
         let mut closed = Vec::new();
         if let Some(open) = self.open.get_mut(&key) {
-            if open.takes(&event, self.window) {
-                open.last = open.last.max(event.timestamp);
-                open.count = open.count.saturating_add(count(&event));
+            if open.takes(&alert.first, self.window) {
+                open.last = open.last.max(alert.last);
+                open.count = open.count.saturating_add(alert.count);
+                open.tokens.push(token);
                 self.folded += 1;
                 return closed;
             }
@@ -66,13 +92,7 @@ impl Repeats {
             closed.extend(self.open.remove(&oldest).map(Open::finish));
         }
         self.order.push_back((now, key.clone()));
-        let open = Open {
-            opened: now,
-            last: event.timestamp,
-            count: count(&event),
-            first: event,
-        };
-        self.open.insert(key, open);
+        self.open.insert(key, alert);
         closed
     }
 
@@ -82,7 +102,7 @@ impl Repeats {
     }
 
     /// Closes the windows that have been open for their length.
-    pub fn on_deadline(&mut self, now: Timestamp) -> Vec<Event> {
+    pub fn on_deadline(&mut self, now: Timestamp) -> Vec<Counted> {
         let mut closed = Vec::new();
         while let Some((opened, key)) = self.order.front() {
             if opened.saturating_add(self.window) > now {
@@ -95,7 +115,7 @@ impl Repeats {
     }
 
     /// The end of the stream: every window closes.
-    pub fn finish(&mut self) -> Vec<Event> {
+    pub fn finish(&mut self) -> Vec<Counted> {
         let mut closed = Vec::new();
         while let Some((_, key)) = self.order.pop_front() {
             closed.extend(self.open.remove(&key).map(Open::finish));
@@ -108,7 +128,7 @@ impl Repeats {
         self.folded
     }
 
-    fn close(&mut self, key: &Key) -> Option<Event> {
+    fn close(&mut self, key: &Key) -> Option<Counted> {
         let open = self.open.remove(key)?;
         if let Some(at) = self
             .order
@@ -128,7 +148,7 @@ impl Open {
     }
 
     /// The first event, with how many it stands for and until when.
-    fn finish(mut self) -> Event {
+    fn finish(mut self) -> Counted {
         if self.count > 1 {
             set(&mut self.first.doc, "watchfloor", "count", self.count.into());
             set(
@@ -139,8 +159,17 @@ impl Open {
             );
             set(&mut self.first.doc, "event", "end", time::text(self.last).into());
         }
-        self.first
+        Counted {
+            event: self.first,
+            count: self.count,
+            last: self.last,
+            tokens: self.tokens,
+        }
     }
+}
+
+fn events(counted: Vec<Counted>) -> Vec<Event> {
+    counted.into_iter().map(|counted| counted.event).collect()
 }
 
 fn set(doc: &mut Map<String, Value>, section: &str, name: &str, value: Value) {
@@ -184,7 +213,7 @@ mod tests {
         for event in events {
             out.extend(repeats.on_event(event.timestamp, event.clone()));
         }
-        out.extend(repeats.finish());
+        out.extend(super::events(repeats.finish()));
         (out, repeats.folded())
     }
 

@@ -7,6 +7,7 @@ mod table;
 use super::{
     column,
     document::{Class, Document, Head, class},
+    kind::Kind,
     node::{Fields, Node},
     source::{Input, JsonSource},
     time,
@@ -18,6 +19,7 @@ pub(super) const SOURCE: JsonSource = JsonSource {
     name: "suricata",
     unnamed: Some("suricata"),
     host,
+    kind,
     read,
 };
 
@@ -42,6 +44,14 @@ const OTHER: Row = Row {
 fn host<'f>(fields: &'f Fields<'_>) -> Option<&'f str> {
     let own = ["sensor_name", "host"].iter().find_map(|key| fields.text(key));
     own.or_else(|| super::generic::host_object(fields))
+}
+
+fn kind(fields: &Fields<'_>, _: Option<&str>) -> Kind {
+    match fields.text("event_type") {
+        Some("alert") => Kind::SecurityAlert,
+        Some("stats") => Kind::Other,
+        _ => Kind::NetworkFlow,
+    }
 }
 
 fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {

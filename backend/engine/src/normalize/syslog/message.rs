@@ -85,7 +85,7 @@ const ROWS: &[Row] = &[
     row("*", "PAM {attempts} more authentication failure; {pairs}", LOGIN_INFO, FAILURE),
 ];
 
-pub(super) fn understand(document: &mut Document, program: &str, message: &str) {
+pub(in crate::normalize) fn understand(document: &mut Document, program: &str, message: &str) {
     let program = program.rsplit('/').next().unwrap_or(program);
     // OpenSSH 9.8 and later split the daemon.
     let program = if program == "sshd-session" {

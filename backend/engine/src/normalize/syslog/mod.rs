@@ -12,6 +12,7 @@ use super::{
 use crate::{Event, verdict::DeadReason};
 use header::Line;
 pub(super) use header::named_month;
+pub(super) use message::understand;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 

@@ -10,6 +10,7 @@ mod table;
 use super::{
     column,
     document::{Class, Document, Head, class},
+    kind::Kind,
     node::Fields,
     source::{Input, JsonSource},
     time,
@@ -22,6 +23,7 @@ pub(super) const SOURCE: JsonSource = JsonSource {
     name: "zeek",
     unnamed: Some("zeek"),
     host,
+    kind,
     read,
 };
 
@@ -52,6 +54,30 @@ const SYSTEM_KEYS: [&str; 3] = ["_system_name", "@system", "_node_name"];
 fn host<'f>(fields: &'f Fields<'_>) -> Option<&'f str> {
     let system = SYSTEM_KEYS.iter().find_map(|key| fields.text(key));
     system.or_else(|| super::generic::host_object(fields))
+}
+
+/// Logs of Zeek's own running.
+const OWN_LOGS: [&str; 8] = [
+    "broker",
+    "capture_loss",
+    "cluster",
+    "loaded_scripts",
+    "packet_filter",
+    "reporter",
+    "stats",
+    "telemetry",
+];
+
+fn kind(fields: &Fields<'_>, hint: Option<&str>) -> Kind {
+    kind_of(&path(fields, hint))
+}
+
+pub(super) fn kind_of(log: &str) -> Kind {
+    match log {
+        "notice" | "intel" | "signatures" => Kind::SecurityAlert,
+        log if OWN_LOGS.contains(&log) => Kind::Other,
+        _ => Kind::NetworkFlow,
+    }
 }
 
 fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
