@@ -1,6 +1,7 @@
 //! The one place that wires things: stores, bus, stages, API. Everything else is handed what it needs.
 
 mod doors;
+mod files;
 
 use crate::{
     api,
@@ -41,9 +42,11 @@ use tokio_util::sync::CancellationToken;
 use watchfloor_engine::alert::AlertSettings;
 use watchfloor_shared::TenantId;
 
-pub use doors::Bound;
+pub use doors::{Bound, BoundDoors};
 
 const RETENTION_EVERY: Duration = Duration::from_secs(60);
+/// The stores take some hundreds, each connection one.
+const FILES_MIN: u64 = 16_384;
 const STOP_WAIT_MAX: Duration = Duration::from_secs(20);
 
 /// A running product. Dropping it stops nothing cleanly: call [`Running::stop`].
@@ -51,8 +54,8 @@ pub struct Running {
     pub config: Config,
     /// Where the console listens; absent when started without its front door.
     pub address: Option<SocketAddr>,
-    /// Where syslog is taken.
-    pub syslog: Bound,
+    /// Where the doors with listeners of their own are.
+    pub doors: BoundDoors,
     pub tenant: TenantId,
     pub db: Database,
     pub bus: Arc<dyn EventBus>,
@@ -78,6 +81,9 @@ pub enum Doors {
 /// Opens the stores, wires the stages, and, with open doors, listens.
 pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running> {
     data_dir(&config.data_dir)?;
+    if files::raise_limit().is_none_or(|limit| limit < FILES_MIN) {
+        tracing::warn!("fewer than {FILES_MIN} files may be open here: fewer senders than that can be connected");
+    }
     // The port first: it is the mistake people make most, and it costs nothing to find out.
     let http = match doors {
         Doors::Open => Some(self::doors::Http::bind(&config)?),
@@ -104,7 +110,7 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     let stop = CancellationToken::new();
     let mut running = Running {
         address: None,
-        syslog: Bound::default(),
+        doors: BoundDoors::default(),
         tenant,
         db: stores.db.clone(),
         bus: Arc::clone(&stores.bus),
@@ -144,7 +150,10 @@ fn api_state(running: &Running, rules: RuleBook, latencies: Latencies) -> api::A
         pipeline: Arc::clone(&running.view),
         rules: Arc::new(rules),
         clock: running.clock.clone(),
-        limits: api::ApiLimits::default(),
+        limits: api::ApiLimits {
+            rates: running.config.limits.rates(),
+            ..api::ApiLimits::default()
+        },
         tls: running.config.url(running.config.http.listen).starts_with("https://"),
     })
 }

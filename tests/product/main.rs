@@ -3,8 +3,10 @@
 mod bad_input;
 mod crash;
 mod disk;
+mod doors;
 mod faults;
 mod letters;
+mod limits;
 mod replay;
 mod speed;
 mod syslog;

@@ -10,7 +10,7 @@ pub use load::{ConfigError, Flags, load};
 use crate::{
     bus::Retention,
     doors::{
-        config::{DoorConfig, TlsDoorConfig},
+        config::{DoorConfig, StreamDoorConfig, TlsDoorConfig},
         places::LimitsConfig,
     },
     store::DatabaseConfig,
@@ -26,6 +26,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     pub http: HttpConfig,
     pub syslog: DoorConfig,
+    pub lumberjack: StreamDoorConfig,
+    pub gelf: DoorConfig,
     pub limits: LimitsConfig,
     pub database: DatabaseConfig,
     pub bus: BusConfig,
@@ -40,6 +42,8 @@ impl Default for Config {
             data_dir: PathBuf::from("watchfloor-data"),
             http: HttpConfig::default(),
             syslog: DoorConfig::default(),
+            lumberjack: StreamDoorConfig::default(),
+            gelf: DoorConfig::default(),
             limits: LimitsConfig::default(),
             database: DatabaseConfig::default(),
             bus: BusConfig::default(),
@@ -207,8 +211,12 @@ impl Config {
         Ok(())
     }
 
-    fn tls_doors(&self) -> [(&'static str, &TlsDoorConfig); 1] {
-        [("syslog.tls", &self.syslog.tls)]
+    fn tls_doors(&self) -> [(&'static str, &TlsDoorConfig); 3] {
+        [
+            ("syslog.tls", &self.syslog.tls),
+            ("lumberjack.tls", &self.lumberjack.tls),
+            ("gelf.tls", &self.gelf.tls),
+        ]
     }
 
     /// The listeners that speak TLS, each with its files.

@@ -1,6 +1,8 @@
 //! The way in: every front door hands its lines to the [`Ingestor`], which puts them on the raw topic with tenant, key and
 //! provenance. It answers only when they are on the disk.
 
+pub mod allowance;
+pub mod epoch;
 mod intake;
 pub mod lines;
 pub mod position;
@@ -31,16 +33,20 @@ pub enum Door {
     Elasticsearch,
     SplunkHec,
     Syslog,
+    Lumberjack,
+    Gelf,
     File,
     Simulator,
 }
 
 impl Door {
-    pub const ALL: [Door; 6] = [
+    pub const ALL: [Door; 8] = [
         Door::Ndjson,
         Door::Elasticsearch,
         Door::SplunkHec,
         Door::Syslog,
+        Door::Lumberjack,
+        Door::Gelf,
         Door::File,
         Door::Simulator,
     ];
@@ -51,6 +57,8 @@ impl Door {
             Door::Elasticsearch => "elasticsearch",
             Door::SplunkHec => "splunk_hec",
             Door::Syslog => "syslog",
+            Door::Lumberjack => "lumberjack",
+            Door::Gelf => "gelf",
             Door::File => "file",
             Door::Simulator => "simulator",
         }
