@@ -1,6 +1,7 @@
 //! The one place that wires things: stores, bus, stages, API. Everything else is handed what it needs.
 
 mod doors;
+mod files;
 mod senders;
 mod stages;
 
@@ -38,9 +39,11 @@ use std::{collections::HashMap, net::SocketAddr, path::Path, sync::Arc, time::Du
 use tokio_util::sync::CancellationToken;
 use watchfloor_shared::TenantId;
 
-pub use doors::Bound;
+pub use doors::{Bound, BoundDoors};
 
 const RETENTION_EVERY: Duration = Duration::from_secs(60);
+/// The stores take some hundreds, each connection one.
+const FILES_MIN: u64 = 16_384;
 const STOP_WAIT_MAX: Duration = Duration::from_secs(20);
 
 /// A running product. Dropping it stops nothing cleanly: call [`Running::stop`].
@@ -48,8 +51,8 @@ pub struct Running {
     pub config: Config,
     /// Where the console listens; absent when started without its front door.
     pub address: Option<SocketAddr>,
-    /// Where syslog is taken.
-    pub syslog: Bound,
+    /// Where the doors with listeners of their own are.
+    pub doors: BoundDoors,
     pub senders: Senders,
     pub tenant: TenantId,
     pub db: Database,
@@ -76,6 +79,9 @@ pub enum Doors {
 /// Opens the stores, wires the stages, and, with open doors, listens.
 pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running> {
     data_dir(&config.data_dir)?;
+    if files::raise_limit().is_none_or(|limit| limit < FILES_MIN) {
+        tracing::warn!("fewer than {FILES_MIN} files may be open here: fewer senders than that can be connected");
+    }
     // The port first: it is the mistake people make most, and it costs nothing to find out.
     let http = match doors {
         Doors::Open => Some(self::doors::Http::bind(&config)?),
@@ -102,7 +108,7 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     let stop = CancellationToken::new();
     let mut running = Running {
         address: None,
-        syslog: Bound::default(),
+        doors: BoundDoors::default(),
         senders: Senders::default(),
         tenant,
         db: stores.db.clone(),
@@ -145,7 +151,10 @@ fn api_state(running: &Running, rules: RuleBook, latencies: Latencies) -> api::A
         rules: Arc::new(rules),
         sensors: running.senders.sensors.clone(),
         clock: running.clock.clone(),
-        limits: api::ApiLimits::default(),
+        limits: api::ApiLimits {
+            rates: running.config.limits.rates(),
+            ..api::ApiLimits::default()
+        },
         tls: running.config.url(running.config.http.listen).starts_with("https://"),
     })
 }

@@ -3,10 +3,12 @@
 mod bad_input;
 mod crash;
 mod disk;
+mod doors;
 mod faults;
 mod folds;
 mod follow;
 mod letters;
+mod limits;
 mod replay;
 mod speed;
 mod syslog;

@@ -76,7 +76,7 @@ async fn a_registered_certificate_decides_tenant_and_sensor_and_others_are_turne
     let (server, sender, stranger) = (Made::new("server"), Made::new("probe-7"), Made::new("stranger"));
     let running = running(dir.path(), &server, |_| ()).await;
     let (tenant, _) = register(&running, &sender, "acme").await;
-    let address = running.syslog.tls.unwrap();
+    let address = running.doors.syslog.tls.unwrap();
     let refused = |refusal| running.ingest.refusals().count("syslog", refusal);
 
     let mut stream = connect(address, &server, Some(&sender)).await.unwrap();
@@ -152,7 +152,7 @@ async fn settings_may_let_unregistered_senders_in_over_tls() {
         config.syslog.tls.allow_unregistered = true
     })
     .await;
-    let mut stream = connect(running.syslog.tls.unwrap(), &server, None).await.unwrap();
+    let mut stream = connect(running.doors.syslog.tls.unwrap(), &server, None).await.unwrap();
     stream.write_all(message(0).as_bytes()).await.unwrap();
     stream.shutdown().await.unwrap();
     assert_eq!(found(&running, &running.tenant.clone(), "", 1).await, 1);

@@ -72,6 +72,31 @@ fn chromium() -> Result<()> {
     install("Chromium", "chromium", &["chromium"])
 }
 
+/// The senders that the tests let loose on the doors. What cannot be had here is said; its test says so again.
+pub fn senders() -> Result<()> {
+    let packages = ["rsyslog", "rsyslog-elasticsearch", "rsyslog-gnutls"];
+    let there = succeeds(command("dpkg", &["--status", "rsyslog-elasticsearch"]))
+        && succeeds(command("dpkg", &["--status", "rsyslog-gnutls"]));
+    if !there && let Err(error) = install("rsyslog", "rsyslogd", &packages) {
+        println!("{error}");
+    }
+    let venv = crate::process::target_dir().join("senders/venv");
+    let python = venv.join("bin/python");
+    if succeeds(command(&python, &["-c", "import opensearchpy"])) {
+        return Ok(());
+    }
+    let mut make = command("python3", &["-m", "venv"]);
+    make.arg(&venv);
+    let made = step("Python for senders", make).and_then(|()| {
+        let arguments = ["-m", "pip", "install", "--quiet", "opensearch-py==3.2.0"];
+        step("opensearch-py", command(&python, &arguments))
+    });
+    if let Err(error) = made {
+        println!("{error}");
+    }
+    Ok(())
+}
+
 /// By apt where we may, else with the exact command to type.
 fn install(what: &str, program: &str, packages: &[&str]) -> Result<()> {
     let by_hand = format!(
@@ -86,7 +111,7 @@ fn install(what: &str, program: &str, packages: &[&str]) -> Result<()> {
     let mut arguments = vec!["install", "--yes", "--no-install-recommends"];
     arguments.extend(packages);
     step(what, quiet_apt(&arguments))?;
-    if succeeds(command(program, &["--version"])) {
+    if succeeds(command(program, &["--version"])) || succeeds(command(program, &["-v"])) {
         Ok(())
     } else {
         bail!("{what} was installed but does not start")

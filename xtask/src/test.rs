@@ -12,7 +12,7 @@ pub struct Options {
     /// Also the tests in a real browser
     #[arg(long)]
     pub browser: bool,
-    /// Also the tests against real distributed servers (none yet)
+    /// Also the tests with real senders: rsyslog, opensearch-py
     #[arg(long)]
     pub services: bool,
     /// Also the tests of the desktop app (none yet)
@@ -26,8 +26,9 @@ pub struct Options {
     pub release_ui: bool,
 }
 
-/// The browser tests are one test binary of their own.
+/// These are test binaries of their own, run only when asked for.
 const BROWSER: &str = "browser";
+const SENDERS: &str = "senders";
 
 pub fn run(options: &Options) -> Result<()> {
     let browser = options.browser || options.all;
@@ -38,7 +39,7 @@ pub fn run(options: &Options) -> Result<()> {
     // Always the whole workspace, so that every command shares one set of features and builds each dependency once.
     step("tests", cargo(&["test", "--quiet", "--workspace", "--lib", "--bins"]))?;
     for name in integration_tests()? {
-        if name != BROWSER {
+        if name != BROWSER && name != SENDERS {
             step(
                 &format!("tests: {name}"),
                 cargo(&["test", "--quiet", "--workspace", "--test", &name]),
@@ -59,8 +60,23 @@ pub fn run(options: &Options) -> Result<()> {
             ]),
         )?;
     }
-    if options.services || options.desktop {
-        println!("There are no tests of distributed servers or of the desktop app yet.");
+    if options.services || options.all {
+        setup::senders()?;
+        step(
+            "tests with real senders",
+            cargo(&[
+                "test",
+                "--workspace",
+                "--test",
+                SENDERS,
+                "--",
+                "--nocapture",
+                "--test-threads=1",
+            ]),
+        )?;
+    }
+    if options.desktop {
+        println!("There are no tests of the desktop app yet.");
     }
     Ok(())
 }

@@ -108,6 +108,10 @@ async fn admit(state: &AppState, route: &Route, request: &Parts) -> Answer<Admit
         (None, _) => Err(ApiError::unauthenticated()),
         (Some(caller), Some(permission)) if !caller.may(permission) => Err(ApiError::forbidden()),
         (Some(Caller::Key { .. }), None) => Err(ApiError::forbidden()),
+        (Some(Caller::Key { id, .. }), Some(_)) => {
+            state.allowances.check(id).map_err(ApiError::rate_limited)?;
+            Ok(admitted)
+        }
         _ => Ok(admitted),
     }
 }

@@ -10,7 +10,7 @@ pub use load::{ConfigError, Flags, load};
 use crate::{
     bus::Retention,
     doors::{
-        config::{DoorConfig, TlsDoorConfig},
+        config::{DoorConfig, StreamDoorConfig, TlsDoorConfig},
         places::LimitsConfig,
     },
     follow::FollowConfig,
@@ -29,6 +29,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     pub http: HttpConfig,
     pub syslog: DoorConfig,
+    pub lumberjack: StreamDoorConfig,
+    pub gelf: DoorConfig,
     pub grpc: GrpcConfig,
     pub otlp: OtlpConfig,
     pub follow: Vec<FollowConfig>,
@@ -47,6 +49,8 @@ impl Default for Config {
             data_dir: PathBuf::from("watchfloor-data"),
             http: HttpConfig::default(),
             syslog: DoorConfig::default(),
+            lumberjack: StreamDoorConfig::default(),
+            gelf: DoorConfig::default(),
             grpc: GrpcConfig::default(),
             otlp: OtlpConfig::default(),
             follow: Vec::new(),
@@ -238,8 +242,12 @@ impl Config {
         Ok(())
     }
 
-    fn tls_doors(&self) -> [(&'static str, &TlsDoorConfig); 1] {
-        [("syslog.tls", &self.syslog.tls)]
+    fn tls_doors(&self) -> [(&'static str, &TlsDoorConfig); 3] {
+        [
+            ("syslog.tls", &self.syslog.tls),
+            ("lumberjack.tls", &self.lumberjack.tls),
+            ("gelf.tls", &self.gelf.tls),
+        ]
     }
 
     /// The listeners that speak TLS, each with its files.

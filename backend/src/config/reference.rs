@@ -51,6 +51,48 @@ const KEYS: &[(&str, &str)] = &[
         "Whose records come from senders without a credential; the first tenant's when absent.",
     ),
     (
+        "lumberjack.tcp",
+        "Where to listen for Lumberjack 2 (Beats and Logstash) over TCP; nowhere when absent. Anyone who reaches it can send.",
+    ),
+    (
+        "lumberjack.tls.listen",
+        "Where to listen for Lumberjack 2 (Beats and Logstash) over TLS, for senders whose certificate is registered as an API key; nowhere when absent.",
+    ),
+    ("lumberjack.tls.certificate", "As `syslog.tls.certificate`."),
+    ("lumberjack.tls.key", "As `syslog.tls.key`."),
+    ("lumberjack.tls.client_ca", "As `syslog.tls.client_ca`."),
+    (
+        "lumberjack.tls.allow_unregistered",
+        "Serves senders without a registered certificate too, as `lumberjack.tenant`'s.",
+    ),
+    (
+        "lumberjack.tenant",
+        "Whose records come from senders without a credential; the first tenant's when absent.",
+    ),
+    (
+        "gelf.tcp",
+        "Where to listen for GELF over TCP, ended by NUL; nowhere when absent. Anyone who reaches it can send.",
+    ),
+    (
+        "gelf.udp",
+        "Where to listen for GELF over UDP, chunked and compressed; nowhere when absent. Anyone who reaches it can send.",
+    ),
+    (
+        "gelf.tls.listen",
+        "Where to listen for GELF over TLS, for senders whose certificate is registered as an API key; nowhere when absent.",
+    ),
+    ("gelf.tls.certificate", "As `syslog.tls.certificate`."),
+    ("gelf.tls.key", "As `syslog.tls.key`."),
+    ("gelf.tls.client_ca", "As `syslog.tls.client_ca`."),
+    (
+        "gelf.tls.allow_unregistered",
+        "Serves senders without a registered certificate too, as `gelf.tenant`'s.",
+    ),
+    (
+        "gelf.tenant",
+        "Whose records come from senders without a credential; the first tenant's when absent.",
+    ),
+    (
         "limits.connections_max",
         "Connections that one listener holds at once; another is closed at once.",
     ),

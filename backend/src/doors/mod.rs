@@ -2,8 +2,11 @@
 
 pub mod admission;
 pub mod config;
+pub mod gelf;
 pub mod http;
 pub mod listener;
+pub mod lumberjack;
 mod patience;
 pub mod places;
 pub mod syslog;
+pub mod unanswered;

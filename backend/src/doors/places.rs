@@ -1,6 +1,6 @@
 //! Who may be connected at once: so many in all, and so many from one peer.
 
-use crate::ingest::Refusal;
+use crate::ingest::{Refusal, allowance::Rates};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
@@ -28,6 +28,15 @@ impl Default for LimitsConfig {
             connections_per_peer_max: 1_000,
             records_per_second_max: 200_000,
             bytes_per_second_max: 256 << 20,
+        }
+    }
+}
+
+impl LimitsConfig {
+    pub fn rates(&self) -> Rates {
+        Rates {
+            records_per_second_max: self.records_per_second_max,
+            bytes_per_second_max: self.bytes_per_second_max,
         }
     }
 }

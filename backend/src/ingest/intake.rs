@@ -3,7 +3,7 @@
 //!
 //! Invariant: what [`Intake::accepted`] counts is on the disk, and no more than one batch waits in memory.
 
-use super::{BatchOrigin, Door, IngestBatch, Ingestor, RawLine, Refused};
+use super::{BatchOrigin, Door, IngestBatch, Ingestor, RawLine, Refused, allowance::Charge};
 use crate::bus::BusError;
 use bytes::Bytes;
 use std::time::Duration;
@@ -56,6 +56,7 @@ pub struct Intake {
     ingestor: Ingestor,
     sender: Sender,
     limits: IntakeLimits,
+    charge: Option<Charge>,
     batch: Vec<RawLine>,
     batch_bytes: usize,
     accepted: u64,
@@ -77,11 +78,19 @@ impl Intake {
             ingestor: ingestor.clone(),
             sender,
             limits: limits.clone(),
+            charge: None,
             batch: Vec::new(),
             batch_bytes: 0,
             accepted: 0,
             refused: 0,
         }
+    }
+
+    /// Charges what the disk takes.
+    #[must_use]
+    pub fn charged_to(mut self, charge: Charge) -> Self {
+        self.charge = Some(charge);
+        self
     }
 
     /// Records on the disk.
@@ -145,8 +154,13 @@ impl Intake {
         if self.batch.is_empty() {
             return Ok(());
         }
+        let bytes = self.batch_bytes;
         let batch = self.take_batch();
-        self.accepted += self.ingestor.submit(batch).await? as u64;
+        let records = self.ingestor.submit(batch).await?;
+        self.accepted += records as u64;
+        if let Some(charge) = &self.charge {
+            charge.spend(records, bytes);
+        }
         Ok(())
     }
 

@@ -1,6 +1,8 @@
 //! The way in: every front door hands its lines to the [`Ingestor`], which puts each on the raw topic of its kind with tenant,
 //! key and provenance. It answers only when they are on the disk.
 
+pub mod allowance;
+pub mod epoch;
 mod intake;
 pub mod lines;
 pub mod position;
@@ -34,6 +36,8 @@ pub enum Door {
     Elasticsearch,
     SplunkHec,
     Syslog,
+    Lumberjack,
+    Gelf,
     Otlp,
     Sensor,
     Follow,
@@ -42,11 +46,13 @@ pub enum Door {
 }
 
 impl Door {
-    pub const ALL: [Door; 9] = [
+    pub const ALL: [Door; 11] = [
         Door::Ndjson,
         Door::Elasticsearch,
         Door::SplunkHec,
         Door::Syslog,
+        Door::Lumberjack,
+        Door::Gelf,
         Door::Otlp,
         Door::Sensor,
         Door::Follow,
@@ -60,6 +66,8 @@ impl Door {
             Door::Elasticsearch => "elasticsearch",
             Door::SplunkHec => "splunk_hec",
             Door::Syslog => "syslog",
+            Door::Lumberjack => "lumberjack",
+            Door::Gelf => "gelf",
             Door::Otlp => "otlp",
             Door::Sensor => "sensor",
             Door::Follow => "follow",

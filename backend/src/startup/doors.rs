@@ -6,9 +6,10 @@ use crate::{
     doors::{
         admission::{self, Admission, Admitted},
         config::DoorConfig,
-        http,
+        gelf, http,
         listener::{self, Connection, Listener},
-        syslog,
+        lumberjack, syslog,
+        unanswered::{Datagrams, Protocol, Reading},
     },
     ingest::{Door, Ingestor},
     store::identity,
@@ -26,6 +27,14 @@ pub struct Bound {
     pub tcp: Option<SocketAddr>,
     pub tls: Option<SocketAddr>,
     pub udp: Option<SocketAddr>,
+}
+
+/// Where the doors with listeners of their own are.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BoundDoors {
+    pub syslog: Bound,
+    pub lumberjack: Bound,
+    pub gelf: Bound,
 }
 
 /// The console's, the API's and the HTTP doors' listener, bound before anything slow is begun.
@@ -70,19 +79,37 @@ pub(super) fn http_tls(config: &Config, protocol: &[u8]) -> Result<Option<Arc<Tl
 
 /// Opens every other door that the settings name.
 pub async fn open(running: &mut Running) -> Result<()> {
-    let config = running.config.syslog.clone();
-    running.syslog = open_streams(running, Door::Syslog, &config, syslog::connection).await?;
-    if let Some(address) = config.udp {
-        let socket = bind_udp(address, "syslog.udp").await?;
-        running.syslog.udp = Some(socket.local_addr()?);
-        let datagrams = syslog::Datagrams {
-            ingest: running.ingest.clone(),
-            tenant: tenant_of(running, Door::Syslog, config.tenant.as_deref()).await?,
-            stop: running.stop.clone(),
-        };
-        running.tasks.push(tokio::spawn(datagrams.serve(socket)));
-    }
+    let (syslog, gelf) = (running.config.syslog.clone(), running.config.gelf.clone());
+    let lumberjack = DoorConfig::from(running.config.lumberjack.clone());
+    running.doors = BoundDoors {
+        syslog: open_streams(running, Door::Syslog, &syslog, syslog::connection).await?,
+        lumberjack: open_streams(running, Door::Lumberjack, &lumberjack, lumberjack::connection).await?,
+        gelf: open_streams(running, Door::Gelf, &gelf, gelf::connection).await?,
+    };
+    running.doors.syslog.udp = open_datagrams(running, syslog::PROTOCOL, &syslog, syslog::Datagram).await?;
+    running.doors.gelf.udp = open_datagrams(running, gelf::PROTOCOL, &gelf, gelf::Datagrams::default()).await?;
     Ok(())
+}
+
+async fn open_datagrams(
+    running: &mut Running,
+    protocol: Protocol,
+    config: &DoorConfig,
+    reading: impl Reading,
+) -> Result<Option<SocketAddr>> {
+    let Some(address) = config.udp else { return Ok(None) };
+    let socket = UdpSocket::bind(address)
+        .await
+        .with_context(|| format!("{}.udp: cannot listen on {address}", protocol.door.as_str()))?;
+    let bound = socket.local_addr()?;
+    let datagrams = Datagrams {
+        protocol,
+        ingest: running.ingest.clone(),
+        tenant: tenant_of(running, protocol.door, config.tenant.as_deref()).await?,
+        stop: running.stop.clone(),
+    };
+    running.tasks.push(tokio::spawn(datagrams.serve(socket, reading)));
+    Ok(Some(bound))
 }
 
 /// The plain and the TLS listener of a door, each with the same way to serve a connection.
@@ -137,12 +164,6 @@ pub(super) fn listener_of(
         refusals: running.ingest.refusals().clone(),
         stop: running.stop.clone(),
     }
-}
-
-async fn bind_udp(address: SocketAddr, key: &str) -> Result<UdpSocket> {
-    UdpSocket::bind(address)
-        .await
-        .with_context(|| format!("{key}: cannot listen on {address}"))
 }
 
 pub(super) async fn tenant_of(running: &Running, door: Door, name: Option<&str>) -> Result<TenantId> {

@@ -5,7 +5,7 @@
 use super::{intake, place, too_many, whole};
 use crate::{
     api::{context::Called, describe::Describe, problem::Answer, state::AppState},
-    ingest::{BatchOrigin, Door, position::Positions},
+    ingest::{BatchOrigin, Door, epoch, position::Positions},
 };
 use axum::{
     Json,
@@ -172,13 +172,7 @@ fn timestamp(time: &Value) -> Option<Timestamp> {
         Value::String(text) => text.trim().to_owned(),
         _ => return None,
     };
-    let (seconds, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let seconds: i64 = seconds.parse().ok()?;
-    let digits = format!("{fraction:0<9}");
-    let nanos: i64 = digits.get(..9)?.parse().ok()?;
-    Some(Timestamp::from_nanos(
-        seconds.checked_mul(1_000_000_000)?.checked_add(nanos)?,
-    ))
+    epoch::seconds(&text)
 }
 
 #[cfg(test)]

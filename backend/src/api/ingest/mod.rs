@@ -11,12 +11,13 @@ pub mod sensor;
 mod take;
 
 use super::{
+    access::Caller,
     context::Called,
     describe::Describe,
     problem::{Answer, ApiError},
     state::AppState,
 };
-use crate::ingest::{BatchOrigin, Door, Intake, Sender, position::Positions};
+use crate::ingest::{BatchOrigin, Door, Intake, Sender, allowance::Charge, position::Positions};
 use axum::{Json, body::Body, extract::State, http::HeaderMap};
 use bytes::Bytes;
 use serde::Serialize;
@@ -98,7 +99,14 @@ fn intake(state: &AppState, called: &Called, door: Door, mut origin: BatchOrigin
         door,
         origin,
     };
-    Intake::new(&state.ingest, sender, &state.limits.ingest.records)
+    let intake = Intake::new(&state.ingest, sender, &state.limits.ingest.records);
+    match &called.caller {
+        Caller::Person(_) => intake,
+        Caller::Key { id, .. } => intake.charged_to(Charge {
+            allowances: state.allowances.clone(),
+            key: id.clone(),
+        }),
+    }
 }
 
 /// The whole body, decompressed, for formats that cannot be taken in parts.

@@ -1,0 +1,118 @@
+//! What one credential may send: so many records and bytes a second on average, ten seconds' worth at once. A request is let in
+//! while nothing is owed, and owes what the disk took of it.
+//!
+//! Invariant: memory is bounded by the number of credentials that sent lately.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+const BURST_SECONDS: f64 = 10.0;
+const KEYS_MAX: usize = 10_000;
+
+#[derive(Debug, Clone, Copy)]
+pub struct Rates {
+    pub records_per_second_max: u64,
+    pub bytes_per_second_max: u64,
+}
+
+pub struct Allowances {
+    rates: [f64; 2],
+    /// By the key's id.
+    sent: Mutex<HashMap<String, Sent>>,
+}
+
+/// Records and bytes, less what time has forgiven.
+#[derive(Clone, Copy)]
+struct Sent {
+    amounts: [f64; 2],
+    at: Instant,
+}
+
+/// Whom records are charged to.
+#[derive(Clone)]
+pub struct Charge {
+    pub allowances: Arc<Allowances>,
+    pub key: String,
+}
+
+impl Allowances {
+    pub fn new(rates: Rates) -> Self {
+        Self {
+            rates: [rates.records_per_second_max as f64, rates.bytes_per_second_max as f64],
+            sent: Mutex::default(),
+        }
+    }
+
+    /// Whether the key may send now, or how long it waits.
+    pub fn check(&self, key: &str) -> Result<(), Duration> {
+        self.check_at(key, Instant::now())
+    }
+
+    fn check_at(&self, key: &str, now: Instant) -> Result<(), Duration> {
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(sent) = sent.get(key) else { return Ok(()) };
+        let over = |(amount, rate): (f64, f64)| amount / rate - BURST_SECONDS;
+        let seconds = self
+            .left(sent, now)
+            .into_iter()
+            .zip(self.rates)
+            .map(over)
+            .fold(0.0, f64::max);
+        match seconds > 0.0 {
+            true => Err(Duration::from_secs_f64(seconds)),
+            false => Ok(()),
+        }
+    }
+
+    fn spend_at(&self, key: &str, amounts: [f64; 2], now: Instant) {
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        if sent.len() >= KEYS_MAX && !sent.contains_key(key) {
+            sent.retain(|_, sent| self.left(sent, now).iter().any(|amount| *amount > 0.0));
+        }
+        let entry = sent.entry(key.to_owned()).or_insert(Sent {
+            amounts: [0.0; 2],
+            at: now,
+        });
+        let left = self.left(entry, now);
+        entry.amounts = [left[0] + amounts[0], left[1] + amounts[1]];
+        entry.at = now;
+    }
+
+    fn left(&self, sent: &Sent, now: Instant) -> [f64; 2] {
+        let seconds = now.saturating_duration_since(sent.at).as_secs_f64();
+        let left = |index: usize| (sent.amounts[index] - seconds * self.rates[index]).max(0.0);
+        [left(0), left(1)]
+    }
+}
+
+impl Charge {
+    pub fn spend(&self, records: usize, bytes: usize) {
+        self.allowances
+            .spend_at(&self.key, [records as f64, bytes as f64], Instant::now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_sent_too_much_waits_until_time_has_made_it_good_and_nobody_else_does() {
+        let allowances = Allowances::new(Rates {
+            records_per_second_max: 10,
+            bytes_per_second_max: 1_000,
+        });
+        let now = Instant::now();
+        allowances.spend_at("a", [100.0, 10.0], now);
+        assert_eq!(allowances.check_at("a", now), Ok(()));
+        allowances.spend_at("a", [50.0, 10.0], now);
+        assert_eq!(allowances.check_at("a", now), Err(Duration::from_secs(5)));
+        assert_eq!(allowances.check_at("b", now), Ok(()));
+        assert_eq!(allowances.check_at("a", now + Duration::from_secs(5)), Ok(()));
+        allowances.spend_at("b", [1.0, 30_000.0], now);
+        assert_eq!(allowances.check_at("b", now), Err(Duration::from_secs(20)));
+    }
+}

@@ -1,0 +1,182 @@
+//! The product as a process that can be killed.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+use watchfloor::{
+    clock::Clock,
+    identity::certificate::Fingerprint,
+    startup::{self, Doors},
+    store::identity::api_keys::{self, Label},
+};
+use watchfloor_tests::{certificates::Made, product};
+
+const CHILD: &str = "WATCHFLOOR_TEST_SENDERS_CHILD";
+const WAIT_MAX: Duration = Duration::from_secs(120);
+
+/// Where the product listens, the same after each start.
+#[derive(Clone, Copy)]
+pub struct Ports {
+    pub http: u16,
+    pub syslog_tcp: u16,
+    pub syslog_tls: u16,
+}
+
+impl Ports {
+    fn free() -> Self {
+        let held: Vec<TcpListener> = (0..3).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let port = |index: usize| held[index].local_addr().unwrap().port();
+        Self {
+            http: port(0),
+            syslog_tcp: port(1),
+            syslog_tls: port(2),
+        }
+    }
+}
+
+fn local(port: u16) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, port).into()
+}
+
+/// Not a test of its own: the process that gets killed.
+#[tokio::test(flavor = "multi_thread")]
+async fn server_child() {
+    let Some(given) = std::env::var_os(CHILD) else { return };
+    let given = given.into_string().unwrap();
+    let parts: Vec<&str> = given.split('|').collect();
+    let (dir, port) = (Path::new(parts[0]), |index: usize| local(parts[index].parse().unwrap()));
+    let mut config = product::config(&dir.join("data"));
+    config.http.listen = port(1);
+    config.syslog.tcp = Some(port(2));
+    config.syslog.tls.listen = Some(port(3));
+    config.syslog.tls.certificate = Some(dir.join("server.pem"));
+    config.syslog.tls.key = Some(dir.join("server.key"));
+    let running = startup::start(config, Clock::system(), Doors::Open).await.unwrap();
+    if !dir.join("key").exists() {
+        let issued = api_keys::issue(&running.db, &running.tenant, Label::name("sender"), None)
+            .await
+            .unwrap();
+        let pem = std::fs::read_to_string(dir.join("sender.pem")).unwrap();
+        let fingerprint = Fingerprint::of_pem(&pem).unwrap();
+        api_keys::register(&running.db, &running.tenant, Label::name("rsyslog"), fingerprint, None)
+            .await
+            .unwrap();
+        std::fs::write(dir.join("key.new"), issued.secret).unwrap();
+        std::fs::rename(dir.join("key.new"), dir.join("key")).unwrap();
+    }
+    std::future::pending::<()>().await;
+}
+
+/// A product in a folder of its own, with certificates `server` and `sender` there.
+pub struct Server {
+    folder: tempfile::TempDir,
+    pub ports: Ports,
+    child: Option<Child>,
+}
+
+impl Server {
+    pub fn start() -> Self {
+        let folder = product::folder();
+        for name in ["server", "sender"] {
+            Made::new(name).files(folder.path(), name);
+        }
+        std::fs::create_dir(folder.path().join("data")).unwrap();
+        let mut server = Self {
+            folder,
+            ports: Ports::free(),
+            child: None,
+        };
+        server.restart();
+        server
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn key(&self) -> String {
+        std::fs::read_to_string(self.path("key")).unwrap()
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Starts it again and waits until its doors are open.
+    pub fn restart(&mut self) {
+        self.kill();
+        let Ports {
+            http,
+            syslog_tcp,
+            syslog_tls,
+        } = self.ports;
+        let given = format!("{}|{http}|{syslog_tcp}|{syslog_tls}", self.folder.path().display());
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "server::server_child", "--nocapture", "--test-threads=1"])
+            .env(CHILD, given)
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(self.path("server.log")).unwrap())
+            .spawn();
+        self.child = Some(child.unwrap());
+        let until = Instant::now() + WAIT_MAX;
+        while !(self.path("key").exists() && TcpStream::connect(local(http)).is_ok()) {
+            let ended = self.child.as_mut().and_then(|child| child.try_wait().unwrap());
+            let log = || std::fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default();
+            assert!(
+                ended.is_none() && Instant::now() < until,
+                "the server does not start: {}",
+                log()
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Records that the doors took since the last start.
+    pub async fn taken(&self) -> u64 {
+        let url = format!("http://{}/metrics", local(self.ports.http));
+        let Ok(answer) = reqwest::get(url).await else { return 0 };
+        let text = answer.text().await.unwrap_or_default();
+        let counts = text
+            .lines()
+            .filter(|line| line.starts_with("watchfloor_source_events_total{"));
+        counts
+            .filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok())
+            .sum::<f64>() as u64
+    }
+
+    /// Waits until the doors took so many since the last start.
+    pub async fn wait_taken(&self, wanted: u64) {
+        let until = Instant::now() + WAIT_MAX;
+        while self.taken().await < wanted {
+            assert!(Instant::now() < until, "{} of {wanted} were taken", self.taken().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Ends it as a power cut does; how many events are found then, and how many dead letters.
+    pub async fn found(mut self) -> (usize, u64) {
+        self.kill();
+        let running = product::start(&self.path("data"), Doors::Closed).await;
+        assert!(running.drained(WAIT_MAX).await);
+        let found = product::event_ids(&running).await.len();
+        let dead = running.view.dead_letters(&running.tenant, 10).await;
+        if dead.total > 0 {
+            println!("{dead:#?}");
+        }
+        running.stop().await;
+        (found, dead.total as u64)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
