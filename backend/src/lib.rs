@@ -6,6 +6,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod doors;
+pub mod geo;
 pub mod identity;
 pub mod ingest;
 pub mod investigate;

@@ -7,6 +7,7 @@ mod faults;
 mod folds;
 mod letters;
 mod replay;
+mod senders;
 mod speed;
 mod syslog;
 mod topics;

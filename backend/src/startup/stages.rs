@@ -4,7 +4,14 @@ use super::{Running, Stores};
 use crate::pipeline::{
     latencies::Latencies,
     stage::Stage,
-    stages::{aggregate::Aggregate, alert::Alert, detect::Detect, index::Index, join::Join, normalize::Normalize},
+    stages::{
+        aggregate::Aggregate,
+        alert::Alert,
+        detect::Detect,
+        index::Index,
+        join::Join,
+        normalize::{Normalize, Normalizer},
+    },
     topology::{AGGREGATE, ALERT, DETECT, INDEX, JOIN, NORMALIZE, StageSpec},
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -17,11 +24,12 @@ pub(super) fn stages(stores: &Stores, running: &Running, latencies: &Latencies) 
     };
     let normalize = Normalize {
         bus: Arc::clone(&stores.bus),
+        normalizer: Normalizer::new(&stores.geo),
     };
     let clock = &running.clock;
     let window = Duration::from_secs(running.config.aggregate.window_seconds);
     let aggregate = Aggregate::new(Arc::clone(&stores.bus), clock.clone(), window);
-    let join = Join::new(Arc::clone(&stores.bus), clock.clone());
+    let join = Join::new(Arc::clone(&stores.bus), clock.clone(), Normalizer::new(&stores.geo));
     let index = Index {
         bus: Arc::clone(&stores.bus),
         search: Arc::clone(&stores.search),
