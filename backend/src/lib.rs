@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod doors;
 pub mod follow;
+pub mod geo;
 pub mod grpc;
 pub mod identity;
 pub mod ingest;

@@ -12,6 +12,7 @@ use crate::{
     },
     clock::Clock,
     config::Config,
+    geo::GeoBook,
     ingest::Ingestor,
     live::{LiveHub, LiveLimits},
     pipeline::{
@@ -131,6 +132,9 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
         clock.clone(),
         stop.clone(),
     )));
+    running
+        .tasks
+        .push(tokio::spawn(stores.geo.clone().follow(stop.clone())));
     if let Some(http) = http {
         self::doors::open(&mut running).await?;
         let state = api_state(&running, stores.rules, latencies);
@@ -164,6 +168,7 @@ struct Stores {
     bus: Arc<dyn EventBus>,
     search: Arc<dyn SearchIndex>,
     rules: RuleBook,
+    geo: GeoBook,
 }
 
 /// Opens everything that keeps data, side by side: the slowest decides.
@@ -181,11 +186,16 @@ async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
         let rules = config.rules.clone();
         tokio::task::spawn_blocking(move || RuleBook::open(rules.starter_pack, &rules.folders))
     };
+    let geo = {
+        let enrich = config.enrich.clone();
+        tokio::task::spawn_blocking(move || GeoBook::open(&enrich))
+    };
     let db = Database::open(&config.database, data_dir, clock);
-    let (bus, index, rules, db) = tokio::join!(bus, index, rules, db);
+    let (bus, index, rules, geo, db) = tokio::join!(bus, index, rules, geo, db);
     let bus: Arc<dyn EventBus> = bus?.with_context(|| format!("event bus in {}", data_dir.display()))?;
     let index = index?.with_context(|| format!("search index in {}", data_dir.display()))?;
     let rules = rules?.context("detection rules")?;
+    let geo = geo?.context("enrich")?;
     let db = db.context("database")?;
     for topic in topology::topics(config.bus.retention()) {
         bus.create_topic(&topic).await?;
@@ -195,6 +205,7 @@ async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
         bus,
         search: Arc::new(index),
         rules,
+        geo,
     })
 }
 

@@ -17,6 +17,28 @@ pub struct PipelineSnapshot {
     /// Events that no stage can account for; 0 or the product is lying.
     pub unaccounted: i64,
     pub events_per_second: f64,
+    /// Of the caller's tenant; absent on the live stream, which is the same for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub senders: Vec<SenderSnapshot>,
+}
+
+/// One sender's records since they are counted: received = indexed + suppressed + dead + in flight. A batch of a sensor counts
+/// by its alerts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SenderSnapshot {
+    /// The sensor or machine; empty for records that name none. Those beyond the number that have a row each share one that
+    /// has neither sensor nor door.
+    pub sensor: String,
+    pub door: String,
+    /// Taken from the raw topics; what still waits there is in flight in the first stages.
+    pub received: i64,
+    pub indexed: i64,
+    pub suppressed: i64,
+    pub dead: Vec<ReasonCount>,
+    /// Between the normalizer and the index.
+    pub in_flight: i64,
+    pub last_seen: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ mod follow;
 mod letters;
 mod limits;
 mod replay;
+mod senders;
 mod speed;
 mod syslog;
 mod tls;

@@ -38,7 +38,7 @@ use watchfloor_shared::{
     AlertId, EndpointId, EventId, RuleId, TenantId, Timestamp,
     alert::{AlertRule, DetectionSource, Severity},
     identity::Role,
-    pipeline::{DeadLetters, PipelineSnapshot},
+    pipeline::{DeadLetters, PipelineSnapshot, SenderSnapshot},
     rule::RuleSummary,
 };
 
@@ -356,6 +356,9 @@ struct NoPipeline;
 impl PipelineView for NoPipeline {
     async fn snapshot(&self) -> PipelineSnapshot {
         PipelineSnapshot::default()
+    }
+    async fn senders(&self, _: &TenantId) -> Vec<SenderSnapshot> {
+        Vec::new()
     }
     async fn dead_letters(&self, _: &TenantId, _: usize) -> DeadLetters {
         DeadLetters::default()

@@ -5,6 +5,7 @@
 
 pub mod alert;
 pub mod attack;
+pub mod enrich;
 pub mod event;
 pub mod normalize;
 pub mod query;

@@ -39,6 +39,7 @@ pub struct Config {
     pub bus: BusConfig,
     pub rules: RulesConfig,
     pub aggregate: AggregateConfig,
+    pub enrich: EnrichConfig,
     pub alerts: AlertsConfig,
     pub log: LogConfig,
 }
@@ -59,6 +60,7 @@ impl Default for Config {
             bus: BusConfig::default(),
             rules: RulesConfig::default(),
             aggregate: AggregateConfig::default(),
+            enrich: EnrichConfig::default(),
             alerts: AlertsConfig::default(),
             log: LogConfig::default(),
         }
@@ -137,6 +139,22 @@ pub struct AggregateConfig {
     /// Network alerts of one sensor, rule, source and destination within this time are one event with a count. An alert waits as
     /// long before it is seen.
     pub window_seconds: u64,
+}
+
+/// Databases in MaxMind's format, of any maker; read again when a file changes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EnrichConfig {
+    /// Where addresses are.
+    pub city: Vec<PathBuf>,
+    /// Whose network they are in.
+    pub asn: Vec<PathBuf>,
+}
+
+impl EnrichConfig {
+    pub fn paths(&self) -> impl Iterator<Item = &PathBuf> {
+        self.city.iter().chain(&self.asn)
+    }
 }
 
 impl Default for AggregateConfig {
@@ -235,6 +253,9 @@ impl Config {
         }
         if self.limits.records_per_second_max == 0 || self.limits.bytes_per_second_max < 1_024 {
             return invalid("limits", "must allow at least one record and 1024 bytes a second");
+        }
+        if let Some(path) = self.enrich.paths().find(|path| !path.is_file()) {
+            return invalid("enrich", &format!("{} is not a file", path.display()));
         }
         if let Some(folder) = self.rules.folders.iter().find(|folder| !folder.is_dir()) {
             return invalid("rules.folders", &format!("{} is not a folder", folder.display()));

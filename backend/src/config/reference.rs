@@ -158,6 +158,14 @@ const KEYS: &[(&str, &str)] = &[
         "Network alerts of one sensor, rule, source and destination within this time are one event with a count; an alert waits as long before it is seen (1–3600).",
     ),
     (
+        "enrich.city",
+        "Databases in MaxMind's format that say where addresses are (city or country); read again when they change.",
+    ),
+    (
+        "enrich.asn",
+        "Databases in MaxMind's format that say whose network addresses are in; read again when they change.",
+    ),
+    (
         "alerts.dedup_window_seconds",
         "A detection joins the open alert of its rule and endpoint within this time (1–86400).",
     ),

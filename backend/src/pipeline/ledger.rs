@@ -48,6 +48,7 @@ impl Ledger {
             topics,
             sources: self.ingest.sources(),
             latency: self.latencies.snapshot(self.clock.now()),
+            senders: Vec::new(),
         })
     }
 
@@ -121,7 +122,7 @@ pub fn partitions(topic: &str) -> impl Iterator<Item = TopicPartition> {
     })
 }
 
-fn reasons(counts: &std::collections::BTreeMap<String, u64>) -> Vec<ReasonCount> {
+pub(super) fn reasons(counts: &std::collections::BTreeMap<String, u64>) -> Vec<ReasonCount> {
     counts
         .iter()
         .map(|(reason, count)| ReasonCount {
@@ -131,6 +132,6 @@ fn reasons(counts: &std::collections::BTreeMap<String, u64>) -> Vec<ReasonCount>
         .collect()
 }
 
-fn signed(count: u64) -> i64 {
+pub(super) fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

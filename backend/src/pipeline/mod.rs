@@ -7,6 +7,7 @@ pub mod ledger;
 pub mod letters;
 pub mod meter;
 pub mod progress;
+pub mod senders;
 pub mod stage;
 pub mod stages;
 pub mod tally;
@@ -16,7 +17,7 @@ pub mod view;
 use async_trait::async_trait;
 use watchfloor_shared::{
     TenantId,
-    pipeline::{DeadLetters, PipelineSnapshot},
+    pipeline::{DeadLetters, PipelineSnapshot, SenderSnapshot},
 };
 
 /// What the API may ask of the running pipeline.
@@ -24,6 +25,9 @@ use watchfloor_shared::{
 pub trait PipelineView: Send + Sync {
     /// Counters of all stages; whole-product figures, no tenant's data in it.
     async fn snapshot(&self) -> PipelineSnapshot;
+
+    /// The tenant's senders and what became of their records.
+    async fn senders(&self, tenant: &TenantId) -> Vec<SenderSnapshot>;
 
     /// The tenant's dead letters by reason, at most `groups_max` groups.
     async fn dead_letters(&self, tenant: &TenantId, groups_max: usize) -> DeadLetters;

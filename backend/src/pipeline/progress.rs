@@ -4,12 +4,13 @@
 //! commit's tally. So after a restart a fold gets back exactly what it held, and nothing that it gave away.
 
 use super::{
+    senders::{self, row_of},
     stage::FlushPolicy,
     tally::{Ahead, Fate, Settled, Tally},
 };
 use crate::bus::{BusError, Committed, EventBus, Message, TopicPartition};
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 use tokio::time::Instant;
@@ -20,14 +21,16 @@ pub struct Progress {
     partitions: HashMap<TopicPartition, Partition>,
     uncommitted: usize,
     committed_at: Instant,
+    /// Whether it counts by sender too.
+    by_sender: bool,
 }
 
 struct Partition {
     /// The offset after the last record read.
     read: u64,
     tally: Tally,
-    /// Read and not settled.
-    held: BTreeSet<u64>,
+    /// Read and not settled, each with its sender's row.
+    held: BTreeMap<u64, usize>,
     /// Held by the last run and not read again yet.
     again: BTreeSet<u64>,
     dirty: bool,
@@ -39,11 +42,19 @@ impl Default for Progress {
             partitions: HashMap::new(),
             uncommitted: 0,
             committed_at: Instant::now(),
+            by_sender: false,
         }
     }
 }
 
 impl Progress {
+    pub fn of(stage: &str) -> Self {
+        Self {
+            by_sender: senders::is_counted(stage),
+            ..Self::default()
+        }
+    }
+
     pub fn uncommitted(&self) -> usize {
         self.uncommitted
     }
@@ -86,11 +97,15 @@ impl Progress {
                 continue;
             };
             partition.dirty = true;
+            let sender = match self.by_sender {
+                true => row_of(&mut partition.tally.senders, message),
+                false => 0,
+            };
             match fate {
                 Fate::Held => {
-                    partition.held.insert(message.offset);
+                    partition.held.insert(message.offset, sender);
                 }
-                fate => partition.tally.count(*fate),
+                fate => partition.count(*fate, sender),
             }
         }
         self.uncommitted += batch.len();
@@ -113,8 +128,8 @@ impl Progress {
             let Some(partition) = self.partitions.get_mut(partition) else {
                 continue;
             };
-            if partition.held.remove(offset) {
-                partition.tally.count(*fate);
+            if let Some(sender) = partition.held.remove(offset) {
+                partition.count(*fate, sender);
                 partition.dirty = true;
             }
         }
@@ -165,7 +180,7 @@ impl Partition {
                 .into_iter()
                 .flat_map(|(first, count)| first..first.saturating_add(count))
                 .collect(),
-            held: BTreeSet::new(),
+            held: BTreeMap::new(),
             tally,
             dirty: false,
         }
@@ -185,9 +200,17 @@ impl Partition {
         true
     }
 
+    fn count(&mut self, fate: Fate, sender: usize) {
+        self.tally.count(fate);
+        if let Some(row) = self.tally.senders.get_mut(sender) {
+            row.count(fate);
+        }
+    }
+
     fn commit(&mut self) -> Committed {
         self.dirty = false;
-        self.tally.ahead = Ahead::new(self.read, self.held.union(&self.again).copied());
+        let held: BTreeSet<u64> = self.held.keys().chain(&self.again).copied().collect();
+        self.tally.ahead = Ahead::new(self.read, held.into_iter());
         let offset = self.tally.ahead.as_ref().and_then(|ahead| ahead.held.first());
         let committed = Committed {
             offset: offset.map_or(self.read, |(first, _)| *first),
@@ -213,18 +236,19 @@ mod tests {
             let mut committed = partition.commit();
             let (mut settled, mut durable) = (BTreeSet::new(), BTreeSet::new());
             let mut next = 0;
-            for (held, action, oldest) in steps {
+            for (is_held, action, oldest) in steps {
                 if partition.takes(next) {
                     prop_assert!(!durable.contains(&next), "given back though it was settled");
-                    if held {
-                        partition.held.insert(next);
+                    if is_held {
+                        partition.held.insert(next, 0);
                     } else {
                         partition.tally.count(Fate::Emitted);
                         settled.insert(next);
                     }
                 }
                 next += 1;
-                let let_go = if oldest { partition.held.first() } else { partition.held.last() };
+                let mut held = partition.held.keys();
+                let let_go = if oldest { held.next() } else { held.next_back() };
                 if let Some(offset) = let_go.copied().filter(|_| action == 1) {
                     partition.held.remove(&offset);
                     partition.tally.count(Fate::Emitted);

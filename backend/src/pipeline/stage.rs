@@ -105,7 +105,7 @@ pub struct Runner {
 impl Runner {
     pub async fn run(mut self) -> Result<(), BusError> {
         let mut consumer = self.bus.subscribe(self.spec.name, self.spec.inputs).await?;
-        let mut progress = Progress::default();
+        let mut progress = Progress::of(self.spec.name);
         let mut behind = true;
         while !self.stop.is_cancelled() {
             let turn = AssertUnwindSafe(self.turn(&mut behind, &mut progress, consumer.as_mut()));
@@ -115,7 +115,7 @@ impl Runner {
                 Err(StageError::Bus(BusError::Closed)) => return Ok(()),
                 Err(error) => {
                     self.fault(&error);
-                    progress = Progress::default();
+                    progress = Progress::of(self.spec.name);
                     behind = true;
                     self.pause().await;
                 }

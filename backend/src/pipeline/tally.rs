@@ -2,6 +2,7 @@
 //!
 //! It travels as the metadata of the offset commit, so position and counters are one write and survive a crash together.
 
+use super::senders::SenderTally;
 use crate::bus::TopicPartition;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -21,6 +22,9 @@ pub struct Tally {
     /// Set while records before the last one read are still held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ahead: Option<Ahead>,
+    /// The same by sender, in the stages that raw records pass on their way to the index.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub senders: Vec<SenderTally>,
 }
 
 /// How far a stage has read beyond its committed offset, and which records of those it still holds; what became of the others
@@ -82,6 +86,7 @@ impl Tally {
         }
     }
 
+    /// Adds another partition's counts; those by sender are left apart.
     pub fn add(&mut self, other: &Tally) {
         self.emitted += other.emitted;
         self.expired += other.expired;
@@ -116,7 +121,7 @@ impl Tally {
     }
 }
 
-fn increment(counts: &mut BTreeMap<String, u64>, reason: &str) {
+pub(super) fn increment(counts: &mut BTreeMap<String, u64>, reason: &str) {
     match counts.get_mut(reason) {
         Some(count) => *count += 1,
         None => {

@@ -27,11 +27,12 @@ pub mod topic {
     pub const NORMALIZED: &str = "normalized-endpoint-events";
     pub const DETECTIONS: &str = "logster-inference-results";
     pub const ALERTS: &str = "logster-alerts";
+    pub const GEO: &str = "ravenxcope_threat_geo_events";
     pub const DEAD_LETTERS: &str = "dead-letters";
 }
 
 /// A topic's name and partition count. The count is fixed for life: the order per endpoint depends on it.
-pub const TOPICS: [(&str, u32); 14] = [
+pub const TOPICS: [(&str, u32); 15] = [
     (topic::SYSMON, 6),
     (topic::AUDIT, 6),
     (topic::EBPF_PROCESS, 6),
@@ -45,6 +46,7 @@ pub const TOPICS: [(&str, u32); 14] = [
     (topic::NORMALIZED, 12),
     (topic::DETECTIONS, 6),
     (topic::ALERTS, 3),
+    (topic::GEO, 3),
     (topic::DEAD_LETTERS, 3),
 ];
 
@@ -87,7 +89,7 @@ pub const NORMALIZE: StageSpec = StageSpec {
         topic::SECURITY_ALERTS,
         topic::OTHER,
     ],
-    outputs: &[topic::NORMALIZED, topic::DEAD_LETTERS],
+    outputs: &[topic::NORMALIZED, topic::GEO, topic::DEAD_LETTERS],
 };
 
 pub const JOIN: StageSpec = StageSpec {

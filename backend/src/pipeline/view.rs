@@ -5,7 +5,7 @@ use crate::bus::BusError;
 use async_trait::async_trait;
 use watchfloor_shared::{
     TenantId,
-    pipeline::{DeadLetters, PipelineSnapshot},
+    pipeline::{DeadLetters, PipelineSnapshot, SenderSnapshot},
 };
 
 pub struct View {
@@ -22,6 +22,13 @@ impl PipelineView for View {
                 at: self.ledger.clock.now(),
                 ..PipelineSnapshot::default()
             }
+        })
+    }
+
+    async fn senders(&self, tenant: &TenantId) -> Vec<SenderSnapshot> {
+        self.ledger.senders(tenant).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the senders' ledger cannot be read");
+            Vec::new()
         })
     }
 

@@ -10,7 +10,7 @@ use crate::pipeline::{
         detect::Detect,
         index::Index,
         join::Join,
-        normalize::Normalize,
+        normalize::{Normalize, Normalizer},
     },
     topology::{AGGREGATE, ALERT, DETECT, INDEX, JOIN, NORMALIZE, StageSpec},
 };
@@ -24,11 +24,12 @@ pub(super) fn stages(stores: &Stores, running: &Running, latencies: &Latencies) 
     };
     let normalize = Normalize {
         bus: Arc::clone(&stores.bus),
+        normalizer: Normalizer::new(&stores.geo),
     };
     let clock = &running.clock;
     let window = Duration::from_secs(running.config.aggregate.window_seconds);
     let aggregate = Aggregate::new(Arc::clone(&stores.bus), clock.clone(), window);
-    let join = Join::new(Arc::clone(&stores.bus), clock.clone());
+    let join = Join::new(Arc::clone(&stores.bus), clock.clone(), Normalizer::new(&stores.geo));
     let index = Index {
         bus: Arc::clone(&stores.bus),
         search: Arc::clone(&stores.search),

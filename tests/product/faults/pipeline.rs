@@ -26,7 +26,7 @@ use watchfloor::{
             detect::Detect,
             index::Index,
             join::Join,
-            normalize::Normalize,
+            normalize::{Normalize, Normalizer},
         },
         topology::{self, AGGREGATE, ALERT, DETECT, INDEX, JOIN, NORMALIZE, STAGES, topic},
     },
@@ -102,9 +102,12 @@ impl Pipeline {
 
     fn run(&mut self, bus: &Arc<dyn EventBus>, rules: &RuleBook) {
         let clock = &self.ledger.clock;
-        let normalize = Normalize { bus: Arc::clone(bus) };
+        let normalize = Normalize {
+            bus: Arc::clone(bus),
+            normalizer: Normalizer::default(),
+        };
         let aggregate = Aggregate::new(Arc::clone(bus), clock.clone(), Duration::from_secs(2));
-        let join = Join::new(Arc::clone(bus), clock.clone());
+        let join = Join::new(Arc::clone(bus), clock.clone(), Normalizer::default());
         let index = Index {
             bus: Arc::clone(bus),
             search: self.index.clone(),

@@ -1,15 +1,18 @@
 //! `GET /api/v1/pipeline`: stages, topics and the loss ledger.
 
-use crate::api::{describe::Describe, state::AppState};
+use crate::api::{context::Called, describe::Describe, state::AppState};
 use axum::{Json, extract::State};
 use watchfloor_shared::pipeline::PipelineSnapshot;
 
 pub fn describe() -> Describe {
     Describe::new("pipeline", "Stages, topics and the loss ledger")
-        .detail("Counters of the whole server; they hold no tenant's data.")
+        .detail("Counters of the whole server, which hold no tenant's data, and the senders of your own tenant.")
         .answers::<PipelineSnapshot>("As it is now")
 }
 
-pub async fn handle(State(state): State<AppState>) -> Json<PipelineSnapshot> {
-    Json(state.pipeline.snapshot().await)
+pub async fn handle(State(state): State<AppState>, called: Called) -> Json<PipelineSnapshot> {
+    Json(PipelineSnapshot {
+        senders: state.pipeline.senders(called.tenant()).await,
+        ..state.pipeline.snapshot().await
+    })
 }

@@ -4,7 +4,11 @@
 //! Invariant: what an event is made of depends on the records and when the door had them, never on when this stage ran; a
 //! record's commit waits until its event went out.
 
-use super::{caught_up, normalize::event_record, received_of, tenant_of, times};
+use super::{
+    caught_up,
+    normalize::{Normalized, Normalizer},
+    received_of, tenant_of, times,
+};
 use crate::{
     bus::{Durability, EventBus, Message, Record, TopicPartition},
     clock::Clock,
@@ -41,6 +45,7 @@ const HELD_MAX: usize = 50_000;
 pub struct Join {
     bus: Arc<dyn EventBus>,
     clock: Clock,
+    normalizer: Normalizer,
     /// By partition and the records' key: tenant and endpoint.
     streams: HashMap<(u32, Bytes), Assembler>,
     held: HashMap<u64, Message>,
@@ -57,10 +62,11 @@ struct Out {
 }
 
 impl Join {
-    pub fn new(bus: Arc<dyn EventBus>, clock: Clock) -> Self {
+    pub fn new(bus: Arc<dyn EventBus>, clock: Clock, normalizer: Normalizer) -> Self {
         Self {
             bus,
             clock,
+            normalizer,
             streams: HashMap::new(),
             held: HashMap::new(),
             next_token: 0,
@@ -73,7 +79,7 @@ impl Join {
             return self.out.dead(message, DeadReason::TenantMissing);
         }
         let Some(carried) = auditd::carried(&message.record.payload) else {
-            return self.out.emit(message, event_record(message));
+            return self.out.emit(message, self.normalizer.normalize(message));
         };
         let now = received_of(message);
         let token = self.next_token;
@@ -99,7 +105,7 @@ impl Join {
                     let payload = Bytes::from(carried.joined(&first.record.payload, &joined.lines));
                     let mut event = first.clone();
                     event.record.payload = payload;
-                    let record = event_record(&event);
+                    let record = self.normalizer.normalize(&event);
                     self.out.emit(&event, record)
                 }
                 None => Fate::Suppressed(DropReason::Joined),
@@ -137,6 +143,7 @@ impl Join {
 #[async_trait]
 impl Stage for Join {
     async fn process(&mut self, batch: &[Message]) -> Result<Vec<Fate>, StageError> {
+        self.normalizer.follow();
         let fates = batch.iter().map(|message| self.take(message)).collect();
         let times = times(batch);
         self.let_go(|partition, stream| match times.get(&partition) {
@@ -180,10 +187,10 @@ impl Stage for Join {
 }
 
 impl Out {
-    fn emit(&mut self, message: &Message, record: Verdict<Record>) -> Fate {
-        match record {
-            Verdict::Emit(record) => {
-                self.normalized.push(record);
+    fn emit(&mut self, message: &Message, normalized: Verdict<Normalized>) -> Fate {
+        match normalized {
+            Verdict::Emit(normalized) => {
+                self.normalized.push(normalized.event);
                 Fate::Emitted
             }
             Verdict::Drop(reason) => Fate::Suppressed(reason),

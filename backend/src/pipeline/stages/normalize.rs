@@ -3,6 +3,7 @@
 use super::{received_of, tenant_of, text};
 use crate::{
     bus::{Durability, EventBus, Message, Record},
+    geo::GeoBook,
     ingest::{Door, header},
     pipeline::{
         dead_letter::{self, dead_letter},
@@ -13,9 +14,11 @@ use crate::{
 };
 use async_trait::async_trait;
 use bytes::Bytes;
+use serde_json::Map;
 use std::sync::Arc;
 use watchfloor_engine::{
-    Verdict,
+    Event, Verdict,
+    enrich::Enricher,
     normalize::{Origin, RawContext, normalize},
     verdict::DeadReason,
 };
@@ -25,6 +28,21 @@ pub const NORMALIZED_BYTES_MAX: usize = 4 << 20;
 
 pub struct Normalize {
     pub bus: Arc<dyn EventBus>,
+    pub normalizer: Normalizer,
+}
+
+/// Raw record to event, with what the databases in force know of its addresses.
+#[derive(Default)]
+pub struct Normalizer {
+    book: GeoBook,
+    enricher: Enricher,
+}
+
+/// An event on its way to the stages that read events.
+pub(super) struct Normalized {
+    pub event: Record,
+    /// For the map: set where another product's alert has a place.
+    pub geo: Option<Record>,
 }
 
 #[async_trait]
@@ -32,11 +50,14 @@ impl Stage for Normalize {
     async fn process(&mut self, batch: &[Message]) -> Result<Vec<Fate>, StageError> {
         let mut normalized = Vec::with_capacity(batch.len());
         let mut dead = Vec::new();
+        let mut located = Vec::new();
         let mut fates = Vec::with_capacity(batch.len());
+        self.normalizer.follow();
         for message in batch {
-            fates.push(match event_record(message) {
-                Verdict::Emit(record) => {
-                    normalized.push(record);
+            fates.push(match self.normalizer.normalize(message) {
+                Verdict::Emit(normal) => {
+                    normalized.push(normal.event);
+                    located.extend(normal.geo);
                     Fate::Emitted
                 }
                 Verdict::Drop(reason) => Fate::Suppressed(reason),
@@ -49,6 +70,9 @@ impl Stage for Normalize {
         if !dead.is_empty() {
             self.bus.produce(dead_letter::TOPIC, dead, Durability::Written).await?;
         }
+        if !located.is_empty() {
+            self.bus.produce(topic::GEO, located, Durability::Written).await?;
+        }
         if !normalized.is_empty() {
             self.bus
                 .produce(topic::NORMALIZED, normalized, Durability::Written)
@@ -58,34 +82,85 @@ impl Stage for Normalize {
     }
 }
 
-/// The event of a raw record, on its way to the stages that read events.
-pub(super) fn event_record(message: &Message) -> Verdict<Record> {
-    let Some(tenant) = tenant_of(message) else {
-        return Verdict::Dead(DeadReason::TenantMissing);
-    };
-    let context = context_of(message);
-    match normalize(&message.record.payload, &context) {
-        Verdict::Emit(event) => {
-            let payload = event.to_json();
-            if payload.len() > NORMALIZED_BYTES_MAX {
-                return Verdict::Dead(DeadReason::RecordTooLarge);
-            }
-            Verdict::Emit(Record {
-                key: Some(Bytes::from(format!("{tenant}:{}", event.endpoint))),
-                headers: vec![
-                    (header::TENANT_ID.to_owned(), Bytes::from(tenant.to_string())),
-                    (
-                        header::RECEIVED.to_owned(),
-                        Bytes::from(context.received.nanos().to_string()),
-                    ),
-                ],
-                payload: Bytes::from(payload),
-                timestamp: message.record.timestamp,
-            })
+impl Normalizer {
+    pub fn new(book: &GeoBook) -> Self {
+        Self {
+            book: book.clone(),
+            enricher: Enricher::default(),
         }
-        Verdict::Drop(reason) => Verdict::Drop(reason),
-        Verdict::Dead(reason) => Verdict::Dead(reason),
     }
+
+    /// Takes over what databases are in force now; once per batch.
+    pub(super) fn follow(&mut self) {
+        self.enricher.follow(&self.book.current());
+    }
+
+    pub(super) fn normalize(&mut self, message: &Message) -> Verdict<Normalized> {
+        let Some(tenant) = tenant_of(message) else {
+            return Verdict::Dead(DeadReason::TenantMissing);
+        };
+        let context = context_of(message);
+        let mut event = match normalize(&message.record.payload, &context) {
+            Verdict::Emit(event) => event,
+            Verdict::Drop(reason) => return Verdict::Drop(reason),
+            Verdict::Dead(reason) => return Verdict::Dead(reason),
+        };
+        let is_located = self.enricher.enrich(&mut event);
+        let payload = event.to_json();
+        if payload.len() > NORMALIZED_BYTES_MAX {
+            return Verdict::Dead(DeadReason::RecordTooLarge);
+        }
+        let key = Bytes::from(format!("{tenant}:{}", event.endpoint));
+        let tenant_header = (header::TENANT_ID.to_owned(), Bytes::from(tenant.to_string()));
+        let geo = (is_located && event.text("event.kind") == Some("alert")).then(|| Record {
+            key: Some(key.clone()),
+            headers: vec![tenant_header.clone()],
+            payload: Bytes::from(geo_event(&event)),
+            timestamp: message.record.timestamp,
+        });
+        let mut headers = vec![
+            tenant_header,
+            (
+                header::RECEIVED.to_owned(),
+                Bytes::from(context.received.nanos().to_string()),
+            ),
+        ];
+        let sender = message.record.headers.iter();
+        headers.extend(
+            sender
+                .filter(|(name, _)| name == header::DOOR || name == header::SENSOR)
+                .cloned(),
+        );
+        let record = Record {
+            key: Some(key),
+            headers,
+            payload: Bytes::from(payload),
+            timestamp: message.record.timestamp,
+        };
+        Verdict::Emit(Normalized { event: record, geo })
+    }
+}
+
+/// What a map draws of an alert: who, whom, where both are, how bad.
+fn geo_event(event: &Event) -> Vec<u8> {
+    let mut drawn = Map::new();
+    for (name, path) in [
+        ("event_id", "event.id"),
+        ("timestamp", "@timestamp"),
+        ("endpoint_id", "host.id"),
+        ("module", "event.module"),
+        ("severity", "event.severity"),
+        ("rule", "rule"),
+        ("source", "source"),
+        ("destination", "destination"),
+        ("count", "watchfloor.count"),
+        ("simulated", "watchfloor.simulated"),
+    ] {
+        if let Some(value) = event.get(path) {
+            drawn.insert(name.to_owned(), value.clone());
+        }
+    }
+    serde_json::to_vec(&drawn).unwrap_or_default()
 }
 
 /// What a raw record's headers say.

@@ -4,7 +4,7 @@
 //! when the audit system says so (`EOE`, `PROCTITLE` behind a system call, a record that stands alone), when the node's later
 //! events are `timeout` ahead, or at its deadline. Memory is bounded: at the limit the oldest group goes out as it is.
 
-use super::record::head;
+use super::record::{Stamp, head};
 use crate::normalize::RECORD_BYTES_MAX;
 use std::{collections::VecDeque, time::Duration};
 use watchfloor_shared::Timestamp;
@@ -99,15 +99,7 @@ impl Assembler {
                 if self.open.len() >= self.groups_max {
                     whole.extend(self.open.pop_front().map(|group| group.joined));
                 }
-                self.open.push_back(Group {
-                    node: node.to_owned(),
-                    seconds: stamp.seconds.to_owned(),
-                    serial: stamp.serial,
-                    time,
-                    opened: now,
-                    has_syscall: false,
-                    joined: Joined::default(),
-                });
+                self.open.push_back(Group::new(node, stamp, time, now));
                 self.open.len() - 1
             }
         };
@@ -165,6 +157,20 @@ impl Assembler {
         self.open = open;
         let late: VecDeque<Group> = late;
         late.into_iter().map(|group| group.joined).collect()
+    }
+}
+
+impl Group {
+    fn new(node: &str, stamp: Stamp<'_>, time: Timestamp, opened: Timestamp) -> Self {
+        Self {
+            node: node.to_owned(),
+            seconds: stamp.seconds.to_owned(),
+            serial: stamp.serial,
+            time,
+            opened,
+            has_syscall: false,
+            joined: Joined::default(),
+        }
     }
 }
 

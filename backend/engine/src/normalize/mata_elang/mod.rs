@@ -19,7 +19,7 @@ use crate::{Event, verdict::DeadReason};
 pub use repeats::{Counted, Repeats};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
-use watchfloor_shared::Timestamp;
+use watchfloor_shared::{EndpointId, EventId, Timestamp};
 
 pub(super) const SOURCE: JsonSource = JsonSource {
     name: "mata_elang",
@@ -112,24 +112,7 @@ fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     if let Some(repeats) = repeats {
         set_repeats(&mut document, &repeats, timestamp);
     }
-    let part = |fields: &Fields<'_>, key: &str| {
-        fields
-            .get(key)
-            .and_then(|node| node.scalar().map(Cow::into_owned))
-            .unwrap_or_default()
-    };
-    let id = identity::of_parts(
-        &[
-            "mata_elang",
-            endpoint.as_str(),
-            &part(&alert, "rule"),
-            &part(&alert, "timestamp"),
-            &part(&alert, "pkt_number"),
-            &part(&alert, "src_ap"),
-            &part(&alert, "dst_ap"),
-        ],
-        timestamp,
-    );
+    let id = id(&endpoint, &alert, timestamp);
     snort::describe(&mut document, &mut alert);
     column::spread(&mut document, alert, &[snort::ALERT], "snort");
     column::spread(&mut document, envelope, &[], "mata_elang");
@@ -149,6 +132,26 @@ fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
         dataset: Cow::Borrowed("mata_elang.sensor_event"),
     };
     Ok(document.finish(head, input.context))
+}
+
+/// An alert has no number of its own; what tells it from others of its rule is its packet.
+fn id(endpoint: &EndpointId, alert: &Fields<'_>, timestamp: Timestamp) -> EventId {
+    let part = |key: &str| {
+        let scalar = alert.get(key).and_then(|node| node.scalar().map(Cow::into_owned));
+        scalar.unwrap_or_default()
+    };
+    identity::of_parts(
+        &[
+            "mata_elang",
+            endpoint.as_str(),
+            &part("rule"),
+            &part("timestamp"),
+            &part("pkt_number"),
+            &part("src_ap"),
+            &part("dst_ap"),
+        ],
+        timestamp,
+    )
 }
 
 /// Protobuf's JSON writes `snortRuleSid`, its original names are `snort_rule_sid`.

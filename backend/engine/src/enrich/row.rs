@@ -1,0 +1,120 @@
+//! A database's row in ECS. Two layouts are met: GeoIP2's nested one, which most makers follow, and flat columns.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct PlaceRow<'a> {
+    #[serde(borrow)]
+    city: Option<City<'a>>,
+    #[serde(borrow)]
+    continent: Coded<'a>,
+    #[serde(borrow)]
+    country: Coded<'a>,
+    #[serde(borrow)]
+    subdivisions: Vec<Coded<'a>>,
+    location: Location<'a>,
+    #[serde(borrow)]
+    postal: Coded<'a>,
+    // Flat columns.
+    country_code: Option<&'a str>,
+    state1: Option<&'a str>,
+    postcode: Option<&'a str>,
+    timezone: Option<&'a str>,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum City<'a> {
+    Flat(&'a str),
+    #[serde(borrow)]
+    Named(Coded<'a>),
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Coded<'a> {
+    #[serde(alias = "iso_code")]
+    code: Option<&'a str>,
+    #[serde(borrow)]
+    names: Names<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Names<'a> {
+    en: Option<&'a str>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Location<'a> {
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+    time_zone: Option<&'a str>,
+}
+
+impl PlaceRow<'_> {
+    /// `source.geo`.
+    pub fn into_ecs(self) -> Map<String, Value> {
+        let city = match &self.city {
+            Some(City::Flat(name)) => Some(*name),
+            Some(City::Named(city)) => city.names.en,
+            None => None,
+        };
+        let region = self.subdivisions.first();
+        let mut geo = Map::with_capacity(8);
+        for (name, text) in [
+            ("city_name", city),
+            ("continent_code", self.continent.code),
+            ("country_iso_code", self.country.code.or(self.country_code)),
+            ("country_name", self.country.names.en),
+            ("region_iso_code", region.and_then(|region| region.code)),
+            ("region_name", region.and_then(|region| region.names.en).or(self.state1)),
+            ("postal_code", self.postal.code.or(self.postcode)),
+            ("timezone", self.location.time_zone.or(self.timezone)),
+        ] {
+            if let Some(text) = text.filter(|text| !text.is_empty()) {
+                geo.insert(name.to_owned(), text.into());
+            }
+        }
+        let latitude = self.location.latitude.or(self.latitude);
+        let longitude = self.location.longitude.or(self.longitude);
+        if let (Some(latitude), Some(longitude)) = (latitude, longitude)
+            && latitude.abs() <= 90.0
+            && longitude.abs() <= 180.0
+        {
+            let mut location = Map::with_capacity(2);
+            location.insert("lat".to_owned(), latitude.into());
+            location.insert("lon".to_owned(), longitude.into());
+            geo.insert("location".to_owned(), Value::Object(location));
+        }
+        geo
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct AsRow<'a> {
+    autonomous_system_number: Option<u32>,
+    autonomous_system_organization: Option<&'a str>,
+}
+
+impl AsRow<'_> {
+    /// `source.as`.
+    pub fn into_ecs(self) -> Map<String, Value> {
+        let mut system = Map::with_capacity(2);
+        if let Some(number) = self.autonomous_system_number {
+            system.insert("number".to_owned(), number.into());
+        }
+        if let Some(name) = self.autonomous_system_organization.filter(|name| !name.is_empty()) {
+            let mut organization = Map::with_capacity(1);
+            organization.insert("name".to_owned(), name.into());
+            system.insert("organization".to_owned(), Value::Object(organization));
+        }
+        system
+    }
+}
