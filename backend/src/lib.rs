@@ -6,14 +6,18 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod doors;
+pub mod follow;
+pub mod grpc;
 pub mod identity;
 pub mod ingest;
 pub mod investigate;
 pub mod live;
+pub mod otlp;
 pub mod pipeline;
 pub mod replay;
 pub mod rules;
 pub mod search;
+pub mod sensors;
 pub mod startup;
 pub mod store;
 

@@ -1,5 +1,7 @@
 //! The one place that wires things: stores, bus, stages, API. Everything else is handed what it needs.
 
+mod senders;
+
 use crate::{
     api,
     bus::{
@@ -35,6 +37,7 @@ use crate::{
     store::{Database, identity},
 };
 use anyhow::{Context, Result};
+use senders::Senders;
 use std::{collections::HashMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::CancellationToken;
@@ -51,6 +54,7 @@ pub struct Running {
     pub address: Option<SocketAddr>,
     /// Where syslog over TCP and UDP is taken.
     pub syslog: (Option<SocketAddr>, Option<SocketAddr>),
+    pub senders: Senders,
     pub tenant: TenantId,
     pub db: Database,
     pub bus: Arc<dyn EventBus>,
@@ -103,6 +107,7 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     let mut running = Running {
         address: None,
         syslog: (None, None),
+        senders: Senders::default(),
         tenant,
         db: stores.db.clone(),
         bus: Arc::clone(&stores.bus),
@@ -129,7 +134,9 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     }
     if let Some(listener) = listener {
         running.address = Some(listener.local_addr()?);
-        let router = api::router(api_state(&running, stores.rules, latencies));
+        let state = api_state(&running, stores.rules, latencies);
+        senders::open(&mut running, &state).await?;
+        let router = api::router(state);
         running.tasks.push(tokio::spawn(serve(listener, router, stop)));
     }
     Ok(running)
@@ -151,9 +158,7 @@ async fn open_syslog(running: &mut Running) -> Result<()> {
         stop: running.stop.clone(),
     };
     if let Some(address) = config.tcp {
-        let listener = TcpListener::bind(address)
-            .await
-            .with_context(|| format!("syslog.tcp: cannot listen on {address}"))?;
+        let listener = listen_on("syslog.tcp", address).await?;
         running.syslog.0 = Some(listener.local_addr()?);
         running.tasks.push(tokio::spawn(door.clone().tcp(listener)));
     }
@@ -176,6 +181,7 @@ fn api_state(running: &Running, rules: RuleBook, latencies: Latencies) -> api::A
         latency: latencies.live,
         pipeline: Arc::clone(&running.view),
         rules: Arc::new(rules),
+        sensors: running.senders.sensors.clone(),
         clock: running.clock.clone(),
         limits: api::ApiLimits::default(),
         tls: running
@@ -315,6 +321,11 @@ async fn retention(bus: Arc<dyn EventBus>, clock: Clock, stop: CancellationToken
     }
 }
 
+async fn listen_on(setting: &str, address: SocketAddr) -> Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    listener.with_context(|| format!("{setting}: cannot listen on {address}"))
+}
+
 async fn listen(address: SocketAddr) -> Result<tokio::net::TcpListener> {
     tokio::net::TcpListener::bind(address).await.with_context(|| {
         format!(
@@ -343,12 +354,6 @@ async fn first_tenant(db: &Database) -> Result<TenantId> {
     let tenant: TenantId = "default".parse()?;
     identity::create_tenant(db, &tenant, "Default").await?;
     Ok(tenant)
-}
-
-impl api::RulesView for RuleBook {
-    fn summaries(&self) -> Vec<watchfloor_shared::rule::RuleSummary> {
-        RuleBook::summaries(self)
-    }
 }
 
 impl Running {

@@ -1,8 +1,8 @@
-//! What the Linux sensor sends: one JSON object per event, a line each.
+//! What the Linux sensor sends: one JSON object per event, a line each. And what the server knows of its sensors.
 //!
 //! Additive: a reader takes fields that it does not know as they come; a change of meaning raises [`SENSOR_SCHEMA`].
 
-use crate::Timestamp;
+use crate::{Timestamp, pipeline::ReasonCount};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -115,4 +115,45 @@ pub enum SensorAction {
         count: u64,
         reason: String,
     },
+}
+
+/// `GET /api/v1/sensors`: a sensor as this server last heard of it. Counts begin with the server's start unless they say
+/// otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SensorStatus {
+    pub name: String,
+    pub last_seen: Timestamp,
+    /// Of the sensor's program; with what follows absent until its first heartbeat.
+    pub version: Option<String>,
+    pub kernel: Option<String>,
+    /// How it captures: `ebpf`, `audit`, `proc_connector`, `files`.
+    pub method: Option<String>,
+    pub started: Option<Timestamp>,
+    /// Waits on the sensor's disk, and the most that may.
+    pub spool_bytes: Option<i64>,
+    pub spool_bytes_max: Option<i64>,
+    /// Taken, those that were sent again included.
+    pub records: i64,
+    /// Longer than the server takes.
+    pub refused: i64,
+    /// Sequence numbers that were skipped and have not come: records that were lost on the way.
+    pub missing: i64,
+    /// What the sensor itself left out, by reason, as long as it can remember.
+    pub dropped: Vec<ReasonCount>,
+    pub streams: Vec<SensorStream>,
+}
+
+/// One numbering of a sensor's records.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SensorStream {
+    pub name: String,
+    /// What its last records were.
+    pub source: Option<String>,
+    pub last_seen: Timestamp,
+    /// Of the record that is expected next.
+    pub next_sequence: i64,
+    pub missing: i64,
+    pub dropped: Vec<ReasonCount>,
 }

@@ -60,6 +60,7 @@ fn attempt(route: &Route, of: &Tenant) -> Attempt {
         | "rules.list"
         | "live"
         | "keys.list"
+        | "sensors.list"
         | "plain.alerts"
         | "plain.endpoints"
         | "session.sign_out" => get(route.path.to_owned()),
@@ -95,6 +96,8 @@ fn attempt(route: &Route, of: &Tenant) -> Attempt {
         "pipeline.redrive" => send(route.path, json!({})),
         "keys.issue" => send(route.path, json!({"name": "another"})),
         "keys.revoke" => get(format!("/api/v1/keys/{}", of.key_id)),
+        "ingest.sensor" => send(route.path, json!({"sensor": of.marker, "records": [{"a": 1}]})),
+        "ingest.otlp_logs" => send(route.path, json!({"resourceLogs": []})),
         "ingest.sysmon" => send(route.path, json!({"a": 1})),
         "ingest.bulk" | "ingest.bulk_put" | "ingest.bulk_of_index" | "ingest.bulk_of_index_put" => {
             lines("{\"index\":{}}\n{\"a\":1}\n")

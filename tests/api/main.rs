@@ -4,6 +4,8 @@ mod authorization;
 mod doors;
 mod ingest;
 mod live;
+mod otlp;
+mod sensor_service;
 mod session;
 mod state;
 mod surface;

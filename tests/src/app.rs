@@ -12,15 +12,21 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
-use tokio::runtime::{Handle, Runtime};
+use tokio::{
+    net::TcpListener,
+    runtime::{Handle, Runtime},
+};
+use tokio_util::sync::CancellationToken;
 use watchfloor::{
     api::{self, AlertLatency, ApiLimits, ApiParts, AppState, RulesView},
     bus::{BusError, BusOptions, EmbeddedBus, EventBus, Retention, TopicSpec},
     clock::Clock,
+    grpc::{self, GrpcDoor},
     ingest::Ingestor,
     live::LiveHub,
     pipeline::PipelineView,
     search::{EncodedEvent, SearchIndex, embedded},
+    sensors::Sensors,
     store::{Database, DatabaseConfig, Secret, StoreError, alerts, endpoints, identity},
 };
 use watchfloor_engine::{
@@ -40,6 +46,7 @@ pub const DEAD_TOPIC: &str = "dead-letters";
 
 pub struct TestApp {
     pub address: SocketAddr,
+    pub grpc: SocketAddr,
     pub db: Database,
     pub bus: Arc<dyn EventBus>,
     pub search: Arc<dyn SearchIndex>,
@@ -106,6 +113,17 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
         Arc::new(embedded::EmbeddedIndex::open(dir, embedded::Limits::default()).unwrap());
     let live = LiveHub::default();
     let latency = Arc::new(AlertLatency::default());
+    let sensors = Sensors::default();
+    let grpc = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let grpc_address = grpc.local_addr().unwrap();
+    let door = GrpcDoor {
+        db: db.clone(),
+        ingest: Ingestor::new(bus.clone(), clock.clone(), RAW_TOPIC),
+        sensors: sensors.clone(),
+        clock: clock.clone(),
+        stop: CancellationToken::new(),
+    };
+    runtime.spawn(grpc::serve(grpc, grpc::router(&door), door.stop.clone()));
     let state = AppState::new(ApiParts {
         db: db.clone(),
         search: search.clone(),
@@ -114,16 +132,18 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
         latency: latency.clone(),
         pipeline: Arc::new(NoPipeline),
         rules: Arc::new(NoRules),
+        sensors: sensors.clone(),
         clock,
         limits,
         tls: false,
     });
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let service = api::router(state).into_make_service_with_connect_info::<SocketAddr>();
     runtime.spawn(async move { axum::serve(listener, service).await });
     Ok(TestApp {
         address,
+        grpc: grpc_address,
         db,
         bus,
         search,

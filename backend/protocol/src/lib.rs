@@ -1,11 +1,19 @@
-//! What sensors and the server say to each other over gRPC, and the limits that both sides keep.
+//! What senders and the server say to each other over gRPC: our own sensors, and OpenTelemetry's logs.
 //!
 //! Invariant: messages only grow; the meaning of a field never changes.
 
+mod spelled;
+
 /// Package `watchfloor.sensor.v1`.
-#[allow(clippy::all, clippy::pedantic, clippy::disallowed_types, clippy::disallowed_methods)]
+#[allow(clippy::all, clippy::pedantic)]
 pub mod v1 {
     tonic::include_proto!("watchfloor.sensor.v1");
+}
+
+/// OTLP's logs, over gRPC and in OTLP's JSON.
+#[allow(clippy::all, clippy::pedantic)]
+pub mod otlp {
+    tonic::include_proto!("opentelemetry.proto.collector.logs.v1");
 }
 
 /// The port that servers listen on by convention.

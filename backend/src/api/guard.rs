@@ -13,8 +13,12 @@ use super::{
 use crate::{
     identity::token,
     store::{
-        Secret,
-        identity::{Member, api_keys, sessions},
+        Database, Secret, StoreError,
+        identity::{
+            Member,
+            api_keys::{self, KeyHolder},
+            sessions,
+        },
     },
 };
 use axum::{
@@ -117,11 +121,7 @@ fn refuse_cross_site(request: &Parts) -> Answer<()> {
 /// A key counts before a cookie: who sends one means it.
 async fn authenticate(state: &AppState, headers: &HeaderMap) -> Answer<Admitted> {
     if let Some(key) = api_key(headers) {
-        let holder = match key.len() <= SECRET_BYTES_MAX {
-            true => api_keys::lookup(&state.db, &key).await?,
-            false => None,
-        };
-        let caller = holder.map(|holder| Caller::Key {
+        let caller = key_holder(&state.db, &key).await?.map(|holder| Caller::Key {
             id: holder.id,
             tenant: holder.tenant,
         });
@@ -165,9 +165,17 @@ fn person(member: Member, session: Secret) -> Person {
     }
 }
 
+/// Whose key this is.
+pub async fn key_holder(db: &Database, key: &str) -> Result<Option<KeyHolder>, StoreError> {
+    match key.len() <= SECRET_BYTES_MAX {
+        true => api_keys::lookup(db, key).await,
+        false => Ok(None),
+    }
+}
+
 /// The key in the words of whoever sends: `Bearer`; Elasticsearch's `ApiKey` and the password of `Basic`; `Splunk`; a header of
 /// its own.
-fn api_key(headers: &HeaderMap) -> Option<Cow<'_, str>> {
+pub fn api_key(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let authorized = text(header::AUTHORIZATION.as_str()).and_then(|value| {
         let (scheme, credential) = value.split_once(' ')?;

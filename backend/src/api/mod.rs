@@ -33,7 +33,9 @@ mod problem;
 mod rate_limit;
 pub mod routes;
 mod rules;
+mod sensors;
 pub(crate) mod state;
 
-pub use outer::router;
+pub(crate) use guard::{api_key, key_holder};
+pub use outer::{otlp_router, router};
 pub use state::{AlertLatency, ApiLimits, ApiParts, AppState, IngestLimits, RulesView};

@@ -1,6 +1,11 @@
 //! The router and what surrounds every answer.
 
-use super::{assets, guard, problem::ApiError, routes::TABLE, state::AppState};
+use super::{
+    assets, guard, ingest,
+    problem::ApiError,
+    routes::{Route, TABLE},
+    state::AppState,
+};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
@@ -18,16 +23,30 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wa
 
 /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: limits go by the peer's address.
 pub fn router(state: AppState) -> Router {
+    let router = routed(&state, TABLE).fallback(assets::serve);
+    surrounded(router, state)
+}
+
+/// OTLP's route alone, for the port that OpenTelemetry's senders expect.
+pub fn otlp_router(state: AppState) -> Router {
+    let only = TABLE.iter().filter(|route| route.name == ingest::otlp::NAME);
+    let router = routed(&state, only).fallback(|| async { ApiError::not_found() });
+    surrounded(router, state)
+}
+
+fn routed(state: &AppState, routes: impl IntoIterator<Item = &'static Route>) -> Router<AppState> {
     let mut router = Router::new();
-    for route in TABLE {
+    for route in routes {
         let for_guard = state.clone();
         let guard = from_fn(move |request: Request, next: Next| guard::guard(for_guard.clone(), route, request, next));
         router = router.route(route.path, (route.handler)().route_layer(guard));
     }
+    router.method_not_allowed_fallback(method_not_allowed)
+}
+
+fn surrounded(router: Router<AppState>, state: AppState) -> Router {
     let tls = state.tls;
     router
-        .method_not_allowed_fallback(method_not_allowed)
-        .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(state.limits.body_bytes_max))
         .layer(CatchPanicLayer::custom(caught))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))

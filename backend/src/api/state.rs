@@ -10,6 +10,7 @@ use crate::{
     live::{LatencyRecorder, LiveHub, SnapshotFeed},
     pipeline::PipelineView,
     search::SearchIndex,
+    sensors::Sensors,
     store::Database,
 };
 use std::{ops::Deref, sync::Arc, time::Duration};
@@ -104,6 +105,7 @@ pub struct ApiParts {
     pub latency: Arc<AlertLatency>,
     pub pipeline: Arc<dyn PipelineView>,
     pub rules: Arc<dyn RulesView>,
+    pub sensors: Sensors,
     pub clock: Clock,
     pub limits: ApiLimits,
     /// The server is reached over TLS: cookies are `Secure`, browsers are told to stay with it.

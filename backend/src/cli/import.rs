@@ -25,7 +25,7 @@ const DRAIN_WAIT_MAX: Duration = Duration::from_secs(3_600);
 
 #[derive(Args)]
 pub struct ImportArguments {
-    /// JSONL, JSON array, EVTX, any of them gzip or zstd; or a folder of them
+    /// Zeek (TSV, JSON), Suricata's eve.json, audit.log, JSONL, JSON array, EVTX, any of them gzip or zstd; or a folder of them
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Whose events these are; the first tenant when absent

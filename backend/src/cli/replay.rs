@@ -13,7 +13,7 @@ use watchfloor_shared::Timestamp;
 
 #[derive(Args)]
 pub struct ReplayArguments {
-    /// JSONL, JSON array, EVTX, any of them gzip or zstd; or a folder of them
+    /// Zeek (TSV, JSON), Suricata's eve.json, audit.log, JSONL, JSON array, EVTX, any of them gzip or zstd; or a folder of them
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// max, or times the recording's own speed: 1, 10

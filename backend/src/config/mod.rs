@@ -7,7 +7,10 @@ pub mod reference;
 pub use crate::store::Secret;
 pub use load::{ConfigError, Flags, load};
 
-use crate::{bus::Retention, doors::syslog::SyslogConfig, store::DatabaseConfig};
+use crate::{
+    bus::Retention, doors::syslog::SyslogConfig, follow::FollowConfig, grpc::GrpcConfig, otlp::OtlpConfig,
+    store::DatabaseConfig,
+};
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -18,6 +21,9 @@ pub struct Config {
     pub data_dir: PathBuf,
     pub http: HttpConfig,
     pub syslog: SyslogConfig,
+    pub grpc: GrpcConfig,
+    pub otlp: OtlpConfig,
+    pub follow: Vec<FollowConfig>,
     pub database: DatabaseConfig,
     pub bus: BusConfig,
     pub rules: RulesConfig,
@@ -31,6 +37,9 @@ impl Default for Config {
             data_dir: PathBuf::from("watchfloor-data"),
             http: HttpConfig::default(),
             syslog: SyslogConfig::default(),
+            grpc: GrpcConfig::default(),
+            otlp: OtlpConfig::default(),
+            follow: Vec::new(),
             database: DatabaseConfig::default(),
             bus: BusConfig::default(),
             rules: RulesConfig::default(),
@@ -157,6 +166,9 @@ impl Config {
         self.database
             .validate()
             .map_err(|error| ConfigError::Refused(error.to_string()))?;
+        for follow in &self.follow {
+            follow.validate().or_else(|why| invalid("follow", &why))?;
+        }
         if self.data_dir.as_os_str().is_empty() {
             return invalid("data_dir", "is empty");
         }

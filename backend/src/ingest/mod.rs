@@ -29,16 +29,22 @@ pub enum Door {
     Elasticsearch,
     SplunkHec,
     Syslog,
+    Otlp,
+    Sensor,
+    Follow,
     File,
     Simulator,
 }
 
 impl Door {
-    pub const ALL: [Door; 6] = [
+    pub const ALL: [Door; 9] = [
         Door::Ndjson,
         Door::Elasticsearch,
         Door::SplunkHec,
         Door::Syslog,
+        Door::Otlp,
+        Door::Sensor,
+        Door::Follow,
         Door::File,
         Door::Simulator,
     ];
@@ -49,6 +55,9 @@ impl Door {
             Door::Elasticsearch => "elasticsearch",
             Door::SplunkHec => "splunk_hec",
             Door::Syslog => "syslog",
+            Door::Otlp => "otlp",
+            Door::Sensor => "sensor",
+            Door::Follow => "follow",
             Door::File => "file",
             Door::Simulator => "simulator",
         }
@@ -91,7 +100,7 @@ pub struct RawLine {
 }
 
 /// What a door knows of its records beside their bytes; see the engine's `Origin`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct BatchOrigin {
     pub source: Option<Bytes>,
     pub sensor: Option<Bytes>,

@@ -1,11 +1,12 @@
-//! Recordings of any size, record by record: JSON lines, JSON arrays or pretty-printed objects, EVTX, each plain, gzip or zstd
-//! (told by their first bytes), or a folder of them.
+//! Recordings of any size, record by record: lines of JSON or of text, JSON arrays or pretty-printed objects, Zeek's TSV, EVTX,
+//! each plain, gzip or zstd (told by their first bytes), or a folder of them.
 //!
 //! Invariant: positions count the records from 0 without a gap, so reading the same path again gives the same positions. What
 //! cannot be read as a record still comes as one, which the pipeline then keeps as a dead letter; the rest goes on.
 
 mod evtx;
 mod json;
+mod tsv;
 
 use crate::ingest::RawLine;
 use bytes::Bytes;
@@ -14,7 +15,7 @@ use std::{
     io::{self, BufRead, BufReader, Cursor, Read},
     path::{Path, PathBuf},
 };
-use watchfloor_engine::normalize::RECORD_BYTES_MAX;
+use watchfloor_engine::normalize::{RECORD_BYTES_MAX, source};
 
 /// Of a longer record only this much is read: enough for the pipeline to say that it is too long.
 const KEPT_BYTES_MAX: usize = RECORD_BYTES_MAX + 1;
@@ -28,7 +29,7 @@ const EVTX: &[u8] = b"ElfFile\0";
 pub enum ReadError {
     #[error("cannot read {path}: {cause}")]
     Io { path: PathBuf, cause: io::Error },
-    #[error("{path} holds no recording: neither JSON nor EVTX")]
+    #[error("{path} holds no recording: neither JSON nor EVTX, nor a log of a known source")]
     NoRecording { path: PathBuf },
 }
 
@@ -146,13 +147,21 @@ fn records(path: &Path, folder: bool) -> io::Result<Option<Records>> {
     if head.starts_with(EVTX) {
         return Ok(Some(Box::new(evtx::records(input)?)));
     }
-    if folder && !json::looks_like_json(&head) {
+    if head.starts_with(tsv::BEGINNING) {
+        return Ok(Some(Box::new(tsv::Table::new(input))));
+    }
+    if folder && !json::looks_like_json(&head) && !is_known_text(&head) {
         return Ok(None);
     }
     if json::is_lines(&head) {
         return Ok(Some(Box::new(json::Lines::new(input))));
     }
     Ok(Some(Box::new(json::Values::new(input))))
+}
+
+fn is_known_text(head: &[u8]) -> bool {
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    std::str::from_utf8(line).is_ok_and(source::is_record)
 }
 
 type Input = Box<dyn BufRead + Send>;

@@ -206,5 +206,11 @@ fn report(set: &RuleSet, problems: &[RuleProblem]) {
     }
 }
 
+impl crate::api::RulesView for RuleBook {
+    fn summaries(&self) -> Vec<watchfloor_shared::rule::RuleSummary> {
+        RuleBook::summaries(self)
+    }
+}
+
 #[cfg(test)]
 mod tests;

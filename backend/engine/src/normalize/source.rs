@@ -227,7 +227,20 @@ fn is_envelope(fields: &Fields<'_>) -> bool {
 
 /// Whether `message` (or a log driver's name for it) is a record of its own.
 pub(super) fn wrapped(fields: &Fields<'_>) -> Option<Form> {
-    let text = message(fields)?;
+    record_in(message(fields)?)
+}
+
+/// Whether a text that another record carries as its message is read as a record of its own.
+pub fn is_record(text: &str) -> bool {
+    record_in(text).is_some()
+}
+
+/// Whether a line is syslog by its beginning.
+pub fn is_syslog(text: &str) -> bool {
+    Form::of(text, None) == Some(Form::Syslog)
+}
+
+fn record_in(text: &str) -> Option<Form> {
     match Form::of(text, None)? {
         // A message that merely looks like JSON stays one.
         Form::Json => {

@@ -6,6 +6,8 @@
 pub mod body;
 pub mod elastic;
 pub mod hec;
+pub mod otlp;
+pub mod sensor;
 mod take;
 
 use super::{

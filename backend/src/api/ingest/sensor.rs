@@ -1,0 +1,238 @@
+//! `POST /ingest/v1/sensor`: the sensor protocol for those who have no gRPC. One batch as a JSON object, or lines as they come.
+
+use super::{body, place, positions_of, take::Lines, too_many, whole};
+use crate::{
+    api::{
+        context::Called,
+        describe::Describe,
+        problem::{Answer, ApiError},
+        state::AppState,
+    },
+    ingest::position::Positions,
+    sensors::{self, BatchRefused, Came, Origin},
+};
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, header},
+};
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+use watchfloor_protocol::v1;
+use watchfloor_shared::{Timestamp, pipeline::ReasonCount, problem::ErrorCode};
+
+const SENSOR: &str = "watchfloor-sensor";
+const STREAM: &str = "watchfloor-stream";
+const SOURCE: &str = "watchfloor-source";
+
+/// As `SensorBatch` of the protocol.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Batch {
+    sensor: String,
+    #[serde(default)]
+    stream: String,
+    #[serde(default)]
+    source: String,
+    #[serde(default)]
+    first_sequence: u64,
+    /// JSON values; a text is a record by its own content.
+    #[serde(default)]
+    #[schema(value_type = Vec<serde_json::Value>)]
+    records: Vec<Box<RawValue>>,
+    #[serde(default)]
+    dropped: Vec<ReasonCount>,
+    heartbeat: Option<Heartbeat>,
+}
+
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Heartbeat {
+    version: String,
+    kernel: String,
+    method: String,
+    spool_bytes: u64,
+    spool_bytes_max: u64,
+    dropped: Vec<ReasonCount>,
+    started: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SensorTaken {
+    /// Records on the disk.
+    accepted: u64,
+    /// Records that were too long; they are among the dead letters, cut.
+    refused: u64,
+    /// Sequence number that is expected next, where the sender counts.
+    next_sequence: Option<u64>,
+}
+
+pub fn describe() -> Describe {
+    Describe::new("ingest", "Send records of a sensor")
+        .detail(
+            "As application/json: one batch of at most 1000 records and 4 MiB, with its numbers, losses and heartbeat. As \
+             application/x-ndjson: a record per line, of which the headers say what a batch says. The twin of \
+             `watchfloor.sensor.v1.SensorService` over gRPC; sending the same numbers again doubles nothing.",
+        )
+        .header("Watchfloor-Sensor", "Lines: the sensor's name", false)
+        .header("Watchfloor-Stream", "Lines: what the numbers belong to", false)
+        .header("Watchfloor-Source", "Lines: what the records are: ebpf, zeek.conn, auditd", false)
+        .header("Watchfloor-Position", "Lines: sequence number of the first, a whole number", false)
+        .header("Content-Encoding", "gzip or zstd", false)
+        .body::<Batch>()
+        .answers::<SensorTaken>("All of it is on the disk")
+        .fails(&[
+            ErrorCode::InvalidRequest,
+            ErrorCode::Timeout,
+            ErrorCode::PayloadTooLarge,
+            ErrorCode::UnsupportedMediaType,
+        ])
+}
+
+pub async fn handle(
+    State(state): State<AppState>,
+    called: Called,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer<Json<SensorTaken>> {
+    body::check_content_type(&headers)?;
+    let _place = place(&state).await.ok_or_else(too_many)?;
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let is_batch = kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/json"));
+    let taken = match is_batch {
+        true => batch(&state, &called, &whole(&state, &headers, body).await?).await?,
+        false => lines(&state, &called, &headers, body).await?,
+    };
+    Ok(Json(taken))
+}
+
+async fn batch(state: &AppState, called: &Called, body: &[u8]) -> Answer<SensorTaken> {
+    let batch: Batch = serde_json::from_slice(body).map_err(|error| {
+        let detail = format!(
+            "The body is no batch (line {}, column {}).",
+            error.line(),
+            error.column()
+        );
+        ApiError::invalid(detail)
+    })?;
+    let batch = v1::SensorBatch::from(batch);
+    let records = batch.records.len() as u64;
+    let ack = sensors::take(&state.ingest, &state.sensors, called.tenant(), batch, called.now).await?;
+    Ok(SensorTaken {
+        accepted: records.saturating_sub(ack.refused),
+        refused: ack.refused,
+        next_sequence: Some(ack.next_sequence),
+    })
+}
+
+async fn lines(state: &AppState, called: &Called, headers: &HeaderMap, body: Body) -> Answer<SensorTaken> {
+    let text = |name: &str| headers.get(name).map_or(Ok(""), |value| value.to_str());
+    let texts = || Ok::<_, header::ToStrError>((text(SENSOR)?, text(STREAM)?, text(SOURCE)?));
+    let (sensor, stream, source) = texts().map_err(|_| ApiError::invalid("The names in the headers are ASCII."))?;
+    let origin = Origin { sensor, stream, source };
+    origin.validate()?;
+    let (positions, first) = match positions_of(headers)? {
+        Positions::Stream { next } => (
+            Positions::Stream {
+                next: sensors::position(stream, next),
+            },
+            Some(next),
+        ),
+        repeats => (repeats, None),
+    };
+    let limits = &state.limits.ingest;
+    let body = body::Decoded::new(body, body::Encoding::of(headers)?, limits);
+    let mut intake = origin.intake(&state.ingest, called.tenant(), &limits.records);
+    let outcome = Lines::new(&mut intake, positions, limits).take_all(body).await;
+    let (accepted, refused) = (intake.accepted(), intake.refused());
+    let came = Came {
+        sensor,
+        stream,
+        source,
+        first_sequence: first.unwrap_or(0),
+        records: accepted.saturating_add(refused),
+        refused,
+    };
+    state.sensors.note_records(called.tenant(), &came, called.now);
+    outcome.map_err(|error| error.having_accepted(accepted))?;
+    Ok(SensorTaken {
+        accepted,
+        refused,
+        next_sequence: first.map(|first| first.saturating_add(came.records)),
+    })
+}
+
+impl From<Batch> for v1::SensorBatch {
+    fn from(batch: Batch) -> Self {
+        Self {
+            sensor: batch.sensor,
+            stream: batch.stream,
+            source: batch.source,
+            first_sequence: batch.first_sequence,
+            records: batch.records.into_iter().map(record).collect(),
+            sent_unix_ns: 0,
+            dropped: dropped(batch.dropped),
+            heartbeat: batch.heartbeat.map(Into::into),
+        }
+    }
+}
+
+/// A text is a line of its own; anything else is the record as it was written.
+fn record(value: Box<RawValue>) -> Bytes {
+    match serde_json::from_str::<String>(value.get()) {
+        Ok(line) => Bytes::from(line),
+        Err(_) => Bytes::from(String::from(Box::<str>::from(value))),
+    }
+}
+
+fn dropped(reasons: Vec<ReasonCount>) -> Vec<v1::Dropped> {
+    let reasons = reasons.into_iter().map(|ReasonCount { reason, count }| v1::Dropped {
+        reason,
+        count: u64::try_from(count).unwrap_or_default(),
+    });
+    reasons.collect()
+}
+
+impl From<Heartbeat> for v1::Heartbeat {
+    fn from(heartbeat: Heartbeat) -> Self {
+        Self {
+            version: heartbeat.version,
+            kernel: heartbeat.kernel,
+            method: heartbeat.method,
+            spool_bytes: heartbeat.spool_bytes,
+            spool_bytes_max: heartbeat.spool_bytes_max,
+            dropped: dropped(heartbeat.dropped),
+            started_unix_ns: heartbeat.started.map_or(0, Timestamp::nanos),
+        }
+    }
+}
+
+impl From<BatchRefused> for ApiError {
+    fn from(refused: BatchRefused) -> Self {
+        match refused {
+            BatchRefused::Invalid(why) => ApiError::invalid(why),
+            BatchRefused::Bus(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_keep_their_bytes_and_a_text_is_its_content() {
+        let text = r#"{"sensor":"s","first_sequence":7,"records":[{"b": 1.0,"a":[]},"type=EOE msg=audit(1.0:2): \u00e9"],
+            "heartbeat":{"version":"1","started":"2026-01-01T00:00:00Z"}}"#;
+        let batch = v1::SensorBatch::from(serde_json::from_str::<Batch>(text).unwrap());
+        assert_eq!(
+            batch.records,
+            ["{\"b\": 1.0,\"a\":[]}", "type=EOE msg=audit(1.0:2): é"].map(Bytes::from)
+        );
+        assert_eq!((batch.first_sequence, batch.sensor.as_str()), (7, "s"));
+        assert_eq!(batch.heartbeat.unwrap().started_unix_ns, 1_767_225_600_000_000_000);
+    }
+}

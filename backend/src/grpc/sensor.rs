@@ -1,0 +1,114 @@
+//! `SensorService`: batches in, acknowledgements out, one by one.
+//!
+//! Invariant: the next batch is read only when the one before is on the disk and its acknowledgement was taken, so a sensor is
+//! held back by the slower of the two.
+
+use super::{Called, GrpcDoor, connection::Busy};
+use crate::{
+    api,
+    sensors::{self, BatchRefused},
+};
+use futures::{Stream, stream};
+use std::{pin::Pin, sync::Arc, time::Duration};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout},
+};
+use tonic::{Request, Response, Status, Streaming};
+use watchfloor_protocol::{
+    IDLE_SECONDS_MAX,
+    v1::{Ack, SensorBatch, sensor_service_server::SensorService},
+};
+
+/// How often a call asks whether its key still holds.
+const KEY_CHECKED_EVERY: Duration = Duration::from_secs(60);
+
+pub(super) struct SensorCalls {
+    pub door: GrpcDoor,
+    pub places: Arc<Semaphore>,
+}
+
+#[tonic::async_trait]
+impl SensorService for SensorCalls {
+    type SendStream = Pin<Box<dyn Stream<Item = Result<Ack, Status>> + Send>>;
+
+    async fn send(&self, request: Request<Streaming<SensorBatch>>) -> Result<Response<Self::SendStream>, Status> {
+        let called = Called::of(&request)?;
+        let busy = request.extensions().get::<Busy>().cloned();
+        let place = Arc::clone(&self.places)
+            .try_acquire_owned()
+            .map_err(|_| Status::resource_exhausted("Many sensors are connected; call again later."))?;
+        let call = Call {
+            door: self.door.clone(),
+            called,
+            batches: request.into_inner(),
+            checked: Instant::now(),
+            is_over: false,
+            _place: place,
+            _busy: busy,
+        };
+        Ok(Response::new(Box::pin(stream::unfold(call, Call::next))))
+    }
+}
+
+/// One sensor's call.
+struct Call {
+    door: GrpcDoor,
+    called: Called,
+    batches: Streaming<SensorBatch>,
+    checked: Instant,
+    is_over: bool,
+    _place: OwnedSemaphorePermit,
+    _busy: Option<Busy>,
+}
+
+impl Call {
+    async fn next(mut self) -> Option<(Result<Ack, Status>, Self)> {
+        if self.is_over {
+            return None;
+        }
+        let outcome = self.step().await.transpose()?;
+        self.is_over = outcome.is_err();
+        Some((outcome, self))
+    }
+
+    /// One batch; none when the sensor ended the call.
+    async fn step(&mut self) -> Result<Option<Ack>, Status> {
+        let batch = tokio::select! {
+            () = self.door.stop.cancelled() => return Err(Status::unavailable("The server stops; call again.")),
+            batch = timeout(Duration::from_secs(IDLE_SECONDS_MAX), self.batches.message()) => match batch {
+                Ok(batch) => batch?,
+                Err(_) => return Err(Status::deadline_exceeded("Nothing came for two minutes, not even a heartbeat.")),
+            },
+        };
+        let Some(batch) = batch else { return Ok(None) };
+        self.check_key().await?;
+        let door = &self.door;
+        let tenant = &self.called.holder.tenant;
+        let taken = sensors::take(&door.ingest, &door.sensors, tenant, batch, door.clock.now()).await;
+        taken.map(Some).map_err(refusal)
+    }
+
+    async fn check_key(&mut self) -> Result<(), Status> {
+        if self.checked.elapsed() < KEY_CHECKED_EVERY {
+            return Ok(());
+        }
+        self.checked = Instant::now();
+        match api::key_holder(&self.door.db, self.called.key.reveal()).await {
+            Ok(Some(holder)) if holder.tenant == self.called.holder.tenant => Ok(()),
+            Ok(_) => Err(Status::unauthenticated("The API key was revoked.")),
+            // It held a minute ago; the store's trouble is not the sensor's.
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+pub(super) fn refusal(refused: BatchRefused) -> Status {
+    match refused {
+        BatchRefused::Invalid(why) => Status::invalid_argument(why),
+        BatchRefused::Bus(error) => {
+            tracing::warn!(%error, "a sensor's batch could not be kept");
+            Status::unavailable("The batch is not on the disk; send it again.")
+        }
+    }
+}

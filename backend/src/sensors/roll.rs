@@ -1,0 +1,267 @@
+//! Who is there: each sensor's last words and the gaps in its numbers, since the server's start.
+//!
+//! Invariant: memory is bounded, whatever names a sender makes up; the one that was silent longest gives its place.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
+use watchfloor_protocol::v1::{Dropped, Heartbeat, SensorBatch};
+use watchfloor_shared::{
+    TenantId, Timestamp,
+    pipeline::ReasonCount,
+    sensor::{SensorStatus, SensorStream},
+};
+
+const SENSORS_PER_TENANT_MAX: usize = 5_000;
+const STREAMS_PER_SENSOR_MAX: usize = 32;
+
+/// Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Sensors(Arc<Mutex<HashMap<TenantId, BTreeMap<String, Sensor>>>>);
+
+#[derive(Default)]
+struct Sensor {
+    last_seen: Timestamp,
+    heartbeat: Option<Heartbeat>,
+    records: u64,
+    refused: u64,
+    streams: BTreeMap<String, Numbers>,
+}
+
+/// A stream's sequence numbers.
+#[derive(Default)]
+struct Numbers {
+    last_seen: Timestamp,
+    source: String,
+    /// After the highest that came.
+    next: u64,
+    missing: u64,
+    dropped: Vec<Dropped>,
+}
+
+/// Records that came, by their numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct Came<'a> {
+    pub sensor: &'a str,
+    pub stream: &'a str,
+    pub source: &'a str,
+    pub first_sequence: u64,
+    pub records: u64,
+    pub refused: u64,
+}
+
+impl Sensors {
+    /// Notes a batch that is on the disk.
+    pub fn note(&self, tenant: &TenantId, batch: &SensorBatch, refused: u64, now: Timestamp) {
+        let came = Came {
+            sensor: &batch.sensor,
+            stream: &batch.stream,
+            source: &batch.source,
+            first_sequence: batch.first_sequence,
+            records: batch.records.len() as u64,
+            refused,
+        };
+        self.change(tenant, &came, now, |sensor| {
+            if let Some(numbers) = sensor.streams.get_mut(&batch.stream)
+                && !batch.dropped.is_empty()
+            {
+                numbers.dropped.clone_from(&batch.dropped);
+            }
+            if batch.heartbeat.is_some() {
+                sensor.heartbeat.clone_from(&batch.heartbeat);
+            }
+        });
+    }
+
+    /// The same for records without a batch around them.
+    pub fn note_records(&self, tenant: &TenantId, came: &Came<'_>, now: Timestamp) {
+        self.change(tenant, came, now, |_| ());
+    }
+
+    fn change(&self, tenant: &TenantId, came: &Came<'_>, now: Timestamp, more: impl FnOnce(&mut Sensor)) {
+        let mut tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let sensors = tenants.entry(tenant.clone()).or_default();
+        make_room(sensors, came.sensor, SENSORS_PER_TENANT_MAX, |sensor| sensor.last_seen);
+        let sensor = sensors.entry(came.sensor.to_owned()).or_default();
+        sensor.last_seen = now;
+        sensor.records = sensor.records.saturating_add(came.records);
+        sensor.refused = sensor.refused.saturating_add(came.refused);
+        make_room(&mut sensor.streams, came.stream, STREAMS_PER_SENSOR_MAX, |numbers| {
+            numbers.last_seen
+        });
+        let is_new = !sensor.streams.contains_key(came.stream);
+        let numbers = sensor.streams.entry(came.stream.to_owned()).or_default();
+        numbers.last_seen = now;
+        numbers.take(came, is_new);
+        more(sensor);
+    }
+
+    /// The tenant's, by name.
+    pub fn list(&self, tenant: &TenantId) -> Vec<SensorStatus> {
+        let tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let sensors = tenants.get(tenant).into_iter().flatten();
+        sensors.map(|(name, sensor)| sensor.status(name)).collect()
+    }
+}
+
+impl Numbers {
+    fn take(&mut self, came: &Came<'_>, is_new: bool) {
+        came.source.clone_into(&mut self.source);
+        // What was before this server's start is not known here.
+        if !is_new {
+            let skipped = came.first_sequence.saturating_sub(self.next);
+            self.missing = self.missing.saturating_add(skipped);
+        }
+        self.next = self.next.max(came.first_sequence.saturating_add(came.records));
+    }
+}
+
+impl Sensor {
+    fn status(&self, name: &str) -> SensorStatus {
+        let said = self.heartbeat.as_ref();
+        let text = |of: fn(&Heartbeat) -> &String| said.map(of).filter(|text| !text.is_empty()).cloned();
+        let bytes = |of: fn(&Heartbeat) -> u64| said.map(of).map(count);
+        let streams = self.streams.iter();
+        let dropped = match said {
+            Some(heartbeat) => reasons(&heartbeat.dropped),
+            None => reasons(streams.clone().flat_map(|(_, numbers)| &numbers.dropped)),
+        };
+        SensorStatus {
+            name: name.to_owned(),
+            last_seen: self.last_seen,
+            version: text(|heartbeat| &heartbeat.version),
+            kernel: text(|heartbeat| &heartbeat.kernel),
+            method: text(|heartbeat| &heartbeat.method),
+            started: said
+                .filter(|heartbeat| heartbeat.started_unix_ns > 0)
+                .map(|heartbeat| Timestamp::from_nanos(heartbeat.started_unix_ns)),
+            spool_bytes: bytes(|heartbeat| heartbeat.spool_bytes),
+            spool_bytes_max: bytes(|heartbeat| heartbeat.spool_bytes_max),
+            records: count(self.records),
+            refused: count(self.refused),
+            missing: count(streams.clone().map(|(_, numbers)| numbers.missing).sum()),
+            dropped,
+            streams: streams.map(|(name, numbers)| numbers.shown(name)).collect(),
+        }
+    }
+}
+
+impl Numbers {
+    fn shown(&self, name: &str) -> SensorStream {
+        SensorStream {
+            name: name.to_owned(),
+            source: (!self.source.is_empty()).then(|| self.source.clone()),
+            last_seen: self.last_seen,
+            next_sequence: count(self.next),
+            missing: count(self.missing),
+            dropped: reasons(&self.dropped),
+        }
+    }
+}
+
+fn reasons<'a>(dropped: impl IntoIterator<Item = &'a Dropped>) -> Vec<ReasonCount> {
+    let mut by_reason: BTreeMap<&str, u64> = BTreeMap::new();
+    for one in dropped.into_iter().filter(|one| one.count > 0) {
+        let total = by_reason.entry(&one.reason).or_default();
+        *total = total.saturating_add(one.count);
+    }
+    let reasons = by_reason.into_iter().map(|(reason, total)| ReasonCount {
+        reason: reason.to_owned(),
+        count: count(total),
+    });
+    reasons.collect()
+}
+
+fn count(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Takes the one that was silent longest out of a full map that lacks `name`.
+fn make_room<V>(map: &mut BTreeMap<String, V>, name: &str, entries_max: usize, last_seen: fn(&V) -> Timestamp) {
+    if map.len() < entries_max || map.contains_key(name) {
+        return;
+    }
+    let oldest = map.iter().min_by_key(|(_, value)| last_seen(value));
+    if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
+        map.remove(&oldest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tenant() -> TenantId {
+        "default".parse().unwrap()
+    }
+
+    fn batch(stream: &str, first: u64, records: usize) -> SensorBatch {
+        SensorBatch {
+            sensor: "web-1".to_owned(),
+            stream: stream.to_owned(),
+            first_sequence: first,
+            records: vec![bytes::Bytes::from_static(b"{}"); records],
+            ..SensorBatch::default()
+        }
+    }
+
+    #[test]
+    fn a_gap_is_counted_once_and_what_is_sent_again_is_none() {
+        let sensors = Sensors::default();
+        let at = Timestamp::from_millis;
+        sensors.note(&tenant(), &batch("a", 1_000, 10), 0, at(1));
+        sensors.note(&tenant(), &batch("a", 1_005, 5), 0, at(2));
+        sensors.note(&tenant(), &batch("a", 1_013, 1), 1, at(3));
+        sensors.note(&tenant(), &batch("b", 0, 2), 0, at(4));
+        let [status] = &sensors.list(&tenant())[..] else {
+            panic!("one sensor")
+        };
+        assert_eq!((status.records, status.refused, status.missing), (18, 1, 3));
+        let streams: Vec<_> = status.streams.iter().map(|s| (s.next_sequence, s.missing)).collect();
+        assert_eq!(streams, [(1_014, 3), (2, 0)]);
+        assert_eq!((status.last_seen, &status.version), (at(4), &None));
+        assert!(sensors.list(&"other".parse().unwrap()).is_empty());
+    }
+
+    #[test]
+    fn a_heartbeat_is_remembered_and_losses_are_by_reason() {
+        let sensors = Sensors::default();
+        let lost = |reason: &str, count| Dropped {
+            reason: reason.to_owned(),
+            count,
+        };
+        let mut with_loss = batch("a", 0, 1);
+        with_loss.dropped = vec![lost("spool_full", 2), lost("rate_limit", 0)];
+        sensors.note(&tenant(), &with_loss, 0, Timestamp::from_millis(1));
+        assert_eq!(sensors.list(&tenant())[0].dropped.len(), 1);
+        let mut beat = batch("a", 1, 0);
+        beat.heartbeat = Some(Heartbeat {
+            version: "1.2.3".to_owned(),
+            spool_bytes: 7,
+            dropped: vec![lost("kernel", 5)],
+            ..Heartbeat::default()
+        });
+        sensors.note(&tenant(), &beat, 0, Timestamp::from_millis(2));
+        sensors.note(&tenant(), &batch("a", 1, 1), 0, Timestamp::from_millis(3));
+        let status = &sensors.list(&tenant())[0];
+        assert_eq!(
+            (status.version.as_deref(), status.spool_bytes),
+            (Some("1.2.3"), Some(7))
+        );
+        assert_eq!((status.dropped[0].reason.as_str(), status.missing), ("kernel", 0));
+    }
+
+    #[test]
+    fn made_up_names_take_a_bounded_place() {
+        let sensors = Sensors::default();
+        for number in 0..SENSORS_PER_TENANT_MAX + 10 {
+            let mut batch = batch("a", 0, 1);
+            batch.sensor = format!("s{number}");
+            sensors.note(&tenant(), &batch, 0, Timestamp::from_millis(number as i64));
+        }
+        let names: Vec<_> = sensors.list(&tenant()).into_iter().map(|sensor| sensor.name).collect();
+        assert_eq!(names.len(), SENSORS_PER_TENANT_MAX);
+        assert!(!names.contains(&"s0".to_owned()) && names.contains(&"s5009".to_owned()));
+    }
+}
