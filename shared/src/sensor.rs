@@ -19,10 +19,22 @@ pub struct SensorRecord {
     /// Counts up by one per record since the sensor first saw this boot: a gap is a loss.
     pub sequence: u64,
     pub time: Timestamp,
+    /// How many equal events within a second it stands for. The first goes out at once; the others follow as one.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub repeats: u64,
     /// Who did it.
     pub process: SensorProcess,
     #[serde(flatten)]
     pub action: SensorAction,
+}
+
+const fn one() -> u64 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_one(repeats: &u64) -> bool {
+    *repeats == 1
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,9 @@
 //! Files that are made from code: they are committed, and CI checks that making them again changes nothing.
 
-use crate::process::{cargo, output, root, step};
+use crate::{
+    bpf,
+    process::{cargo, output, root, step},
+};
 use anyhow::{Result, bail};
 use clap::Args;
 
@@ -18,6 +21,7 @@ const FILES: [(&str, &[&str]); 2] = [
 ];
 
 pub fn run(options: &Options) -> Result<()> {
+    bpf::generate(options.check)?;
     step(
         "server",
         cargo(&["build", "--quiet", "--workspace", "--bin", "watchfloor"]),

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "these commands talk to a person")]
 
 mod bench;
+mod bpf;
 mod ci;
 mod demo;
 mod generated;
@@ -39,7 +40,7 @@ enum Command {
     Bench(bench::Options),
     /// Builds the console into ui/dist
     Ui(ui::Options),
-    /// Writes generated files anew: OpenAPI, query metadata
+    /// Writes generated files anew: OpenAPI, settings, the sensor's half in the kernel
     Generate(generated::Options),
     /// All that continuous integration checks
     Ci,

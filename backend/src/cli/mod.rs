@@ -7,6 +7,7 @@ mod doctor;
 mod import;
 mod replay;
 mod rules;
+mod sensor;
 mod serve;
 mod simulate;
 mod terminal;
@@ -62,6 +63,8 @@ enum Command {
     Config(config::ConfigCommand),
     /// Look for what would keep the server from working here
     Doctor(doctor::DoctorArguments),
+    /// See what happens on this Linux host and send it to a server
+    Sensor(sensor::SensorArguments),
 }
 
 impl SettingsArguments {
@@ -104,6 +107,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Rules(rules) => rules::run(&rules, &mut std::io::stdout().lock()),
         Command::Config(command) => config::run(settings, &command),
         Command::Doctor(doctor) => runtime()?.block_on(doctor::run(settings, &doctor)),
+        Command::Sensor(sensor) => sensor::run(settings, &sensor),
     }
 }
 

@@ -60,6 +60,7 @@ const ACTION: &[Column] = &[
     c("destination_port", "destination", "port", Port),
     c("error", "error", "code", Text),
     c("sequence", "event", "sequence", Long),
+    c("repeats", "watchfloor", "count", Long),
 ];
 
 const ACTIONS: [(&str, Class); 6] = [
@@ -215,6 +216,7 @@ mod tests {
             boot_id: "0f9c3c1e-6a1b-4c39-9d0c-000000000001".to_owned(),
             sequence: 7,
             time: "2024-05-14T09:12:01Z".parse().unwrap(),
+            repeats: 1,
             process: SensorProcess {
                 pid: 12,
                 ppid: 1,

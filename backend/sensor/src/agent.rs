@@ -1,0 +1,162 @@
+//! Wires the parts; nothing else does.
+
+use crate::{
+    capture::{self, Capture},
+    config::Config,
+    host::Host,
+    metrics::{self, Metrics},
+    recorder::Recorder,
+    ship,
+    spool::{Limits, Spool},
+    tail::Tails,
+};
+use anyhow::Context;
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread::JoinHandle,
+};
+use tokio::sync::{Notify, watch};
+
+/// A segment is at most this part of the spool, so that giving up the oldest one costs little.
+const SEGMENTS: u64 = 32;
+const SEGMENT_BYTES_MAX: u64 = 8 << 20;
+
+/// What the recorder, the shipper and the metrics share.
+pub struct Shared {
+    spool: Mutex<Spool>,
+    /// The spool has something new.
+    pub ready: Notify,
+    pub metrics: Metrics,
+}
+
+impl Shared {
+    pub fn spool(&self) -> MutexGuard<'_, Spool> {
+        // A panic elsewhere leaves the spool as its last call left it.
+        self.spool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A sensor that is set up and not yet running.
+pub struct Agent {
+    config: Config,
+    host: Host,
+    capture: Option<Box<dyn Capture>>,
+    method: &'static str,
+}
+
+/// A sensor that runs until it is told to stop.
+pub struct Running {
+    shared: Arc<Shared>,
+    pub metrics: Option<SocketAddr>,
+    stop: watch::Sender<bool>,
+    recorder: JoinHandle<()>,
+    shipper: tokio::task::JoinHandle<()>,
+    exporter: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Agent {
+    /// Chooses how to capture and says why.
+    pub fn new(config: Config) -> anyhow::Result<Self> {
+        let mut host = Host::read().context("this host does not say which boot it is")?;
+        if !config.name.is_empty() {
+            host.name.clone_from(&config.name);
+        }
+        let (mut capture, mut method) = (None, "files");
+        if !config.capture.methods.is_empty() {
+            match capture::choose(&config.capture) {
+                Ok(chosen) => {
+                    tracing::info!("{}", chosen.why);
+                    for sentence in &chosen.started.blind {
+                        tracing::warn!("{sentence}");
+                    }
+                    capture = Some(chosen.started.capture);
+                    method = chosen.method.name();
+                }
+                Err(why) if config.tail.is_empty() => anyhow::bail!(why),
+                Err(why) => tracing::warn!("{why} Only files are followed."),
+            }
+        }
+        Ok(Self {
+            config,
+            host,
+            capture,
+            method,
+        })
+    }
+
+    pub async fn start(self) -> anyhow::Result<Running> {
+        let limits = Limits {
+            bytes_max: self.config.spool.bytes_max,
+            segment_bytes_max: (self.config.spool.bytes_max / SEGMENTS).min(SEGMENT_BYTES_MAX),
+        };
+        let spool = Spool::open(&self.config.data_dir.join("spool"), limits, &self.host.boot_id)?;
+        let shared = Arc::new(Shared {
+            spool: Mutex::new(spool),
+            ready: Notify::new(),
+            metrics: Metrics::default(),
+        });
+        let tails = Tails::open(&self.config.tail, &self.config.data_dir, shared.spool().places())
+            .context("the checkpoints of followed files cannot be read")?;
+        let (stop, stopped) = watch::channel(false);
+        let recorder = Recorder::new(self.host.clone(), self.capture, tails, shared.clone());
+        let until = stopped.clone();
+        let recorder = std::thread::Builder::new()
+            .name("recorder".to_owned())
+            .spawn(move || recorder.run(&until))?;
+        let (mut address, mut exporter) = (None, None);
+        if let Some(listen) = self.config.metrics.listen {
+            let listener = metrics::listen(listen)
+                .await
+                .with_context(|| format!("metrics.listen {listen} cannot be used"))?;
+            address = Some(listener.local_addr()?);
+            exporter = Some(tokio::spawn(metrics::serve(listener, shared.clone())));
+        }
+        let identity = ship::Identity {
+            sensor: self.host.name,
+            kernel: self.host.kernel,
+            method: self.method,
+            started: crate::clock::now(),
+            spool_bytes_max: limits.bytes_max,
+        };
+        let shipper = tokio::spawn(ship::run(self.config.server, identity, shared.clone(), stopped));
+        Ok(Running {
+            shared,
+            metrics: address,
+            stop,
+            recorder,
+            shipper,
+            exporter,
+        })
+    }
+}
+
+impl Running {
+    /// Records that the server has not acknowledged.
+    pub fn waiting(&self) -> u64 {
+        self.shared.spool().waiting()
+    }
+
+    /// As Prometheus would read it.
+    pub fn exposition(&self) -> String {
+        metrics::exposition(&self.shared)
+    }
+
+    /// Ends both halves. What was seen is on the disk then; what was not sent is sent after the next start.
+    pub async fn stop(self) {
+        if self.stop.send(true).is_err() {
+            tracing::debug!("both halves had ended");
+        }
+        let recorder = self.recorder;
+        let joined = tokio::task::spawn_blocking(move || recorder.join().is_ok()).await;
+        if !matches!(joined, Ok(true)) {
+            tracing::error!("the recorder ended in a fault");
+        }
+        if self.shipper.await.is_err() {
+            tracing::error!("the shipper ended in a fault");
+        }
+        if let Some(exporter) = self.exporter {
+            exporter.abort();
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The agent for Linux hosts: capture → record → spool → ship.
+//!
+//! One thread (`recorder`) takes what capture and followed files have, makes records, and writes them to the spool; one task
+//! (`ship`) hands the spool to the server. Between them is the disk alone: a server that is away, and an end by kill -9, cost
+//! nothing that was written.
+
+mod agent;
+pub mod capture;
+pub mod check;
+mod clock;
+pub mod config;
+mod host;
+mod key;
+pub mod lost;
+mod metrics;
+mod process;
+mod recorder;
+mod repeats;
+mod ship;
+pub mod spool;
+mod tail;
+
+pub use agent::{Agent, Running};
