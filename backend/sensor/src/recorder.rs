@@ -113,6 +113,8 @@ impl Recorder {
         let mut spool = self.shared.spool();
         let metrics = &self.shared.metrics;
         metrics.recorded.add((self.records.len() + texts.len()) as u64);
+        // What does not fit on the disk is counted by the spool; the rest goes on.
+        let mut kept = Ok(());
         for mut record in self.records.drain(..) {
             if record.repeats > 1 {
                 metrics.folded.add(record.repeats);
@@ -120,19 +122,20 @@ impl Recorder {
             record.sequence = spool.sequence();
             self.encoded.clear();
             serde_json::to_writer(&mut self.encoded, &record)?;
-            spool.append(RECORD, &self.encoded)?;
+            kept = kept.and(spool.append(RECORD, &self.encoded));
         }
         for (source, text) in texts {
             let label = Label {
                 source,
                 ..Label::default()
             };
-            spool.append(label, text.as_bytes())?;
+            kept = kept.and(spool.append(label, text.as_bytes()));
         }
-        spool.flush()?;
+        let flushed = spool.flush();
+        kept = kept.and(flushed);
         drop(spool);
         self.shared.ready.notify_one();
-        Ok(())
+        kept
     }
 
     /// Takes lines of followed files, as long as there is room: they wait where they are.
@@ -143,16 +146,18 @@ impl Recorder {
             return Ok(());
         }
         let mut spool = shared.spool();
+        let mut kept = Ok(());
         for line in tails.lines() {
-            spool.append(line.label(), &line.text)?;
+            kept = kept.and(spool.append(line.label(), &line.text));
             shared.metrics.tailed.add(1);
             shared.metrics.recorded.add(1);
         }
-        spool.flush()?;
+        let flushed = spool.flush();
+        kept = kept.and(flushed);
         drop(spool);
-        tails.save()?;
         shared.ready.notify_one();
-        Ok(())
+        let saved = tails.save();
+        kept.and(saved)
     }
 
     fn finish(&mut self) -> io::Result<()> {

@@ -6,7 +6,7 @@
 use crate::{agent::Shared, clock, config::ServerConfig, key, lost::Reason};
 use anyhow::{Context, bail};
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::{
     fs,
     sync::{mpsc, watch},
@@ -53,11 +53,13 @@ pub async fn run(config: ServerConfig, identity: Identity, shared: Arc<Shared>, 
     let mut pause = PAUSE_MIN;
     while !*stopped.borrow() {
         let acknowledged = shared.metrics.acknowledged.get();
-        let call = call(&config, &identity, &shared, &mut stopped).await;
-        shared.metrics.connected.set(0);
-        let Err(error) = call else {
-            return;
+        // What a call that is broken off had sent is sent again: nothing is lost by it.
+        let ended = tokio::select! {
+            ended = call(&config, &identity, &shared) => ended,
+            _ = stopped.changed() => return,
         };
+        shared.metrics.connected.set(0);
+        let Err(error) = ended;
         if shared.metrics.acknowledged.get() > acknowledged {
             pause = PAUSE_MIN;
         }
@@ -74,13 +76,8 @@ pub async fn run(config: ServerConfig, identity: Identity, shared: Arc<Shared>, 
     }
 }
 
-/// One call, until it fails or the sensor stops.
-async fn call(
-    config: &ServerConfig,
-    identity: &Identity,
-    shared: &Arc<Shared>,
-    stopped: &mut watch::Receiver<bool>,
-) -> anyhow::Result<()> {
+/// One call, until it fails.
+async fn call(config: &ServerConfig, identity: &Identity, shared: &Arc<Shared>) -> anyhow::Result<Infallible> {
     shared.metrics.calls.add(1);
     let mut client = SensorServiceClient::new(channel(config).await?);
     let (batches, outgoing) = mpsc::channel(BATCHES_UNANSWERED_MAX + 1);
@@ -105,7 +102,7 @@ async fn call(
         unanswered: 1,
         answered: Instant::now(),
     };
-    call.last(stopped).await
+    call.last().await
 }
 
 struct Call<'a> {
@@ -119,7 +116,7 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    async fn last(mut self, stopped: &mut watch::Receiver<bool>) -> anyhow::Result<()> {
+    async fn last(mut self) -> anyhow::Result<Infallible> {
         let mut beats = interval(HEARTBEAT);
         beats.reset();
         let mut more = true;
@@ -145,7 +142,6 @@ impl Call<'_> {
                 () = tokio::time::sleep_until(self.answered + ACK_WAIT_MAX), if self.unanswered > 0 => {
                     bail!("the server has not acknowledged anything for {} s", ACK_WAIT_MAX.as_secs());
                 }
-                _ = stopped.changed() => return Ok(()),
             }
         }
     }

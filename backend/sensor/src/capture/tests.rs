@@ -31,7 +31,7 @@ impl Doings {
 
     fn start(&self) -> std::process::Child {
         let script = format!(
-            "echo x > {}; exec 3<>/dev/tcp/127.0.0.1/{}; sleep 2.5",
+            "echo x > {}; exec 3<>/dev/tcp/127.0.0.1/{}; sleep 2.5; true",
             self.file, self.port
         );
         Command::new("bash")
@@ -87,8 +87,9 @@ fn sees_all(method: Method) {
     };
     println!("{:?}", started.blind);
     let doings = Doings::new();
-    let mut shell = doings.start();
     let (mut observed, began) = (Vec::new(), Instant::now());
+    started.capture.poll(&mut observed).unwrap();
+    let mut shell = doings.start();
     while doings.seen(shell.id(), &observed) != [true; 4] && began.elapsed() < WAIT_MAX {
         started.capture.poll(&mut observed).unwrap();
         // Reaped, so that it ends.

@@ -229,6 +229,15 @@ impl Spool {
     /// The next records, at most so many and about so many bytes; empty when all were read.
     pub fn read(&mut self, records_max: usize, bytes_max: usize) -> io::Result<Batch> {
         loop {
+            // The one that was read may be acknowledged as a whole and gone.
+            let here = self.segment_at_cursor().first;
+            if here != self.cursor.segment {
+                self.cursor = Cursor {
+                    segment: here,
+                    offset: 0,
+                    position: self.cursor.position.max(here),
+                };
+            }
             let segment = self.segment_at_cursor();
             let (batch, end) = segment.read(self.cursor.offset, self.cursor.position, records_max, bytes_max)?;
             let (first, sealed_end) = (segment.first, segment.end);
@@ -327,6 +336,9 @@ impl Spool {
         let waiting = end.saturating_sub(self.state.acked().max(oldest.first));
         self.state.drop(Reason::SpoolFull, waiting);
         self.state.ack(end);
+        if let Err(error) = self.state.save() {
+            tracing::warn!(%error, "what was given up cannot be noted");
+        }
         if self.cursor.position < end {
             self.rewind();
         }
