@@ -96,6 +96,12 @@ async fn a_registered_certificate_decides_tenant_and_sensor_and_others_are_turne
         let _ = stream.write_all(message(0).as_bytes()).await;
         assert!(stream.read(&mut [0; 1]).await.is_err(), "the handshake fails");
     }
+    for _ in 0..100 {
+        if refused(Refusal::Handshake) > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     assert_eq!(refused(Refusal::Handshake), 1);
     assert!(
         product::event_ids(&running).await.is_empty(),

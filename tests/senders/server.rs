@@ -1,6 +1,7 @@
 //! The product as a process that can be killed.
 
 use std::{
+    collections::HashSet,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -9,9 +10,11 @@ use std::{
 use watchfloor::{
     clock::Clock,
     identity::certificate::Fingerprint,
-    startup::{self, Doors},
+    search::SearchSpec,
+    startup::{self, Doors, Running},
     store::identity::api_keys::{self, Label},
 };
+use watchfloor_shared::search::Order;
 use watchfloor_tests::{certificates::Made, product};
 
 const CHILD: &str = "WATCHFLOOR_TEST_SENDERS_CHILD";
@@ -109,33 +112,39 @@ impl Server {
         }
     }
 
-    /// Starts it again and waits until its doors are open.
+    /// Starts it again and waits until its doors are open. As a supervisor does, it tries again when the database of the one
+    /// that was killed has not quite ended.
     pub fn restart(&mut self) {
         self.kill();
+        let until = Instant::now() + WAIT_MAX;
+        while !(self.path("key").exists() && TcpStream::connect(local(self.ports.http)).is_ok()) {
+            let is_running = self
+                .child
+                .as_mut()
+                .is_some_and(|child| child.try_wait().unwrap().is_none());
+            if !is_running {
+                self.child = Some(self.spawn());
+            }
+            let log = || std::fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default();
+            assert!(Instant::now() < until, "the server does not start: {}", log());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn spawn(&self) -> Child {
         let Ports {
             http,
             syslog_tcp,
             syslog_tls,
         } = self.ports;
         let given = format!("{}|{http}|{syslog_tcp}|{syslog_tls}", self.folder.path().display());
-        let child = Command::new(std::env::current_exe().unwrap())
+        Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "server::server_child", "--nocapture", "--test-threads=1"])
             .env(CHILD, given)
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(self.path("server.log")).unwrap())
-            .spawn();
-        self.child = Some(child.unwrap());
-        let until = Instant::now() + WAIT_MAX;
-        while !(self.path("key").exists() && TcpStream::connect(local(http)).is_ok()) {
-            let ended = self.child.as_mut().and_then(|child| child.try_wait().unwrap());
-            let log = || std::fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default();
-            assert!(
-                ended.is_none() && Instant::now() < until,
-                "the server does not start: {}",
-                log()
-            );
-            std::thread::sleep(Duration::from_millis(50));
-        }
+            .spawn()
+            .unwrap()
     }
 
     /// Records that the doors took since the last start.
@@ -160,18 +169,50 @@ impl Server {
         }
     }
 
-    /// Ends it as a power cut does; how many events are found then, and how many dead letters.
-    pub async fn found(mut self) -> (usize, u64) {
+    /// Ends it as a power cut does, and fails unless the messages found then end with each number below `sent`, once.
+    pub async fn has_all(mut self, sent: usize) {
         self.kill();
-        let running = product::start(&self.path("data"), Doors::Closed).await;
+        let until = Instant::now() + WAIT_MAX;
+        let running = loop {
+            match startup::start(product::config(&self.path("data")), Clock::system(), Doors::Closed).await {
+                Ok(running) => break running,
+                Err(error) => assert!(Instant::now() < until, "{error:#}"),
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        };
         assert!(running.drained(WAIT_MAX).await);
-        let found = product::event_ids(&running).await.len();
         let dead = running.view.dead_letters(&running.tenant, 10).await;
-        if dead.total > 0 {
-            println!("{dead:#?}");
-        }
+        assert_eq!(dead.total, 0, "{dead:#?}");
+        let ids = product::event_ids(&running).await;
+        let numbers = numbers(&running).await;
         running.stop().await;
-        (found, dead.total as u64)
+        let missing: Vec<usize> = (0..sent).filter(|number| !numbers.contains(number)).collect();
+        assert!(missing.is_empty(), "of {sent} these are missing: {missing:?}");
+        assert_eq!(ids.len(), sent);
+    }
+}
+
+/// What the indexed messages end with.
+async fn numbers(running: &Running) -> HashSet<usize> {
+    let mut numbers = HashSet::new();
+    let mut search_after = None;
+    loop {
+        let spec = SearchSpec {
+            query: watchfloor_engine::query::parse("", None).unwrap(),
+            from: None,
+            to: None,
+            limit: 1_000,
+            order: Order::OldestFirst,
+            search_after: search_after.take(),
+            aggregations: Vec::new(),
+        };
+        let response = running.search.search(&running.tenant, spec).await.unwrap();
+        let messages = response.hits.iter().filter_map(|hit| hit.source["message"].as_str());
+        numbers.extend(messages.filter_map(|message| message.rsplit(' ').next()?.parse::<usize>().ok()));
+        match response.next {
+            Some(next) if !response.hits.is_empty() => search_after = Some(next),
+            _ => return numbers,
+        }
     }
 }
 

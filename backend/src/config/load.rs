@@ -177,7 +177,7 @@ mod tests {
         let from_file = [
             (
                 "[http]\nlisen = \"127.0.0.1:1\"",
-                "settings: http.lisen is not a setting; known here: listen, public_url",
+                "settings: http.lisen is not a setting; known here: listen, public_url, tls",
             ),
             (
                 "[alerts]\ndedup_window_seconds = \"hunter2\"",
@@ -207,7 +207,7 @@ mod tests {
         let from_flag = [
             (
                 ("http.lisen", "x"),
-                "settings: http.lisen is not a setting; known here: listen, public_url",
+                "settings: http.lisen is not a setting; known here: listen, public_url, tls",
             ),
             (
                 ("alerts.dedup_window_seconds", "soon"),
@@ -236,7 +236,7 @@ mod tests {
         let refused = [
             (
                 "WATCHFLOOR__HTTP__LISEN",
-                "settings: http.lisen is not a setting; known here: listen, public_url",
+                "settings: http.lisen is not a setting; known here: listen, public_url, tls",
             ),
             (
                 "WATCHFLOOR__ALERTS__DEDUP_WINDOW_SECONDS",

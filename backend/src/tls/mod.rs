@@ -217,6 +217,10 @@ impl Contents {
             key: key_path.into(),
             error,
         })?;
+        if protocols.is_empty() {
+            // A sender that never reads would find tickets where it looks for the connection's end, and not see that one.
+            config.send_tls13_tickets = 0;
+        }
         config.alpn_protocols = protocols.to_vec();
         Ok(Arc::new(config))
     }

@@ -36,7 +36,7 @@ pub async fn connection(ingest: Ingestor, stream: Connection, admitted: Admitted
             sensor: Some(Bytes::from(admitted.sensor)),
         },
     };
-    let session = Session {
+    let mut session = Session {
         parser: Parser::new(RECORD_BYTES_MAX),
         window: None,
         records: Records {
@@ -90,7 +90,7 @@ struct Records {
 }
 
 impl Session {
-    async fn run(mut self, mut reader: ReadHalf<Connection>) -> Result<(), Ended> {
+    async fn run(&mut self, mut reader: ReadHalf<Connection>) -> Result<(), Ended> {
         let mut patience = Patience::default();
         let mut buffer = vec![0; READ_BYTES];
         let end = self.records.end.clone();
