@@ -157,5 +157,5 @@ async fn the_collectors_grpc_exporter_is_served_with_a_key_and_not_without() {
     long.metadata_mut()
         .insert("authorization", format!("Bearer {}", tenant.key).parse().unwrap());
     let refused = logs.export(long).await.unwrap_err();
-    assert_eq!(refused.code(), Code::OutOfRange, "{refused}");
+    assert_eq!(refused.code(), Code::ResourceExhausted, "{refused}");
 }

@@ -143,6 +143,11 @@ fn child(dir: &Path, logs: &Path) -> Child {
         .unwrap()
 }
 
+/// The checkpoints as they lie on the disk.
+fn stored(dir: &Path) -> Vec<u8> {
+    std::fs::read(dir.join("follow/checkpoints.json")).unwrap_or_default()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_a_file_grows_and_is_rotated_nothing_is_missing_and_nothing_doubled() {
     let (dir, logs) = (product::folder(), product::folder());
@@ -152,10 +157,17 @@ async fn killed_while_a_file_grows_and_is_rotated_nothing_is_missing_and_nothing
     };
     for round in 0..KILLS {
         let mut server = child(dir.path(), logs.path());
-        let until = Instant::now() + Duration::from_millis(2_000 + 700 * round as u64);
-        while Instant::now() < until {
-            log.append(200);
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        // Killed in the middle of its work: some time after it stored how far it was.
+        let before = stored(dir.path());
+        let until = Instant::now() + WAIT_MAX;
+        while stored(dir.path()) == before {
+            assert!(Instant::now() < until, "the server reads nothing");
+            log.append(20);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        for _ in 0..7 * round {
+            log.append(20);
+            tokio::time::sleep(Duration::from_millis(30)).await;
         }
         server.kill().unwrap();
         server.wait().unwrap();

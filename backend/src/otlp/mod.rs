@@ -9,14 +9,14 @@ use crate::{
     ingest::{BatchOrigin, Door, Ingestor, Intake, IntakeLimits, Sender, position::Positions},
 };
 use bytes::Bytes;
-use record::{UNNAMED, records};
+use record::UNNAMED;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{collections::HashMap, net::SocketAddr};
 use watchfloor_protocol::otlp::{ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse};
 use watchfloor_shared::TenantId;
 
-pub use record::RawLog;
+pub use record::{RawLog, records};
 
 /// Largest request, decompressed.
 pub const REQUEST_BYTES_MAX: usize = 16 << 20;

@@ -101,7 +101,8 @@ struct Resource {
     name: String,
 }
 
-pub(super) fn records(request: ExportLogsServiceRequest, unnamed: &str) -> impl Iterator<Item = RawLog> {
+/// The raw records of a request, in its order.
+pub fn records(request: ExportLogsServiceRequest, unnamed: &str) -> impl Iterator<Item = RawLog> {
     request.resource_logs.into_iter().flat_map(move |logs| {
         let resource = Resource::of(
             logs.resource.map(|resource| resource.attributes).unwrap_or_default(),

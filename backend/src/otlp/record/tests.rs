@@ -103,3 +103,45 @@ fn the_levels_are_four_steps_each() {
         assert_eq!(level(number), expected, "{number}");
     }
 }
+
+#[test]
+fn mutated_requests_are_records_or_refused() {
+    use prost::Message;
+    let body = AnyValue {
+        value: Some(any_value::Value::StringValue("{\"ts\":1.5,\"uid\":\"C1\"}".repeat(3))),
+    };
+    let pair = KeyValue {
+        key: "host.name".to_owned(),
+        value: Some(body.clone()),
+    };
+    let record = LogRecord {
+        time_unix_nano: 7,
+        body: Some(body),
+        attributes: vec![pair],
+        ..LogRecord::default()
+    };
+    let mut request = ExportLogsServiceRequest::default();
+    request
+        .resource_logs
+        .push(watchfloor_protocol::otlp::ResourceLogs::default());
+    request.resource_logs[0]
+        .scope_logs
+        .push(watchfloor_protocol::otlp::ScopeLogs {
+            log_records: vec![record; 5],
+            ..Default::default()
+        });
+    let mut readable = 0;
+    for bytes in crate::mutation::mutations(&request.encode_to_vec(), 1_000) {
+        if let Ok(request) = ExportLogsServiceRequest::decode(&bytes[..]) {
+            let count: usize = request
+                .resource_logs
+                .iter()
+                .flat_map(|logs| &logs.scope_logs)
+                .map(|scope| scope.log_records.len())
+                .sum();
+            assert_eq!(super::records(request, UNNAMED).count(), count);
+            readable += 1;
+        }
+    }
+    assert!((50..1_000).contains(&readable), "{readable} of 1000 could be read");
+}
