@@ -17,6 +17,7 @@ pub mod rules;
 pub mod search;
 pub mod startup;
 pub mod store;
+pub mod tls;
 
 #[cfg(test)]
 mod mutation;

@@ -1,5 +1,6 @@
 //! The one place that wires things: stores, bus, stages, API. Everything else is handed what it needs.
 
+mod doors;
 mod stages;
 
 use crate::{
@@ -9,7 +10,6 @@ use crate::{
     },
     clock::Clock,
     config::Config,
-    doors::syslog::SyslogDoor,
     geo::GeoBook,
     ingest::Ingestor,
     live::{LiveHub, LiveLimits},
@@ -34,9 +34,10 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use std::{collections::HashMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
-use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::CancellationToken;
 use watchfloor_shared::TenantId;
+
+pub use doors::Bound;
 
 const RETENTION_EVERY: Duration = Duration::from_secs(60);
 const STOP_WAIT_MAX: Duration = Duration::from_secs(20);
@@ -46,8 +47,8 @@ pub struct Running {
     pub config: Config,
     /// Where the console listens; absent when started without its front door.
     pub address: Option<SocketAddr>,
-    /// Where syslog over TCP and UDP is taken.
-    pub syslog: (Option<SocketAddr>, Option<SocketAddr>),
+    /// Where syslog is taken.
+    pub syslog: Bound,
     pub tenant: TenantId,
     pub db: Database,
     pub bus: Arc<dyn EventBus>,
@@ -74,8 +75,8 @@ pub enum Doors {
 pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running> {
     data_dir(&config.data_dir)?;
     // The port first: it is the mistake people make most, and it costs nothing to find out.
-    let listener = match doors {
-        Doors::Open => Some(listen(config.http.listen).await?),
+    let http = match doors {
+        Doors::Open => Some(self::doors::Http::bind(&config)?),
         Doors::Closed => None,
     };
     let stores = open_stores(&config, &clock).await?;
@@ -99,7 +100,7 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     let stop = CancellationToken::new();
     let mut running = Running {
         address: None,
-        syslog: (None, None),
+        syslog: Bound::default(),
         tenant,
         db: stores.db.clone(),
         bus: Arc::clone(&stores.bus),
@@ -124,47 +125,12 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     running
         .tasks
         .push(tokio::spawn(stores.geo.clone().follow(stop.clone())));
-    if doors == Doors::Open {
-        open_syslog(&mut running).await?;
-    }
-    if let Some(listener) = listener {
-        running.address = Some(listener.local_addr()?);
+    if let Some(http) = http {
+        self::doors::open(&mut running).await?;
         let router = api::router(api_state(&running, stores.rules, latencies));
-        running.tasks.push(tokio::spawn(serve(listener, router, stop)));
+        running.address = Some(http.serve(&mut running, router)?);
     }
     Ok(running)
-}
-
-/// Listens for syslog where the settings say so.
-async fn open_syslog(running: &mut Running) -> Result<()> {
-    let config = &running.config.syslog;
-    let door = SyslogDoor {
-        ingest: running.ingest.clone(),
-        tenant: match &config.tenant {
-            None => running.tenant.clone(),
-            Some(name) => {
-                let known = identity::tenants(&running.db).await?;
-                let named = known.into_iter().find(|tenant| tenant.as_str() == name);
-                named.with_context(|| format!("syslog.tenant: there is no tenant `{name}`"))?
-            }
-        },
-        stop: running.stop.clone(),
-    };
-    if let Some(address) = config.tcp {
-        let listener = TcpListener::bind(address)
-            .await
-            .with_context(|| format!("syslog.tcp: cannot listen on {address}"))?;
-        running.syslog.0 = Some(listener.local_addr()?);
-        running.tasks.push(tokio::spawn(door.clone().tcp(listener)));
-    }
-    if let Some(address) = config.udp {
-        let socket = UdpSocket::bind(address)
-            .await
-            .with_context(|| format!("syslog.udp: cannot listen on {address}"))?;
-        running.syslog.1 = Some(socket.local_addr()?);
-        running.tasks.push(tokio::spawn(door.udp(socket)));
-    }
-    Ok(())
 }
 
 fn api_state(running: &Running, rules: RuleBook, latencies: Latencies) -> api::AppState {
@@ -178,12 +144,7 @@ fn api_state(running: &Running, rules: RuleBook, latencies: Latencies) -> api::A
         rules: Arc::new(rules),
         clock: running.clock.clone(),
         limits: api::ApiLimits::default(),
-        tls: running
-            .config
-            .http
-            .public_url
-            .as_deref()
-            .is_some_and(|url| url.starts_with("https://")),
+        tls: running.config.url(running.config.http.listen).starts_with("https://"),
     })
 }
 
@@ -279,22 +240,6 @@ async fn retention(bus: Arc<dyn EventBus>, clock: Clock, stop: CancellationToken
             Ok(()) | Err(BusError::Closed) => {}
             Err(error) => tracing::warn!(%error, "retention could not be applied, trying again in a minute"),
         }
-    }
-}
-
-async fn listen(address: SocketAddr) -> Result<tokio::net::TcpListener> {
-    tokio::net::TcpListener::bind(address).await.with_context(|| {
-        format!(
-            "cannot listen on {address}: is another server there? Choose another with --set http.listen=127.0.0.1:7701"
-        )
-    })
-}
-
-async fn serve(listener: tokio::net::TcpListener, router: axum::Router, stop: CancellationToken) {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
-    if let Err(error) = server.await {
-        tracing::error!(%error, "HTTP server ended");
     }
 }
 

@@ -126,6 +126,12 @@ pub struct SetupState {
 #[serde(deny_unknown_fields)]
 pub struct NewApiKey {
     pub name: String,
+    /// The sensor that sends with it, for records that name none themselves.
+    #[serde(default)]
+    pub sensor: Option<String>,
+    /// The sender's TLS certificate in PEM form, which then is the key: no secret is made.
+    #[serde(default)]
+    pub certificate: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,5 +139,12 @@ pub struct NewApiKey {
 pub struct IssuedApiKey {
     pub id: String,
     pub name: String,
-    pub secret: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sensor: Option<String>,
+    /// Absent for a certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// SHA-256 of the certificate, in hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
 }

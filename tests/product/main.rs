@@ -10,4 +10,5 @@ mod replay;
 mod senders;
 mod speed;
 mod syslog;
+mod tls;
 mod topics;

@@ -38,7 +38,7 @@ async fn found(running: &Running, wanted: usize) -> usize {
 async fn what_is_sent_over_tcp_is_found_in_both_framings() {
     let dir = product::folder();
     let running = running(dir.path()).await;
-    let address = running.syslog.0.unwrap();
+    let address = running.syslog.tcp.unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
     for n in 0..MESSAGES {
         let message = format!(
@@ -67,7 +67,7 @@ async fn what_is_sent_over_tcp_is_found_in_both_framings() {
 async fn datagrams_arrive_and_a_sender_that_stops_half_way_costs_nobody_anything() {
     let dir = product::folder();
     let running = running(dir.path()).await;
-    let mut half = TcpStream::connect(running.syslog.0.unwrap()).await.unwrap();
+    let mut half = TcpStream::connect(running.syslog.tcp.unwrap()).await.unwrap();
     half.write_all(b"900 <38>1 2026-01-01T00:00:00Z host-9 app - - - half")
         .await
         .unwrap();
@@ -75,7 +75,7 @@ async fn datagrams_arrive_and_a_sender_that_stops_half_way_costs_nobody_anything
     for n in 0..500 {
         let message = format!("<13>1 2026-01-01T00:00:00Z host-1 app {n} - - datagram {n}");
         socket
-            .send_to(message.as_bytes(), running.syslog.1.unwrap())
+            .send_to(message.as_bytes(), running.syslog.udp.unwrap())
             .await
             .unwrap();
         if n % 50 == 0 {

@@ -13,11 +13,13 @@ use std::{
     sync::{Arc, OnceLock},
 };
 use tokio::runtime::{Handle, Runtime};
+use tokio_util::sync::CancellationToken;
 use watchfloor::{
     api::{self, AlertLatency, ApiLimits, ApiParts, AppState, RulesView},
     bus::{BusError, BusOptions, EmbeddedBus, EventBus, Retention, TopicSpec},
     clock::Clock,
-    ingest::Ingestor,
+    doors::{self, listener::Listener, places::LimitsConfig},
+    ingest::{Ingestor, Refusals},
     live::LiveHub,
     pipeline::PipelineView,
     search::{EncodedEvent, SearchIndex, embedded},
@@ -120,8 +122,15 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let service = api::router(state).into_make_service_with_connect_info::<SocketAddr>();
-    runtime.spawn(async move { axum::serve(listener, service).await });
+    let listener = Listener {
+        door: "http",
+        socket: listener,
+        tls: None,
+        limits: LimitsConfig::default(),
+        refusals: Refusals::default(),
+        stop: CancellationToken::new(),
+    };
+    runtime.spawn(doors::http::serve(listener, api::router(state)));
     Ok(TestApp {
         address,
         db,
@@ -198,9 +207,14 @@ impl TestApp {
                     .unwrap(),
             );
         }
-        let key = identity::api_keys::issue(&self.db, &id, &format!("key {marker}"), None)
-            .await
-            .unwrap();
+        let key = identity::api_keys::issue(
+            &self.db,
+            &id,
+            identity::api_keys::Label::name(&format!("key {marker}")),
+            None,
+        )
+        .await
+        .unwrap();
         let event = event(&marker);
         let (event_id, endpoint) = (event.id.clone(), event.endpoint.clone());
         self.search.add(&id, EncodedEvent::all([&event])).await.unwrap();

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod bench;
 pub mod bus_contract;
+pub mod certificates;
 pub mod fixtures;
 pub mod product;
 pub mod search_contract;

@@ -6,6 +6,8 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
 };
@@ -16,6 +18,7 @@ const FONT_WEIGHTS: [&str; 3] = ["400", "500", "600"];
 const FONT_FAMILIES: [&str; 2] = ["ibm-plex-sans", "ibm-plex-mono"];
 /// What the console's wasm may weigh on its way to the browser.
 const WASM_BROTLI_BYTES_MAX: u64 = 500 * 1024;
+const PACKED: [&str; 5] = ["html", "js", "css", "wasm", "svg"];
 /// These come first in the style sheet, in this order; the rest follows by name.
 const STYLES_FIRST: [&str; 3] = ["tokens.css", "fonts.css", "base.css"];
 
@@ -34,10 +37,11 @@ impl Profile {
             Profile::Release => "wasm-release",
         }
     }
-    const fn brotli_quality(self) -> i32 {
+    /// Only the wasm is large enough, and another in each profile, for packing to be worth haste.
+    fn brotli_quality(self, path: &Path) -> i32 {
         match self {
-            Profile::Dev => 3,
-            Profile::Release => 11,
+            Profile::Dev if path.extension().is_some_and(|extension| extension == "wasm") => 3,
+            _ => 11,
         }
     }
 }
@@ -57,17 +61,69 @@ fn build(profile: Profile) -> Result<()> {
     let root = root();
     setup::npm_packages()?;
     let wasm = compile(profile)?;
+    let mut bundle = Bundle::default();
+    bundle.add_folder(&bind(&wasm, profile)?, "")?;
+    bundle.add_folder(&root.join("ui/static"), "")?;
+    bundle.add("css/watchfloor.css", style_sheet(&root.join("ui/css"))?.into_bytes());
+    add_fonts(&root, &mut bundle)?;
     let dist = root.join("ui/dist");
-    if dist.exists() {
-        fs::remove_dir_all(&dist).with_context(|| format!("cannot clear {}", dist.display()))?;
-    }
-    fs::create_dir_all(&dist)?;
-    bind(&wasm, &dist, profile)?;
-    copy_folder(&root.join("ui/static"), &dist)?;
-    write_styles(&root.join("ui/css"), &dist.join("css"))?;
-    copy_fonts(&root, &dist.join("fonts"))?;
-    compress(&dist, profile)?;
+    bundle.place(&dist, profile)?;
     weigh(&dist, profile)
+}
+
+/// The console's files by their path below `ui/dist`.
+#[derive(Default)]
+struct Bundle(BTreeMap<PathBuf, Vec<u8>>);
+
+impl Bundle {
+    fn add(&mut self, path: impl Into<PathBuf>, bytes: Vec<u8>) {
+        self.0.insert(path.into(), bytes);
+    }
+
+    /// The files of one folder, without its subfolders.
+    fn add_folder(&mut self, from: &Path, to: &str) -> Result<()> {
+        for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                self.add(Path::new(to).join(entry.file_name()), fs::read(entry.path())?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes `dist` hold this bundle and nothing else. What is there already is not touched: the server embeds these files and
+    /// is built anew when one of them is written.
+    fn place(&self, dist: &Path, profile: Profile) -> Result<()> {
+        fs::create_dir_all(dist)?;
+        let twins = self.0.keys().filter(|path| is_packed(path));
+        let wanted: BTreeSet<PathBuf> = twins
+            .map(|path| path.with_added_extension("br"))
+            .chain(self.0.keys().cloned())
+            .collect();
+        for entry in walkdir::WalkDir::new(dist) {
+            let entry = entry?;
+            let path = entry.path().strip_prefix(dist)?;
+            if entry.file_type().is_file() && !wanted.contains(path) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        for (path, bytes) in &self.0 {
+            let at = dist.join(path);
+            let twin = at.with_added_extension("br");
+            let is_there = fs::read(&at).is_ok_and(|there| there == *bytes);
+            if is_there && (twin.exists() || !is_packed(path)) {
+                continue;
+            }
+            if let Some(folder) = at.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            if is_packed(path) {
+                fs::write(&twin, packed(bytes, profile.brotli_quality(path))?)?;
+            }
+            fs::write(&at, bytes)?;
+        }
+        Ok(())
+    }
 }
 
 /// Says what the wasm weighs. What ships stays within the budget.
@@ -103,7 +159,11 @@ fn compile(profile: Profile) -> Result<PathBuf> {
 }
 
 /// Refuses by itself when the crate `wasm-bindgen` in Cargo.lock is of another version.
-fn bind(wasm: &Path, dist: &Path, profile: Profile) -> Result<()> {
+fn bind(wasm: &Path, profile: Profile) -> Result<PathBuf> {
+    let folder = target_dir().join("console").join(profile.cargo_name());
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("cannot clear {}", folder.display()))?;
+    }
     let mut bindgen = Bindgen::new();
     bindgen
         .input_path(wasm)
@@ -113,22 +173,11 @@ fn bind(wasm: &Path, dist: &Path, profile: Profile) -> Result<()> {
         .remove_name_section(profile == Profile::Release)
         .remove_producers_section(true)
         .web(true)?;
-    bindgen.generate(dist).context("wasm-bindgen failed")
+    bindgen.generate(&folder).context("wasm-bindgen failed")?;
+    Ok(folder)
 }
 
-/// Copies the files of one folder, without its subfolders.
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
-        let entry = entry?;
-        if entry.file_type()?.is_file() {
-            fs::copy(entry.path(), to.join(entry.file_name()))?;
-        }
-    }
-    Ok(())
-}
-
-fn write_styles(from: &Path, to: &Path) -> Result<()> {
+fn style_sheet(from: &Path) -> Result<String> {
     let mut names: Vec<String> = Vec::new();
     for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
@@ -148,42 +197,71 @@ fn write_styles(from: &Path, to: &Path) -> Result<()> {
         sheet.push_str(&fs::read_to_string(from.join(name))?);
         sheet.push('\n');
     }
-    fs::create_dir_all(to)?;
-    Ok(fs::write(to.join("watchfloor.css"), sheet)?)
+    Ok(sheet)
 }
 
-fn copy_fonts(root: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
+fn add_fonts(root: &Path, bundle: &mut Bundle) -> Result<()> {
     for family in FONT_FAMILIES {
         let folder = root.join("node_modules/@fontsource").join(family).join("files");
         for weight in FONT_WEIGHTS {
             let file = format!("{family}-latin-{weight}-normal.woff2");
-            fs::copy(folder.join(&file), to.join(&file)).with_context(|| format!("the font {file} is missing"))?;
+            let bytes = fs::read(folder.join(&file)).with_context(|| format!("the font {file} is missing"))?;
+            bundle.add(Path::new("fonts").join(file), bytes);
         }
     }
     Ok(())
 }
 
-/// Fonts are compressed already and get no twin.
-fn compress(dist: &Path, profile: Profile) -> Result<()> {
-    for entry in walkdir::WalkDir::new(dist) {
-        let entry = entry?;
-        let path = entry.path();
-        let compressible = path
-            .extension()
-            .is_some_and(|e| ["html", "js", "css", "wasm", "svg"].iter().any(|known| e == *known));
-        if !entry.file_type().is_file() || !compressible {
-            continue;
-        }
-        let plain = fs::read(path)?;
-        let mut packed = Vec::new();
-        let parameters = brotli::enc::BrotliEncoderParams {
-            quality: profile.brotli_quality(),
-            size_hint: plain.len(),
-            ..Default::default()
+/// Whether a file has a Brotli twin. Fonts are compressed already.
+fn is_packed(path: &Path) -> bool {
+    let extension = path.extension().and_then(OsStr::to_str);
+    extension.is_some_and(|extension| PACKED.contains(&extension))
+}
+
+fn packed(plain: &[u8], quality: i32) -> Result<Vec<u8>> {
+    let mut packed = Vec::new();
+    let parameters = brotli::enc::BrotliEncoderParams {
+        quality,
+        size_hint: plain.len(),
+        ..Default::default()
+    };
+    brotli::BrotliCompress(&mut &*plain, &mut packed, &parameters)?;
+    Ok(packed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_place_is_not_written_again() {
+        let dist = tempfile::tempdir().unwrap();
+        let mut bundle = Bundle::default();
+        bundle.add("index.html", b"<p>".to_vec());
+        bundle.add("fonts/a.woff2", vec![1]);
+        fs::write(dist.path().join("old.js"), "").unwrap();
+        bundle.place(dist.path(), Profile::Dev).unwrap();
+        let files = || {
+            let entries = walkdir::WalkDir::new(dist.path()).sort_by_file_name().into_iter();
+            let files = entries.flatten().filter(|entry| entry.file_type().is_file());
+            files
+                .map(|file| {
+                    (
+                        file.file_name().to_owned(),
+                        file.metadata().unwrap().modified().unwrap(),
+                    )
+                })
+                .collect::<Vec<_>>()
         };
-        brotli::BrotliCompress(&mut plain.as_slice(), &mut packed, &parameters)?;
-        fs::write(path.with_added_extension("br"), packed)?;
+        let first = files();
+        let names: Vec<&str> = first.iter().map(|(name, _)| name.to_str().unwrap()).collect();
+        assert_eq!(names, ["a.woff2", "index.html", "index.html.br"]);
+        bundle.place(dist.path(), Profile::Dev).unwrap();
+        assert_eq!(files(), first);
+        bundle.add("index.html", b"<p>new".to_vec());
+        bundle.place(dist.path(), Profile::Dev).unwrap();
+        assert_eq!(fs::read(dist.path().join("index.html")).unwrap(), b"<p>new");
+        let changed = files();
+        assert!(changed[0] == first[0] && changed[1] != first[1] && changed[2] != first[2]);
     }
-    Ok(())
 }

@@ -30,10 +30,12 @@ impl Access {
 #[derive(Debug, Clone)]
 pub enum Caller {
     Person(Person),
-    /// A sender with an API key.
+    /// A sender with an API key or a registered certificate.
     Key {
         id: String,
         tenant: TenantId,
+        /// The sensor that it is, if that was said.
+        sensor: Option<String>,
     },
 }
 
@@ -68,6 +70,14 @@ impl Caller {
         match self {
             Caller::Person(person) => Some(person),
             Caller::Key { .. } => None,
+        }
+    }
+
+    /// The sensor whose key this is.
+    pub fn sensor(&self) -> Option<&str> {
+        match self {
+            Caller::Person(_) => None,
+            Caller::Key { sensor, .. } => sensor.as_deref(),
         }
     }
 

@@ -6,6 +6,7 @@
 use super::{
     access::{Access, Caller, Person},
     assets, cookie, csrf,
+    peer::Peer,
     problem::{Answer, ApiError},
     routes::Route,
     state::AppState,
@@ -14,21 +15,21 @@ use crate::{
     identity::token,
     store::{
         Secret,
-        identity::{Member, api_keys, sessions},
+        identity::{
+            Member,
+            api_keys::{self, KeyHolder},
+            sessions,
+        },
     },
 };
 use axum::{
-    extract::{ConnectInfo, Request},
+    extract::Request,
     http::{HeaderMap, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
-use std::{
-    borrow::Cow,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    time::Duration,
-};
+use std::{borrow::Cow, time::Duration};
 use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 use watchfloor_shared::problem::ErrorCode;
@@ -40,6 +41,17 @@ const SECRET_BYTES_MAX: usize = 256;
 struct Admitted {
     caller: Option<Caller>,
     renewed: Option<Secret>,
+}
+
+impl Admitted {
+    fn sender(holder: Option<KeyHolder>) -> Self {
+        let caller = holder.map(|holder| Caller::Key {
+            id: holder.id,
+            tenant: holder.tenant,
+            sensor: holder.sensor,
+        });
+        Self { caller, renewed: None }
+    }
 }
 
 pub async fn guard(state: AppState, route: &'static Route, request: Request, next: Next) -> Response {
@@ -86,16 +98,12 @@ async fn admit_and_run(state: AppState, route: &'static Route, request: Request,
 
 async fn admit(state: &AppState, route: &Route, request: &Parts) -> Answer<Admitted> {
     refuse_cross_site(request)?;
-    let nobody = Admitted {
-        caller: None,
-        renewed: None,
-    };
     match route.access {
-        Access::Public => return Ok(nobody),
-        Access::LoopbackOr(_) if is_local(request) => return Ok(nobody),
+        Access::Public => return Ok(Admitted::sender(None)),
+        Access::LoopbackOr(_) if is_local(request) => return Ok(Admitted::sender(None)),
         _ => {}
     }
-    let admitted = authenticate(state, &request.headers).await?;
+    let admitted = authenticate(state, request).await?;
     match (&admitted.caller, route.access.permission()) {
         (None, _) => Err(ApiError::unauthenticated()),
         (Some(caller), Some(permission)) if !caller.may(permission) => Err(ApiError::forbidden()),
@@ -114,26 +122,23 @@ fn refuse_cross_site(request: &Parts) -> Answer<()> {
     Ok(())
 }
 
-/// A key counts before a cookie: who sends one means it.
-async fn authenticate(state: &AppState, headers: &HeaderMap) -> Answer<Admitted> {
-    if let Some(key) = api_key(headers) {
+/// A key counts before a cookie: who sends one means it. A certificate comes last, because a browser shows it unasked.
+async fn authenticate(state: &AppState, request: &Parts) -> Answer<Admitted> {
+    if let Some(key) = api_key(&request.headers) {
         let holder = match key.len() <= SECRET_BYTES_MAX {
             true => api_keys::lookup(&state.db, &key).await?,
             false => None,
         };
-        let caller = holder.map(|holder| Caller::Key {
-            id: holder.id,
-            tenant: holder.tenant,
-        });
-        return Ok(Admitted { caller, renewed: None });
+        return Ok(Admitted::sender(holder));
     }
-    let nobody = Admitted {
-        caller: None,
-        renewed: None,
+    let Some(presented) = cookie::session_token(&request.headers) else {
+        let holder = match Peer::of(&request.extensions).certificate {
+            Some(certificate) => api_keys::lookup_certificate(&state.db, &certificate).await?,
+            None => None,
+        };
+        return Ok(Admitted::sender(holder));
     };
-    let Some(presented) = cookie::session_token(headers) else {
-        return Ok(nobody);
-    };
+    let nobody = Admitted::sender(None);
     if presented.reveal().len() > SECRET_BYTES_MAX {
         return Ok(nobody);
     }
@@ -192,16 +197,11 @@ fn secret_part(credential: &str) -> Option<String> {
     decoded.split_once(':').map(|(_, secret)| secret.to_owned())
 }
 
-/// The address that the connection comes from. Without one (a test's own service) it counts as this machine.
-fn peer(request: &Parts) -> IpAddr {
-    let info = request.extensions.get::<ConnectInfo<SocketAddr>>();
-    info.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip().to_canonical())
-}
-
 /// Through a proxy on this machine everyone has its address, so a forwarded request is not local.
 fn is_local(request: &Parts) -> bool {
     let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
-    peer(request).is_loopback() && !forwarded.iter().any(|name| request.headers.contains_key(*name))
+    Peer::of(&request.extensions).address.is_loopback()
+        && !forwarded.iter().any(|name| request.headers.contains_key(*name))
 }
 
 #[cfg(test)]
@@ -215,17 +215,19 @@ mod tests {
             builder = builder.header(name, "192.0.2.1");
         }
         let mut request = builder.body(Body::empty()).unwrap();
-        let address: SocketAddr = peer.parse().unwrap();
-        request.extensions_mut().insert(ConnectInfo(address));
+        request.extensions_mut().insert(Peer {
+            address: peer.parse::<std::net::IpAddr>().unwrap().to_canonical(),
+            certificate: None,
+        });
         request.into_parts().0
     }
 
     #[test]
     fn a_proxy_on_this_machine_makes_nobody_local() {
-        assert!(is_local(&request("127.0.0.1:1", None)));
-        assert!(is_local(&request("[::ffff:127.0.0.1]:1", None)));
-        assert!(!is_local(&request("127.0.0.1:1", Some("x-forwarded-for"))));
-        assert!(!is_local(&request("192.0.2.7:1", None)));
+        assert!(is_local(&request("127.0.0.1", None)));
+        assert!(is_local(&request("::ffff:127.0.0.1", None)));
+        assert!(!is_local(&request("127.0.0.1", Some("x-forwarded-for"))));
+        assert!(!is_local(&request("192.0.2.7", None)));
     }
 
     #[test]

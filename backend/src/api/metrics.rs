@@ -24,6 +24,7 @@ pub async fn handle(State(state): State<AppState>) -> Response {
     out.family("watchfloor_build_info", Kind::Gauge, "The version that runs.")
         .sample(&[("version", env!("CARGO_PKG_VERSION"))], 1.0);
     pipeline(&mut out, &state.pipeline.snapshot().await);
+    refusals(&mut out, &state);
     http(&mut out, &state);
     process(&mut out);
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
@@ -55,6 +56,14 @@ fn pipeline(out: &mut Exposition, snapshot: &PipelineSnapshot) {
     )
     .sample(&[], snapshot.unaccounted as f64);
     latency(out, &snapshot.latency);
+}
+
+fn refusals(out: &mut Exposition, state: &AppState) {
+    let help = "Senders and frames turned away at a front door.";
+    let mut family = out.family("watchfloor_door_refusals_total", Kind::Counter, help);
+    for (door, refusal, count) in state.ingest.refusals().counts() {
+        family.sample(&[("door", door), ("reason", refusal.as_str())], count as f64);
+    }
 }
 
 fn stages(out: &mut Exposition, stages: &[StageSnapshot]) {

@@ -27,6 +27,7 @@ mod live;
 mod metrics;
 pub mod openapi;
 mod outer;
+mod peer;
 mod pipeline;
 mod plain;
 mod problem;
@@ -36,4 +37,5 @@ mod rules;
 pub(crate) mod state;
 
 pub use outer::router;
+pub use peer::Peer;
 pub use state::{AlertLatency, ApiLimits, ApiParts, AppState, IngestLimits, RulesView};

@@ -16,7 +16,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wa
     img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; \
     frame-ancestors 'none'";
 
-/// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: limits go by the peer's address.
+/// Serve it with [`doors::http`](crate::doors::http): limits go by the peer's address.
 pub fn router(state: AppState) -> Router {
     let mut router = Router::new();
     for route in TABLE {

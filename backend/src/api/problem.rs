@@ -178,11 +178,12 @@ impl From<IdentityError> for ApiError {
         let code = match error {
             IdentityError::Store(error) => return error.into(),
             IdentityError::Hash(error) => return ApiError::internal(error),
-            IdentityError::EmailTaken => ErrorCode::Conflict,
+            IdentityError::EmailTaken | IdentityError::CertificateTaken => ErrorCode::Conflict,
             IdentityError::InvalidToken => ErrorCode::Unauthenticated,
-            IdentityError::Password(_) | IdentityError::InvalidEmail | IdentityError::InvalidName => {
-                ErrorCode::InvalidRequest
-            }
+            IdentityError::Password(_)
+            | IdentityError::InvalidEmail
+            | IdentityError::InvalidName
+            | IdentityError::Certificate(_) => ErrorCode::InvalidRequest,
         };
         ApiError::new(code, capitalized(&error.to_string()))
     }

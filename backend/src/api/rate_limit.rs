@@ -1,5 +1,6 @@
 //! Token buckets in bounded memory.
 
+use crate::doors::places::network;
 use std::{
     collections::HashMap,
     hash::Hash,
@@ -135,14 +136,6 @@ impl SignInLimiter {
         self.addresses.give_back(&address);
         self.accounts.give_back(&account);
         self.pairs.give_back(&(address, account));
-    }
-}
-
-/// One customer of an IPv6 provider has a /64.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
-        v4 => v4,
     }
 }
 

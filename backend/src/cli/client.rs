@@ -40,7 +40,7 @@ pub async fn leave_address(running: &Running) -> Result<()> {
             api_keys::revoke(&running.db, &running.tenant, &key.id).await?;
         }
     }
-    let issued = api_keys::issue(&running.db, &running.tenant, KEY_NAME, None).await?;
+    let issued = api_keys::issue(&running.db, &running.tenant, api_keys::Label::name(KEY_NAME), None).await?;
     let address = Address {
         url: running.url(),
         tenant: running.tenant.clone(),

@@ -1,7 +1,12 @@
 //! `watchfloor doctor`: what would keep the server from working here, and what to do about it.
 
 use super::{SettingsArguments, terminal};
-use crate::{config::Config, rules::RuleBook, store};
+use crate::{
+    config::Config,
+    rules::RuleBook,
+    store,
+    tls::{ClientCertificate, Tls},
+};
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
@@ -47,6 +52,7 @@ async fn examine(config: &Config) -> Vec<Finding> {
         finding("data directory", writable(config)),
         finding("free space", free_space(config)),
         finding("port", port(config).await),
+        finding("TLS", tls(config)),
         finding("PostgreSQL", postgres(config)),
         finding("rules", rules(config)),
     ]
@@ -111,6 +117,18 @@ async fn port(config: &Config) -> Result<String, String> {
             "{address}: {error}; another server? choose with --set http.listen=…"
         )),
     }
+}
+
+/// Every file of every listener, as the server would read it.
+fn tls(config: &Config) -> Result<String, String> {
+    let listeners = config.tls_listeners();
+    for (key, files) in &listeners {
+        Tls::open(files, ClientCertificate::Welcome, &[]).map_err(|error| format!("{key}: {error}"))?;
+    }
+    Ok(match listeners.len() {
+        0 => "no listener speaks it".to_owned(),
+        count => format!("certificates and keys of {count} listeners fit"),
+    })
 }
 
 fn postgres(config: &Config) -> Result<String, String> {

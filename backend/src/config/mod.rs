@@ -7,7 +7,15 @@ pub mod reference;
 pub use crate::store::Secret;
 pub use load::{ConfigError, Flags, load};
 
-use crate::{bus::Retention, doors::syslog::SyslogConfig, store::DatabaseConfig};
+use crate::{
+    bus::Retention,
+    doors::{
+        config::{DoorConfig, TlsDoorConfig},
+        places::LimitsConfig,
+    },
+    store::DatabaseConfig,
+    tls::TlsFiles,
+};
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -17,7 +25,8 @@ pub struct Config {
     /// Everything the product keeps lies below it.
     pub data_dir: PathBuf,
     pub http: HttpConfig,
-    pub syslog: SyslogConfig,
+    pub syslog: DoorConfig,
+    pub limits: LimitsConfig,
     pub database: DatabaseConfig,
     pub bus: BusConfig,
     pub rules: RulesConfig,
@@ -32,7 +41,8 @@ impl Default for Config {
         Self {
             data_dir: PathBuf::from("watchfloor-data"),
             http: HttpConfig::default(),
-            syslog: SyslogConfig::default(),
+            syslog: DoorConfig::default(),
+            limits: LimitsConfig::default(),
             database: DatabaseConfig::default(),
             bus: BusConfig::default(),
             rules: RulesConfig::default(),
@@ -49,8 +59,10 @@ impl Default for Config {
 pub struct HttpConfig {
     /// Where the console, the API and the ingest door listen. Loopback unless you decide otherwise.
     pub listen: SocketAddr,
-    /// How people reach it, for the links that the server prints; `http://<listen>` when absent.
+    /// How people reach it, for the links that the server prints; `http://<listen>` or `https://<listen>` when absent.
     pub public_url: Option<String>,
+    /// Set, this listener speaks TLS alone. With `client_ca`, a client's certificate counts as its API key.
+    pub tls: TlsFiles,
 }
 
 impl Default for HttpConfig {
@@ -58,6 +70,7 @@ impl Default for HttpConfig {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 7700)),
             public_url: None,
+            tls: TlsFiles::default(),
         }
     }
 }
@@ -212,10 +225,39 @@ impl Config {
         if let Some(path) = self.enrich.paths().find(|path| !path.is_file()) {
             return invalid("enrich", &format!("{} is not a file", path.display()));
         }
+        if self.http.tls.is_set()
+            && let Err(why) = self.http.tls.pair()
+        {
+            return invalid("http.tls", why);
+        }
+        for (key, tls) in self.tls_doors() {
+            if let Err(why) = tls.validate(&self.http.tls) {
+                return invalid(key, why);
+            }
+        }
+        if self.limits.connections_max == 0 || self.limits.connections_per_peer_max == 0 {
+            return invalid("limits", "must allow at least one connection");
+        }
+        if self.limits.records_per_second_max == 0 || self.limits.bytes_per_second_max < 1_024 {
+            return invalid("limits", "must allow at least one record and 1024 bytes a second");
+        }
         if let Some(folder) = self.rules.folders.iter().find(|folder| !folder.is_dir()) {
             return invalid("rules.folders", &format!("{} is not a folder", folder.display()));
         }
         Ok(())
+    }
+
+    fn tls_doors(&self) -> [(&'static str, &TlsDoorConfig); 1] {
+        [("syslog.tls", &self.syslog.tls)]
+    }
+
+    /// The listeners that speak TLS, each with its files.
+    pub fn tls_listeners(&self) -> Vec<(&'static str, TlsFiles)> {
+        let doors = self.tls_doors().into_iter().filter(|(_, tls)| tls.listen.is_some());
+        let http = self.http.tls.is_set().then(|| ("http.tls", self.http.tls.clone()));
+        http.into_iter()
+            .chain(doors.map(|(key, tls)| (key, tls.files(&self.http.tls))))
+            .collect()
     }
 
     /// The address people type.
@@ -223,7 +265,10 @@ impl Config {
         self.http
             .public_url
             .clone()
-            .unwrap_or_else(|| format!("http://{bound}"))
+            .unwrap_or_else(|| match self.http.tls.is_set() {
+                true => format!("https://{bound}"),
+                false => format!("http://{bound}"),
+            })
             .trim_end_matches('/')
             .to_owned()
     }

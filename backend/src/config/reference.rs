@@ -13,6 +13,15 @@ const KEYS: &[(&str, &str)] = &[
         "How people reach it, for the links that the server prints.",
     ),
     (
+        "http.tls.certificate",
+        "PEM file: the server's certificate, then those that lead to its authority. Set, this listener speaks TLS alone. The files are read again when they change.",
+    ),
+    ("http.tls.key", "PEM file: the certificate's private key."),
+    (
+        "http.tls.client_ca",
+        "PEM file: authorities of client certificates. Set, a client may show one that they signed, and it counts as the API key that it was registered as.",
+    ),
+    (
         "syslog.tcp",
         "Where to listen for syslog over TCP, octet-counted or by lines; nowhere when absent. Anyone who reaches it can send.",
     ),
@@ -21,9 +30,39 @@ const KEYS: &[(&str, &str)] = &[
         "Where to listen for syslog over UDP; nowhere when absent. Anyone who reaches it can send.",
     ),
     (
-        "syslog.tenant",
-        "Whose records these are; the first tenant's when absent.",
+        "syslog.tls.listen",
+        "Where to listen for syslog over TLS (RFC 5425), for senders whose certificate is registered as an API key; nowhere when absent.",
     ),
+    (
+        "syslog.tls.certificate",
+        "PEM file; with `key` absent too, those of `http.tls`.",
+    ),
+    ("syslog.tls.key", "PEM file: the certificate's private key."),
+    (
+        "syslog.tls.client_ca",
+        "PEM file: authorities that must have signed a sender's certificate; any may when absent, it must be registered in either case.",
+    ),
+    (
+        "syslog.tls.allow_unregistered",
+        "Serves senders without a registered certificate too, as `syslog.tenant`'s.",
+    ),
+    (
+        "syslog.tenant",
+        "Whose records come from senders without a credential; the first tenant's when absent.",
+    ),
+    (
+        "limits.connections_max",
+        "Connections that one listener holds at once; another is closed at once.",
+    ),
+    (
+        "limits.connections_per_peer_max",
+        "Of these, from one address (IPv6: from one /64).",
+    ),
+    (
+        "limits.records_per_second_max",
+        "Records that one API key may send over HTTP, on average over ten seconds; beyond that the answer is 429 with Retry-After.",
+    ),
+    ("limits.bytes_per_second_max", "Their bytes."),
     (
         "database.url",
         "A PostgreSQL server of yours, as an unprivileged role (secret); TLS as its `sslmode` and `sslrootcert` say. Absent: a managed PostgreSQL 17 in the data directory.",

@@ -1,4 +1,5 @@
-//! What proves who someone is: passwords and random tokens. No database and no HTTP here.
+//! What proves who someone is: passwords, random tokens, certificates. No database and no HTTP here.
 
+pub mod certificate;
 pub mod password;
 pub mod token;

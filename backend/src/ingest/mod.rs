@@ -4,8 +4,10 @@
 mod intake;
 pub mod lines;
 pub mod position;
+mod refusals;
 
 pub use intake::{Added, Frame, Intake, IntakeLimits, Sender};
+pub use refusals::{Refusal, Refusals};
 
 use crate::{
     bus::{BusError, Durability, EventBus, Record, TopicPartition},
@@ -139,6 +141,7 @@ pub struct Ingestor {
     topic_of: TopicOf,
     dead_letters: Arc<str>,
     refused: Arc<AtomicU64>,
+    refusals: Refusals,
     accepted: Arc<HashMap<Door, AtomicU64>>,
 }
 
@@ -151,6 +154,7 @@ impl Ingestor {
             topic_of,
             dead_letters: Arc::from(DEAD_LETTERS),
             refused: Arc::new(AtomicU64::new(0)),
+            refusals: Refusals::default(),
             accepted: Arc::new(accepted),
         }
     }
@@ -233,6 +237,11 @@ impl Ingestor {
     /// Records refused at the doors since the start.
     pub fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Senders turned away at the doors.
+    pub fn refusals(&self) -> &Refusals {
+        &self.refusals
     }
 
     /// Whether the raw topics answer.

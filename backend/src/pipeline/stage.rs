@@ -168,9 +168,8 @@ impl Runner {
         }
         let mut from = Vec::new();
         for partition in self.spec.inputs.iter().copied().flat_map(partitions) {
-            if let Some(committed) = self.bus.committed(self.spec.name, &partition).await? {
-                from.push((partition, committed.offset));
-            }
+            let committed = self.bus.committed(self.spec.name, &partition).await?;
+            from.push((partition, committed.map_or(0, |c| c.offset)));
         }
         self.stage.restore(self.bus.as_ref(), &from).await
     }

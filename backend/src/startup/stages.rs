@@ -6,7 +6,7 @@ use crate::pipeline::{
     stage::Stage,
     stages::{
         aggregate::Aggregate,
-        alert::Alert,
+        alert::{Alert, Announcements},
         detect::Detect,
         index::Index,
         join::Join,
@@ -52,7 +52,7 @@ pub(super) fn stages(stores: &Stores, running: &Running, latencies: &Latencies) 
         latencies: latencies.clone(),
         clock: running.clock.clone(),
         settings,
-        unannounced: Vec::new(),
+        announcements: Announcements::default(),
     };
     vec![
         (AGGREGATE, Box::new(aggregate)),

@@ -250,3 +250,30 @@ fn seen_later(endpoint: EndpointSummary) -> endpoints::EndpointSighting {
         simulated: true,
     }
 }
+
+/// As after a kill between the database's commit and the produce.
+#[tokio::test(flavor = "multi_thread")]
+async fn alerts_that_were_stored_and_not_told_are_told_after_a_restart() {
+    let world = World::new().await;
+    let dir = tempfile::tempdir().unwrap();
+    let pipeline = world.pipeline(dir.path(), 0).await;
+    let (db, tenant) = (pipeline.db.clone(), pipeline.tenant.clone());
+    pipeline.faults.arm(At::ProduceRefused(topic::ALERTS), 0);
+    pipeline.submit(&lines()).await;
+    pipeline.until("refused", |_| pipeline.faults.struck() > 0).await;
+    pipeline.stop().await;
+    let mut tx = db.tenant(&tenant).await.unwrap();
+    let stored = alerts::changed_since(&mut tx, 0, i64::MAX).await.unwrap();
+    drop(tx);
+    assert!(!stored.is_empty(), "nothing was stored before it stopped");
+
+    let pipeline = Pipeline::start(dir.path(), &db, &world.rules, &tenant).await;
+    pipeline.drained("after the restart").await;
+    let announced = pipeline.announced().await;
+    for alert in stored {
+        let id = alert.summary.id.to_string();
+        assert!(announced.contains(&id), "{id} was never told");
+    }
+    pipeline.stop().await;
+    world.db.close().await;
+}

@@ -22,7 +22,7 @@ use watchfloor::{
         stage::{Runner, Stage},
         stages::{
             aggregate::Aggregate,
-            alert::Alert,
+            alert::{Alert, Announcements},
             detect::Detect,
             index::Index,
             join::Join,
@@ -130,7 +130,7 @@ impl Pipeline {
             latencies: Latencies::default(),
             clock: clock.clone(),
             settings: AlertSettings::default(),
-            unannounced: Vec::new(),
+            announcements: Announcements::default(),
         };
         let stages: [(_, Box<dyn Stage>); 6] = [
             (AGGREGATE, Box::new(aggregate)),

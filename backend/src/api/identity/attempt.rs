@@ -1,36 +1,17 @@
 //! One try at coming in, counted against the limits of its address and its account.
 
 use crate::api::{
+    Peer,
     problem::{Answer, ApiError},
     rate_limit::SignInLimiter,
     state::AppState,
 };
-use axum::{
-    extract::{ConnectInfo, FromRequestParts},
-    http::request::Parts,
-};
-use std::{
-    convert::Infallible,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-};
-
-/// The peer's address, this machine's own where the server has none.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer(pub IpAddr);
-
-impl<S: Sync> FromRequestParts<S> for Peer {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(info.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip())))
-    }
-}
+use std::net::IpAddr;
 
 impl Peer {
     /// Begins a try with `account`, the name in lower case of what is tried; refused when there were too many.
     pub fn attempt<'a>(self, state: &'a AppState, account: &str) -> Answer<Attempt<'a>> {
-        Attempt::begin(&state.sign_ins, self.0, account)
+        Attempt::begin(&state.sign_ins, self.address, account)
     }
 }
 
@@ -61,6 +42,7 @@ impl<'a> Attempt<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::Ipv4Addr;
 
     #[test]
     fn failures_run_out_and_successes_do_not() {

@@ -1,8 +1,9 @@
 //! `POST /api/v1/session/link`: signs in by a one-time link that the server printed.
 
-use super::{Welcome, attempt::Peer, way_in, welcome};
+use super::{Welcome, way_in, welcome};
 use crate::{
     api::{
+        Peer,
         describe::Describe,
         extract::Body,
         problem::{Answer, ApiError},

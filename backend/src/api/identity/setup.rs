@@ -1,8 +1,8 @@
 //! `POST /api/v1/setup`: the first start's one-time link makes the owner's account.
 
-use super::{Welcome, attempt::Peer, turn_at_hashing, way_in, welcome};
+use super::{Welcome, turn_at_hashing, way_in, welcome};
 use crate::{
-    api::{describe::Describe, extract::Body, problem::Answer, state::AppState},
+    api::{Peer, describe::Describe, extract::Body, problem::Answer, state::AppState},
     store::identity::redeem_setup,
 };
 use axum::{extract::State, http::HeaderMap};

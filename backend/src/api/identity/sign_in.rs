@@ -1,8 +1,9 @@
 //! `POST /api/v1/session`: signs in with address and password.
 
-use super::{Welcome, attempt::Peer, turn_at_hashing, way_in, welcome};
+use super::{Welcome, turn_at_hashing, way_in, welcome};
 use crate::{
     api::{
+        Peer,
         describe::Describe,
         extract::Body,
         problem::{Answer, ApiError},
@@ -34,7 +35,7 @@ pub async fn handle(
     let member = verify_password(&state.db, &account, &Secret::new(sign_in.password)).await?;
     drop(turn);
     let Some(member) = member else {
-        tracing::info!(client.address = %peer.0, "a sign-in failed");
+        tracing::info!(client.address = %peer.address, "a sign-in failed");
         let detail = "The e-mail address or the password is wrong.";
         return Err(ApiError::new(ErrorCode::Unauthenticated, detail));
     };

@@ -86,7 +86,11 @@ fn too_many() -> ApiError {
     ApiError::unavailable("Many senders are being served; send this again.")
 }
 
-fn intake(state: &AppState, called: &Called, door: Door, origin: BatchOrigin) -> Intake {
+/// The key's sensor is where the records come from, unless they are known to come from another.
+fn intake(state: &AppState, called: &Called, door: Door, mut origin: BatchOrigin) -> Intake {
+    if let (None, Some(sensor)) = (&origin.sensor, called.caller.sensor()) {
+        origin.sensor = Some(Bytes::copy_from_slice(sensor.as_bytes()));
+    }
     let sender = Sender {
         tenant: called.tenant().clone(),
         door,

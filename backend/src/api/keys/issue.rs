@@ -1,8 +1,12 @@
-//! `POST /api/v1/keys`: a new key; its secret is in this answer and never again.
+//! `POST /api/v1/keys`: a new key, whose secret is in this answer and never again, or a sender's certificate instead of one.
 
 use crate::{
     api::{context::Signed, describe::Describe, extract::Body, problem::Answer, state::AppState},
-    store::identity::api_keys,
+    identity::certificate::Fingerprint,
+    store::identity::{
+        IdentityError,
+        api_keys::{self, Label},
+    },
 };
 use axum::{Json, extract::State};
 use watchfloor_shared::{
@@ -11,11 +15,14 @@ use watchfloor_shared::{
 };
 
 pub fn describe() -> Describe {
-    Describe::new("keys", "Issue a key to a sender")
-        .detail("The answer shows the secret this one time.")
+    Describe::new("keys", "Issue a key to a sender, or register its certificate")
+        .detail(
+            "The answer shows the secret this one time. A certificate is known by its SHA-256: it works until it is revoked, \
+             whatever dates it bears, unless the listener's `client_ca` asks for more.",
+        )
         .body::<NewApiKey>()
         .answers::<IssuedApiKey>("The key with its secret")
-        .fails(&[ErrorCode::InvalidRequest])
+        .fails(&[ErrorCode::InvalidRequest, ErrorCode::Conflict])
 }
 
 pub async fn handle(
@@ -23,7 +30,23 @@ pub async fn handle(
     Signed(person): Signed,
     Body(key): Body<NewApiKey>,
 ) -> Answer<Json<IssuedApiKey>> {
-    let issued = api_keys::issue(&state.db, &person.tenant, &key.name, Some(&person.user)).await?;
+    let label = Label {
+        name: &key.name,
+        sensor: key.sensor.as_deref(),
+    };
+    let by = Some(&person.user);
+    let fingerprint = key.certificate.as_deref().map(Fingerprint::of_pem).transpose();
+    let fingerprint = fingerprint.map_err(IdentityError::from)?;
+    let issued = match fingerprint {
+        None => api_keys::issue(&state.db, &person.tenant, label, by).await?,
+        Some(fingerprint) => api_keys::register(&state.db, &person.tenant, label, fingerprint, by).await?,
+    };
     tracing::info!(key.id = issued.id, user.id = %person.user, "an API key was issued");
-    Ok(Json(issued))
+    Ok(Json(IssuedApiKey {
+        id: issued.id,
+        name: issued.name,
+        sensor: issued.sensor,
+        secret: fingerprint.is_none().then_some(issued.secret),
+        fingerprint: fingerprint.map(|fingerprint| fingerprint.to_string()),
+    }))
 }

@@ -14,6 +14,9 @@ use watchfloor_shared::Timestamp;
 pub struct ApiKey {
     id: String,
     name: String,
+    sensor: Option<String>,
+    /// SHA-256 of the certificate, in hexadecimal digits; a key with a secret has none.
+    fingerprint: Option<String>,
     created: Timestamp,
     /// To the minute.
     last_used: Option<Timestamp>,
@@ -28,6 +31,8 @@ pub async fn handle(State(state): State<AppState>, called: Called) -> Answer<Jso
     let shown = keys.into_iter().map(|key| ApiKey {
         id: key.id,
         name: key.name,
+        sensor: key.sensor,
+        fingerprint: key.fingerprint.map(|fingerprint| fingerprint.to_string()),
         created: key.created,
         last_used: key.last_used,
     });

@@ -1,11 +1,12 @@
 //! `logster-inference-results` → alerts in PostgreSQL, `logster-alerts`, live screens.
 //!
 //! All folding happens in one transaction of the store, which knows what was recorded before; so a batch seen twice changes
-//! nothing, and screens hear of an alert only after it is committed.
+//! nothing, and screens hear of an alert only after it is committed. Other products hear of each alert at least once: what was
+//! committed before a fault or a kill, and perhaps not told, is told again.
 
 use super::tenant_of;
 use crate::{
-    bus::{Durability, EventBus, Message, Record},
+    bus::{Durability, EventBus, Message, Record, TopicPartition},
     clock::Clock,
     ingest::header,
     live::LiveHub,
@@ -23,7 +24,10 @@ use crate::{
 };
 use async_trait::async_trait;
 use bytes::Bytes;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 use watchfloor_engine::{
     alert::{AlertSettings, Detection, Outcome},
     verdict::{DeadReason, DropReason},
@@ -40,8 +44,23 @@ pub struct Alert {
     pub latencies: Latencies,
     pub clock: Clock,
     pub settings: AlertSettings,
-    /// For `logster-alerts`: committed in the store, where a second try finds them recorded, and not yet told.
-    pub unannounced: Vec<Record>,
+    pub announcements: Announcements,
+}
+
+/// What `logster-alerts` is still to be told.
+#[derive(Default)]
+pub struct Announcements {
+    /// Committed in the store, where a second try finds them recorded.
+    waiting: Vec<Record>,
+    /// By partition: detections below this offset may have been recorded before the restart or the fault without being told.
+    doubtful_below: HashMap<u32, u64>,
+}
+
+impl Announcements {
+    fn is_doubtful(&self, message: &Message) -> bool {
+        let below = self.doubtful_below.get(&message.partition);
+        below.is_some_and(|below| message.offset < *below)
+    }
 }
 
 #[async_trait]
@@ -69,9 +88,14 @@ impl Stage for Alert {
                 .zip(positions.chunks(TRANSACTION_DETECTIONS_MAX));
             for (detections, positions) in chunks {
                 let outcomes = self.record(&tenant, detections).await?;
-                for (outcome, position) in outcomes.iter().zip(positions) {
+                let mut doubtful = Vec::new();
+                for ((outcome, position), detection) in outcomes.iter().zip(positions).zip(detections) {
                     fates[*position] = fate_of(outcome);
+                    if *outcome == Outcome::AlreadyRecorded && self.announcements.is_doubtful(&batch[*position]) {
+                        doubtful.push(detection);
+                    }
                 }
+                self.announce_again(&tenant, &doubtful).await?;
             }
         }
         if !dead.is_empty() {
@@ -81,11 +105,22 @@ impl Stage for Alert {
     }
 
     async fn flush(&mut self) -> Result<(), StageError> {
-        if !self.unannounced.is_empty() {
+        let waiting = &mut self.announcements.waiting;
+        if !waiting.is_empty() {
             self.bus
-                .produce(topic::ALERTS, self.unannounced.clone(), Durability::Written)
+                .produce(topic::ALERTS, waiting.clone(), Durability::Written)
                 .await?;
-            self.unannounced.clear();
+            waiting.clear();
+        }
+        Ok(())
+    }
+
+    async fn restore(&mut self, bus: &dyn EventBus, from: &[(TopicPartition, u64)]) -> Result<(), StageError> {
+        // All of it is read again.
+        self.announcements = Announcements::default();
+        for (partition, _) in from {
+            let high = bus.watermarks(partition).await?.high;
+            self.announcements.doubtful_below.insert(partition.partition, high);
         }
         Ok(())
     }
@@ -104,10 +139,22 @@ impl Alert {
             self.latencies.alerted.record(stored.since(detection.received), stored);
         }
         for changed in recorded.changed {
-            self.unannounced.push(announcement(tenant, &changed));
+            self.announcements.waiting.push(announcement(tenant, &changed));
             self.live.publish(tenant, changed);
         }
         Ok(recorded.outcomes)
+    }
+
+    async fn announce_again(&mut self, tenant: &TenantId, detections: &[&Detection]) -> Result<(), StageError> {
+        if detections.is_empty() {
+            return Ok(());
+        }
+        let store = |error: StoreError| StageError::Store(error.to_string());
+        let mut tx = self.db.tenant(tenant).await.map_err(store)?;
+        let alerts = alerts::holding(&mut tx, detections).await.map_err(store)?;
+        let announcements = alerts.iter().map(|alert| announcement(tenant, alert));
+        self.announcements.waiting.extend(announcements);
+        Ok(())
     }
 }
 

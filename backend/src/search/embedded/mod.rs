@@ -46,8 +46,10 @@ pub const PAGE_HITS_MAX: usize = 10_000;
 /// Bounds on memory, threads and time.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Memory of one writer before it writes a segment; at least 15 MB.
+    /// Memory of one of a writer's threads before it writes a segment; at least 15 MB.
     pub writer_bytes: usize,
+    /// Indexing takes longer than all else that happens to an event: with one thread, the other cores wait for it.
+    pub writer_threads: usize,
     /// Writers that hold memory at the same time.
     pub writers_max: usize,
     /// A writer without work for so long gives its memory back.
@@ -62,7 +64,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            writer_bytes: 64_000_000,
+            writer_bytes: 48_000_000,
+            writer_threads: 2,
             writers_max: 4,
             writer_idle: Duration::from_secs(60),
             open_max: 64,

@@ -12,8 +12,8 @@ use super::{
     translate,
 };
 use crate::search::{EncodedEvent, IndexOutcome, SearchError};
+use rustc_hash::FxHashSet;
 use std::{
-    collections::HashSet,
     ops::Bound,
     path::Path,
     sync::{
@@ -45,7 +45,7 @@ struct Writing {
     filter: Option<SeenFilter>,
     flattener: Flattener,
     queue: Queue,
-    pending: HashSet<u128>,
+    pending: FxHashSet<u128>,
     /// Has uncommitted changes.
     dirty: bool,
     used: Option<Instant>,
@@ -164,7 +164,7 @@ impl TenantIndex {
             return Ok(());
         }
         let options = IndexWriterOptions::builder()
-            .num_worker_threads(1)
+            .num_worker_threads(limits.writer_threads)
             .num_merge_threads(1)
             .memory_budget_per_thread(limits.writer_bytes)
             .build();
@@ -178,7 +178,7 @@ impl TenantIndex {
     }
 
     /// All ids of the index, with room for as many again.
-    fn filter(&self, pending: &HashSet<u128>) -> Result<SeenFilter, SearchError> {
+    fn filter(&self, pending: &FxHashSet<u128>) -> Result<SeenFilter, SearchError> {
         let searcher = self.reader.searcher();
         let known = usize::try_from(searcher.num_docs()).unwrap_or(usize::MAX) + pending.len();
         let mut filter = SeenFilter::with_room_for(known.saturating_mul(2));

@@ -1,7 +1,7 @@
 //! One alert with all that is known of it; changes since a number; what was shown.
 
 use super::{
-    Changed, PRODUCT_ACTOR,
+    Changed, Detection, PRODUCT_ACTOR,
     row::{self, AlertRow, COLUMNS, from_json, is_id},
 };
 use crate::store::{StoreError, TenantTx};
@@ -213,14 +213,31 @@ pub async fn changed_since(tx: &mut TenantTx, seq: i64, limit: i64) -> Result<Ve
         .bind(limit.max(0))
         .fetch_all(tx.connection())
         .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Changed {
-                seq: row.change_seq,
-                summary: row.into_summary()?,
-            })
-        })
-        .collect()
+    rows.into_iter().map(changed).collect()
+}
+
+/// The alerts that these detections are in, each once and as it is now.
+pub async fn holding(tx: &mut TenantTx, detections: &[&Detection]) -> Result<Vec<Changed>, StoreError> {
+    let rules: Vec<&str> = detections.iter().map(|d| d.rule.id.as_str()).collect();
+    let events: Vec<&str> = detections.iter().map(|d| d.event_id.as_str()).collect();
+    let query = format!(
+        "SELECT {COLUMNS} FROM alerts WHERE alert_id IN (SELECT alert_id FROM alert_events
+             WHERE (rule_id, event_id) IN (SELECT * FROM unnest($1::text[], $2::text[])))
+         ORDER BY change_seq"
+    );
+    let rows: Vec<AlertRow> = sqlx::query_as(&query)
+        .bind(rules)
+        .bind(events)
+        .fetch_all(tx.connection())
+        .await?;
+    rows.into_iter().map(changed).collect()
+}
+
+fn changed(row: AlertRow) -> Result<Changed, StoreError> {
+    Ok(Changed {
+        seq: row.change_seq,
+        summary: row.into_summary()?,
+    })
 }
 
 /// The `seq` of the tenant's last change; 0 before the first.

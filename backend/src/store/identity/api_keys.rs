@@ -1,74 +1,155 @@
-//! Keys of machines that send telemetry: `wf_<id>_<secret>`.
+//! What senders of telemetry prove themselves with: a key `wf_<id>_<secret>`, or a TLS certificate that was registered. Either
+//! decides the tenant, and names the sensor where one was given.
 
 use super::{IdentityError, tenant_id};
 use crate::{
-    identity::token,
+    identity::{certificate::Fingerprint, token},
     store::{Database, StoreError},
 };
-use watchfloor_shared::{TenantId, Timestamp, UserId, identity::IssuedApiKey};
+use watchfloor_shared::{TenantId, Timestamp, UserId};
 
 /// A key as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
     pub id: String,
     pub name: String,
+    pub sensor: Option<String>,
+    /// Of the certificate; a key with a secret has none.
+    pub fingerprint: Option<Fingerprint>,
     pub created: Timestamp,
     /// To the minute.
     pub last_used: Option<Timestamp>,
 }
 
-/// Whom a presented key speaks for.
+/// Whom a presented key or certificate speaks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyHolder {
     pub tenant: TenantId,
     pub id: String,
     pub name: String,
+    /// The sensor that its records come from, where they do not say it themselves.
+    pub sensor: Option<String>,
+}
+
+/// What a key is called.
+#[derive(Debug, Clone, Copy)]
+pub struct Label<'a> {
+    pub name: &'a str,
+    pub sensor: Option<&'a str>,
+}
+
+impl<'a> Label<'a> {
+    pub const fn name(name: &'a str) -> Self {
+        Self { name, sensor: None }
+    }
+}
+
+/// A key that was just made.
+#[derive(Debug, Clone)]
+pub struct IssuedKey {
+    pub id: String,
+    pub name: String,
+    pub sensor: Option<String>,
+    /// Known only now; empty for a certificate.
+    pub secret: String,
 }
 
 /// `by` is absent for a key that the product issues itself (the demo's).
 pub async fn issue(
     db: &Database,
     tenant: &TenantId,
-    name: &str,
+    label: Label<'_>,
     by: Option<&UserId>,
-) -> Result<IssuedApiKey, IdentityError> {
-    let name = super::accounts::valid_name(name)?;
-    let (id, secret) = (token::random_id(), token::generate());
-    sqlx::query!(
-        "SELECT identity.add_api_key($1, $2, $3, $4, $5, $6)",
+) -> Result<IssuedKey, IdentityError> {
+    let secret = token::generate();
+    let mut issued = add(db, tenant, label, Proof::Secret(token::hash(secret.reveal())), by).await?;
+    issued.secret = format!("wf_{}_{}", issued.id, secret.reveal());
+    Ok(issued)
+}
+
+/// Takes a certificate as proof for the tenant.
+pub async fn register(
+    db: &Database,
+    tenant: &TenantId,
+    label: Label<'_>,
+    fingerprint: Fingerprint,
+    by: Option<&UserId>,
+) -> Result<IssuedKey, IdentityError> {
+    add(db, tenant, label, Proof::Certificate(fingerprint), by).await
+}
+
+enum Proof {
+    Secret(token::TokenHash),
+    Certificate(Fingerprint),
+}
+
+async fn add(
+    db: &Database,
+    tenant: &TenantId,
+    label: Label<'_>,
+    proof: Proof,
+    by: Option<&UserId>,
+) -> Result<IssuedKey, IdentityError> {
+    let name = super::accounts::valid_name(label.name)?;
+    let sensor = label.sensor.map(super::accounts::valid_name).transpose()?;
+    let id = token::random_id();
+    let (hash, fingerprint) = match &proof {
+        Proof::Secret(hash) => (Some(&hash[..]), None),
+        Proof::Certificate(fingerprint) => (None, Some(&fingerprint.0[..])),
+    };
+    let added = sqlx::query_scalar!(
+        r#"SELECT identity.add_api_key($1, $2, $3, $4, $5, $6, $7, $8) AS "added!""#,
         id,
         tenant.as_str(),
         name,
-        &token::hash(secret.reveal())[..],
+        sensor,
+        hash,
+        fingerprint,
         db.now().nanos(),
         by.map(UserId::as_str)
     )
-    .execute(db.without_tenant())
+    .fetch_one(db.without_tenant())
     .await
     .map_err(StoreError::from)?;
-    let secret = format!("wf_{id}_{}", secret.reveal());
-    Ok(IssuedApiKey { id, name, secret })
+    match added {
+        true => Ok(IssuedKey {
+            id,
+            name,
+            sensor,
+            secret: String::new(),
+        }),
+        false => Err(IdentityError::CertificateTaken),
+    }
 }
 
 /// The tenant's keys that are not revoked, newest first.
 pub async fn list(db: &Database, tenant: &TenantId) -> Result<Vec<ApiKey>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT key_id AS "key_id!", name AS "name!", created_ns AS "created_ns!", used_ns
+        r#"SELECT key_id AS "key_id!", name AS "name!", sensor, fingerprint, created_ns AS "created_ns!", used_ns
            FROM identity.api_keys_of($1)"#,
         tenant.as_str()
     )
     .fetch_all(db.without_tenant())
     .await?;
-    let key = |(id, name, created, used): (String, String, i64, Option<i64>)| ApiKey {
-        id,
-        name,
-        created: Timestamp::from_nanos(created),
-        last_used: used.map(Timestamp::from_nanos),
-    };
-    Ok(rows
-        .into_iter()
-        .map(|row| key((row.key_id, row.name, row.created_ns, row.used_ns)))
-        .collect())
+    let mut keys = Vec::with_capacity(rows.len());
+    for row in rows {
+        keys.push(ApiKey {
+            fingerprint: row.fingerprint.map(fingerprint).transpose()?,
+            id: row.key_id,
+            name: row.name,
+            sensor: row.sensor,
+            created: Timestamp::from_nanos(row.created_ns),
+            last_used: row.used_ns.map(Timestamp::from_nanos),
+        });
+    }
+    Ok(keys)
+}
+
+fn fingerprint(bytes: Vec<u8>) -> Result<Fingerprint, StoreError> {
+    let bytes: [u8; 32] = bytes.try_into().map_err(|_| StoreError::Inconsistent {
+        what: "the length of a fingerprint".to_owned(),
+    })?;
+    Ok(Fingerprint(bytes))
 }
 
 /// Whose key this is, if it is one and not revoked.
@@ -78,21 +159,39 @@ pub async fn lookup(db: &Database, presented: &str) -> Result<Option<KeyHolder>,
         return Ok(None);
     };
     let found = sqlx::query!(
-        r#"SELECT tenant_id AS "tenant_id!", name AS "name!" FROM identity.use_api_key($1, $2, $3)"#,
+        r#"SELECT tenant_id AS "tenant_id!", name AS "name!", sensor FROM identity.use_api_key($1, $2, $3)"#,
         id,
         &token::hash(secret)[..],
         db.now().nanos()
     )
     .fetch_optional(db.without_tenant())
     .await?;
-    let holder = |tenant, name| KeyHolder {
-        tenant,
+    let Some(found) = found else { return Ok(None) };
+    Ok(Some(KeyHolder {
+        tenant: tenant_id(&found.tenant_id)?,
         id: id.to_owned(),
-        name,
-    };
-    found
-        .map(|found| Ok(holder(tenant_id(&found.tenant_id)?, found.name)))
-        .transpose()
+        name: found.name,
+        sensor: found.sensor,
+    }))
+}
+
+/// Whose certificate this is, if it is registered and not revoked.
+pub async fn lookup_certificate(db: &Database, presented: &Fingerprint) -> Result<Option<KeyHolder>, StoreError> {
+    let found = sqlx::query!(
+        r#"SELECT key_id AS "key_id!", tenant_id AS "tenant_id!", name AS "name!", sensor
+           FROM identity.use_certificate($1, $2)"#,
+        &presented.0[..],
+        db.now().nanos()
+    )
+    .fetch_optional(db.without_tenant())
+    .await?;
+    let Some(found) = found else { return Ok(None) };
+    Ok(Some(KeyHolder {
+        tenant: tenant_id(&found.tenant_id)?,
+        id: found.key_id,
+        name: found.name,
+        sensor: found.sensor,
+    }))
 }
 
 /// Whether there was such a key of this tenant.

@@ -11,7 +11,10 @@ pub mod sessions;
 pub mod tenants;
 
 use super::{Secret, StoreError};
-use crate::identity::password::{HashError, InvalidPassword};
+use crate::identity::{
+    certificate::InvalidCertificate,
+    password::{HashError, InvalidPassword},
+};
 use watchfloor_shared::{TenantId, UserId, identity::Role};
 
 pub use accounts::{create_account, verify_password};
@@ -48,6 +51,10 @@ pub enum IdentityError {
     EmailTaken,
     #[error("the link is wrong, was used already or is too old: restart the server for a new one")]
     InvalidToken,
+    #[error(transparent)]
+    Certificate(#[from] InvalidCertificate),
+    #[error("this certificate is registered already")]
+    CertificateTaken,
     #[error(transparent)]
     Hash(#[from] HashError),
     #[error(transparent)]

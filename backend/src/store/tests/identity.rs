@@ -174,7 +174,9 @@ async fn sessions_rotate_idle_out_and_end() {
 async fn api_keys_belong_to_one_tenant_and_are_shown_once() {
     let db = database!();
     let (acme, beta) = (tenant_id("acme"), tenant_id("beta"));
-    let key = api_keys::issue(&db, &acme, " collector ", None).await.unwrap();
+    let key = api_keys::issue(&db, &acme, api_keys::Label::name(" collector "), None)
+        .await
+        .unwrap();
     let holder = api_keys::lookup(&db, &key.secret).await.unwrap().unwrap();
     assert_eq!(
         (holder.tenant.clone(), holder.name.as_str()),
