@@ -107,7 +107,8 @@ fn pairs(stages: &[StageSnapshot]) -> impl Iterator<Item = (usize, usize)> + '_ 
 
 fn links(snapshot: &PipelineSnapshot, column: &[usize]) -> Vec<(Node, Node)> {
     let mut links = Vec::new();
-    let is_first = |at: usize| !snapshot.stages.iter().any(|from| feeds(from, &snapshot.stages[at]));
+    let is_written = |topic: &String| snapshot.stages.iter().any(|from| from.outputs.contains(topic));
+    let is_first = |at: usize| !snapshot.stages[at].inputs.iter().all(is_written);
     for at in (0..snapshot.stages.len()).filter(|at| is_first(*at)) {
         links.extend((0..snapshot.sources.len()).map(|source| (Node::Source(source), Node::Stage(at))));
     }

@@ -6,6 +6,15 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use std::{net::Ipv4Addr, sync::Arc};
 
+/// An unsigned integer of a kind and its length in bytes; readers take no other kind for it.
+fn integer(kind: u8, length: u8, number: u64, out: &mut Vec<u8>) {
+    match kind {
+        0..=7 => out.push(kind << 5 | length),
+        _ => out.extend([length, kind - 7]),
+    }
+    out.extend(&number.to_be_bytes()[8 - usize::from(length)..]);
+}
+
 /// One value in the database's own form.
 fn encode(value: &Value, out: &mut Vec<u8>) {
     let mut head = |kind: u8, size: usize| {
@@ -26,15 +35,18 @@ fn encode(value: &Value, out: &mut Vec<u8>) {
             head(3, 8);
             out.extend(number.as_f64().unwrap().to_be_bytes());
         }
-        Value::Number(number) => {
-            head(6, 4);
-            out.extend(u32::try_from(number.as_u64().unwrap()).unwrap().to_be_bytes());
-        }
+        Value::Number(number) => integer(6, 4, number.as_u64().unwrap(), out),
         Value::Object(map) => {
             head(7, map.len());
             for (key, value) in map {
                 encode(&Value::from(key.as_str()), out);
-                encode(value, out);
+                match (key.as_str(), value.as_u64()) {
+                    ("build_epoch", Some(number)) => integer(9, 8, number, out),
+                    (key, Some(number)) if key.contains("version") || key == "record_size" => {
+                        integer(5, 2, number, out)
+                    }
+                    _ => encode(value, out),
+                }
             }
         }
         Value::Array(list) => {

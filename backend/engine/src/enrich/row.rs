@@ -1,7 +1,11 @@
 //! A database's row in ECS. Two layouts are met: GeoIP2's nested one, which most makers follow, and flat columns.
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, Visitor},
+};
 use serde_json::{Map, Value};
+use std::fmt;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -22,8 +26,39 @@ pub(super) struct PlaceRow<'a> {
     state1: Option<&'a str>,
     postcode: Option<&'a str>,
     timezone: Option<&'a str>,
-    latitude: Option<f64>,
-    longitude: Option<f64>,
+    latitude: Option<Number>,
+    longitude: Option<Number>,
+}
+
+/// A number of whatever type the maker chose.
+#[derive(Clone, Copy)]
+struct Number(f64);
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NumberVisitor)
+    }
+}
+
+struct NumberVisitor;
+
+impl Visitor<'_> for NumberVisitor {
+    type Value = Number;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number")
+    }
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Number, E> {
+        Ok(Number(number))
+    }
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Number, E> {
+        Ok(Number(number as f64))
+    }
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Number, E> {
+        Ok(Number(number as f64))
+    }
+    fn visit_str<E: Error>(self, text: &str) -> Result<Number, E> {
+        text.trim().parse().map(Number).map_err(E::custom)
+    }
 }
 
 #[derive(Deserialize)]
@@ -52,8 +87,8 @@ struct Names<'a> {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Location<'a> {
-    latitude: Option<f64>,
-    longitude: Option<f64>,
+    latitude: Option<Number>,
+    longitude: Option<Number>,
     time_zone: Option<&'a str>,
 }
 
@@ -83,7 +118,7 @@ impl PlaceRow<'_> {
         }
         let latitude = self.location.latitude.or(self.latitude);
         let longitude = self.location.longitude.or(self.longitude);
-        if let (Some(latitude), Some(longitude)) = (latitude, longitude)
+        if let (Some(Number(latitude)), Some(Number(longitude))) = (latitude, longitude)
             && latitude.abs() <= 90.0
             && longitude.abs() <= 180.0
         {
@@ -99,7 +134,7 @@ impl PlaceRow<'_> {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct AsRow<'a> {
-    autonomous_system_number: Option<u32>,
+    autonomous_system_number: Option<Number>,
     autonomous_system_organization: Option<&'a str>,
 }
 
@@ -107,8 +142,9 @@ impl AsRow<'_> {
     /// `source.as`.
     pub fn into_ecs(self) -> Map<String, Value> {
         let mut system = Map::with_capacity(2);
-        if let Some(number) = self.autonomous_system_number {
-            system.insert("number".to_owned(), number.into());
+        if let Some(Number(number)) = self.autonomous_system_number {
+            // Such a number has 32 bits, which a float holds exactly.
+            system.insert("number".to_owned(), (number as u32).into());
         }
         if let Some(name) = self.autonomous_system_organization.filter(|name| !name.is_empty()) {
             let mut organization = Map::with_capacity(1);

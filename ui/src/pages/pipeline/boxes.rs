@@ -33,10 +33,10 @@ pub fn draw(snapshot: &PipelineSnapshot, node: Node, rect: Rect, line: f64) -> A
                 .filter(|t| names.contains(&t.name.as_str()))
                 .map(|t| t.records)
                 .sum();
-            let records = if records > 0 {
-                records
-            } else {
-                snapshot.stages[at].emitted
+            // A store says nothing of its own.
+            let records = match records == 0 && names.iter().any(|name| name.starts_with('<')) {
+                true => snapshot.stages[at].emitted,
+                false => records,
             };
             let shown: Vec<String> = names.iter().map(|name| words::output(name)).collect();
             small(rect, shown.join(", "), number::count(records)).into_any()

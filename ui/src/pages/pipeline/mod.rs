@@ -3,6 +3,7 @@
 mod boxes;
 mod dead;
 mod graph;
+mod senders;
 mod words;
 
 use crate::{
@@ -36,6 +37,7 @@ pub fn PipelinePage() -> impl IntoView {
     let first = fetch(|| Some(()), |()| api::pipeline::snapshot());
     let snapshot = Memo::new(move |_| live.pipeline.get().or_else(|| first.value.get()));
     let dead = Memo::new(move |_| snapshot.with(|s| s.as_ref().map(dead_of)));
+    let at = Signal::derive(move || snapshot.with(|s| s.as_ref().map(|s| s.at)));
     let sum = move || snapshot.with(|s| s.as_ref().map(sum));
     view! {
         <div class="pagehead">
@@ -48,6 +50,7 @@ pub fn PipelinePage() -> impl IntoView {
         {move || snapshot.with(|s| s.as_ref().map(faults))}
         <Pending here=Signal::derive(move || snapshot.with(Option::is_some)) fault=first.fault />
         <graph::StageGraph snapshot />
+        <senders::Senders at />
         <dead::DeadLetters dead />
     }
 }
