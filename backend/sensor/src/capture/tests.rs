@@ -96,6 +96,8 @@ fn sees_all(method: Method) {
         let _ = shell.try_wait();
         std::thread::sleep(Duration::from_millis(20));
     }
+    let _ = shell.kill();
+    shell.wait().unwrap();
     assert_eq!(
         doings.seen(shell.id(), &observed),
         [true; 4],
