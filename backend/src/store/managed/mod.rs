@@ -172,8 +172,11 @@ fn lock(root: &Path) -> Result<File, StoreError> {
     }
 }
 
+/// In PostgreSQL's words: its lock file, its shared memory, or its socket (or that one's lock file) is in use.
 fn held_by_old_server(why: &str) -> bool {
-    why.contains("postmaster.pid") || why.contains("shared memory block") || why.contains(".s.PGSQL.5432.lock")
+    ["postmaster.pid", "shared memory block", ".s.PGSQL.5432"]
+        .iter()
+        .any(|held| why.contains(held))
 }
 
 impl Layout {
