@@ -1,4 +1,4 @@
-//! `cargo xtask bench pipeline --input DIR --json`.
+//! `cargo xtask bench pipeline --input DIR --json`, `cargo xtask bench sources --json`.
 
 use crate::process::{cargo, step};
 use anyhow::Result;
@@ -28,15 +28,15 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// Every recording through its normalizer, and documents through the doors: what each costs
+    Sources {
+        /// One JSON object instead of tables
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 pub fn run(options: &Options) -> Result<()> {
-    let What::Pipeline {
-        input,
-        rules,
-        events_max,
-        json,
-    } = &options.what;
     let mut bench = cargo(&[
         "run",
         "--quiet",
@@ -47,13 +47,27 @@ pub fn run(options: &Options) -> Result<()> {
         "bench",
         "--",
     ]);
-    bench.arg("pipeline").arg("--input").arg(std::path::absolute(input)?);
-    for folder in rules {
-        bench.arg("--rules").arg(std::path::absolute(folder)?);
-    }
-    if let Some(events) = events_max {
-        bench.arg("--events-max").arg(events.to_string());
-    }
+    let json = match &options.what {
+        What::Pipeline {
+            input,
+            rules,
+            events_max,
+            json,
+        } => {
+            bench.arg("pipeline").arg("--input").arg(std::path::absolute(input)?);
+            for folder in rules {
+                bench.arg("--rules").arg(std::path::absolute(folder)?);
+            }
+            if let Some(events) = events_max {
+                bench.arg("--events-max").arg(events.to_string());
+            }
+            json
+        }
+        What::Sources { json } => {
+            bench.arg("sources");
+            json
+        }
+    };
     if *json {
         bench.arg("--json");
     }

@@ -118,18 +118,6 @@ const KEYS: &[(&str, &str)] = &[
         "Log files that are followed as they grow, a `[[follow]]` each: `paths` (a list, with `*`, `?`, `**`), `source` where the records do not say it (`zeek`, `suricata`, `auditd`, `syslog`), `sensor` for records that name no endpoint (this machine's name when absent), `tenant` (the first when absent).",
     ),
     (
-        "grpc.listen",
-        "Where to listen for gRPC, 50051 by convention: sensors (`watchfloor.sensor.v1.SensorService`) and OTLP logs, each with an API key; nowhere when absent.",
-    ),
-    (
-        "otlp.http",
-        "Where to listen for OTLP logs over HTTP (`POST /v1/logs`), 4318 by convention, besides `http.listen`; nowhere else when absent.",
-    ),
-    (
-        "follow",
-        "Log files that are followed as they grow, a `[[follow]]` each: `paths` (a list, with `*`, `?`, `**`), `source` where the records do not say it (`zeek`, `suricata`, `auditd`, `syslog`), `sensor` for records that name no endpoint (this machine's name when absent), `tenant` (the first when absent).",
-    ),
-    (
         "database.url",
         "A PostgreSQL server of yours, as an unprivileged role (secret); TLS as its `sslmode` and `sslrootcert` say. Absent: a managed PostgreSQL 17 in the data directory.",
     ),

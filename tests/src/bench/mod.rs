@@ -2,6 +2,7 @@
 
 mod latency;
 mod measure;
+pub mod sources;
 
 use crate::{fixtures, product};
 use anyhow::{Context, Result};

@@ -10,10 +10,11 @@ const SMOKE_INPUT: &str = "data/train/windows/otrf/credential_access/psh_lsass_m
 async fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let (mut input, mut rules, mut json, mut smoke, mut events_max) = (None, Vec::new(), false, false, u64::MAX >> 1);
-    anyhow::ensure!(
-        arguments.next().as_deref() == Some("pipeline"),
-        "bench pipeline --input DIR [--json]"
-    );
+    match arguments.next().as_deref() {
+        Some("pipeline") => {}
+        Some("sources") => return sources(arguments).await,
+        _ => bail!("bench pipeline --input DIR [--json], or bench sources [--json]"),
+    }
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
         match argument.as_str() {
@@ -46,6 +47,51 @@ async fn main() -> Result<()> {
         println!("{}", serde_json::to_string(&report)?);
     } else {
         println!("{report:#?}");
+    }
+    Ok(())
+}
+
+async fn sources(arguments: impl Iterator<Item = String>) -> Result<()> {
+    let (mut json, mut doors) = (false, true);
+    for argument in arguments {
+        match argument.as_str() {
+            "--json" => json = true,
+            "--no-doors" => doors = false,
+            other => bail!("{other} is not an option"),
+        }
+    }
+    let report = bench::sources::run(doors).await?;
+    if json {
+        println!("{}", serde_json::to_string(&report)?);
+        return Ok(());
+    }
+    println!(
+        "{:<56} {:>8} {:>8} {:>9}  dead letters",
+        "recording", "lines", "events", "events/s"
+    );
+    for (name, fates) in &report.recordings {
+        let dead: Vec<String> = fates
+            .dead_letters
+            .iter()
+            .map(|(reason, count)| format!("{count} {reason}"))
+            .collect();
+        let dead = dead.join(", ");
+        println!(
+            "{name:<56} {:>8} {:>8} {:>9.0}  {dead}",
+            fates.lines, fates.events, fates.events_per_second
+        );
+    }
+    for (title, costs) in [("normalizer", &report.normalizers), ("door", &report.doors)] {
+        println!(
+            "\n{title:<24} {:>8} {:>8} {:>10} {:>12}",
+            "records", "bytes", "events/s", "CPU µs each"
+        );
+        for (name, cost) in costs {
+            println!(
+                "{name:<24} {:>8} {:>8.0} {:>10.0} {:>12.2}",
+                cost.records, cost.bytes, cost.events_per_second, cost.cpu_us_per_event
+            );
+        }
     }
     Ok(())
 }
