@@ -11,6 +11,7 @@ mod letters;
 mod limits;
 mod replay;
 mod senders;
+mod sensor;
 mod speed;
 mod syslog;
 mod tls;
