@@ -85,7 +85,7 @@ async fn server(dir: &Path, grpc: SocketAddr) -> Running {
 
 /// Settings for a sensor of this server, with a key of its own.
 async fn settings(running: &Running, dir: &Path, more: &str) -> PathBuf {
-    let key = api_keys::issue(&running.db, &running.tenant, "sensor", None)
+    let key = api_keys::issue(&running.db, &running.tenant, api_keys::Label::name("sensor"), None)
         .await
         .unwrap();
     std::fs::write(dir.join("key"), key.secret).unwrap();
