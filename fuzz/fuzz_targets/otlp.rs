@@ -8,7 +8,7 @@ use watchfloor_protocol::otlp::ExportLogsServiceRequest;
 fuzz_target!(|bytes: &[u8]| {
     let requests = [
         ExportLogsServiceRequest::decode(bytes).ok(),
-        serde_json::from_slice::<ExportLogsServiceRequest>(bytes).ok(),
+        watchfloor_protocol::otlp_of_json(bytes),
     ];
     for request in requests.into_iter().flatten() {
         let scopes = request.resource_logs.iter().flat_map(|logs| &logs.scope_logs);

@@ -4,6 +4,8 @@
 
 mod spelled;
 
+pub use spelled::request as otlp_of_json;
+
 /// Package `watchfloor.sensor.v1`.
 #[allow(clippy::all, clippy::pedantic)]
 pub mod v1 {

@@ -19,7 +19,7 @@ use axum::{
 };
 use prost::Message;
 use serde_json::json;
-use watchfloor_protocol::otlp::ExportLogsServiceRequest;
+use watchfloor_protocol::{otlp::ExportLogsServiceRequest, otlp_of_json};
 use watchfloor_shared::problem::ErrorCode;
 
 /// Of the route.
@@ -62,7 +62,7 @@ pub async fn handle(State(state): State<AppState>, called: Called, headers: Head
     let body = body::Decoded::new(body, encoding, &limits).whole().await?;
     let request = match encoded {
         Encoded::Protobuf => ExportLogsServiceRequest::decode(body).ok(),
-        Encoded::Json => serde_json::from_slice(&body).ok(),
+        Encoded::Json => otlp_of_json(&body),
     };
     let request = request.ok_or_else(|| ApiError::invalid("The body is no ExportLogsServiceRequest."))?;
     let taken = otlp::take(&state.ingest, called.tenant(), called.caller.sensor(), request).await?;
