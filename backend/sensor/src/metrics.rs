@@ -49,75 +49,74 @@ impl Counter {
     }
 }
 
+/// Name, kind, help, value.
+type Row = (&'static str, &'static str, &'static str, fn(&Shared) -> u64);
+
+const ROWS: [Row; 11] = [
+    (
+        "observed_total",
+        "counter",
+        "Events seen by the capture method",
+        |shared| shared.metrics.observed.get(),
+    ),
+    ("records_total", "counter", "Records written to the spool", |shared| {
+        shared.metrics.recorded.get()
+    }),
+    (
+        "folded_total",
+        "counter",
+        "Events that went into a record of repeats",
+        |shared| shared.metrics.folded.get(),
+    ),
+    ("tailed_total", "counter", "Lines taken from followed files", |shared| {
+        shared.metrics.tailed.get()
+    }),
+    (
+        "sent_total",
+        "counter",
+        "Records sent, repetitions included",
+        |shared| shared.metrics.sent.get(),
+    ),
+    (
+        "acknowledged_total",
+        "counter",
+        "Records that the server has on its disk",
+        |shared| shared.metrics.acknowledged.get(),
+    ),
+    (
+        "refused_total",
+        "counter",
+        "Records that were too long for the server",
+        |shared| shared.metrics.refused.get(),
+    ),
+    (
+        "calls_total",
+        "counter",
+        "Calls to the server that were begun",
+        |shared| shared.metrics.calls.get(),
+    ),
+    ("connected", "gauge", "Whether a call is open", |shared| {
+        shared.metrics.connected.get()
+    }),
+    (
+        "spool_bytes",
+        "gauge",
+        "Bytes that the spool takes on the disk",
+        |shared| shared.spool().bytes(),
+    ),
+    (
+        "spool_records",
+        "gauge",
+        "Records that wait for an acknowledgement",
+        |shared| shared.spool().waiting(),
+    ),
+];
+
 /// The exposition format, version 0.0.4.
 pub fn exposition(shared: &Shared) -> String {
-    let metrics = &shared.metrics;
-    let spool = shared.spool();
-    let rows: [(&str, &str, &str, u64); 11] = [
-        (
-            "observed_total",
-            "counter",
-            "Events seen by the capture method",
-            metrics.observed.get(),
-        ),
-        (
-            "records_total",
-            "counter",
-            "Records written to the spool",
-            metrics.recorded.get(),
-        ),
-        (
-            "folded_total",
-            "counter",
-            "Events that went into a record of repeats",
-            metrics.folded.get(),
-        ),
-        (
-            "tailed_total",
-            "counter",
-            "Lines taken from followed files",
-            metrics.tailed.get(),
-        ),
-        (
-            "sent_total",
-            "counter",
-            "Records sent, repetitions included",
-            metrics.sent.get(),
-        ),
-        (
-            "acknowledged_total",
-            "counter",
-            "Records that the server has on its disk",
-            metrics.acknowledged.get(),
-        ),
-        (
-            "refused_total",
-            "counter",
-            "Records that were too long for the server",
-            metrics.refused.get(),
-        ),
-        (
-            "calls_total",
-            "counter",
-            "Calls to the server that were begun",
-            metrics.calls.get(),
-        ),
-        ("connected", "gauge", "Whether a call is open", metrics.connected.get()),
-        (
-            "spool_bytes",
-            "gauge",
-            "Bytes that the spool takes on the disk",
-            spool.bytes(),
-        ),
-        (
-            "spool_records",
-            "gauge",
-            "Records that wait for an acknowledgement",
-            spool.waiting(),
-        ),
-    ];
     let mut text = String::new();
-    for (name, kind, help, value) in rows {
+    for (name, kind, help, value) in ROWS {
+        let value = value(shared);
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
@@ -127,7 +126,7 @@ pub fn exposition(shared: &Shared) -> String {
     text.push_str("# HELP watchfloor_sensor_dropped_total Left out since the sensor was installed\n");
     text.push_str("# TYPE watchfloor_sensor_dropped_total counter\n");
     for reason in Reason::ALL {
-        let (name, count) = (reason.name(), spool.dropped(reason));
+        let (name, count) = (reason.name(), shared.spool().dropped(reason));
         let _ = writeln!(text, "watchfloor_sensor_dropped_total{{reason=\"{name}\"}} {count}");
     }
     text

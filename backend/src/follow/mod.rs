@@ -5,6 +5,7 @@
 //! checkpoint; files that a rotation packed were read before; memory is bounded by one batch.
 
 pub mod checkpoint;
+mod config;
 pub mod lines;
 mod tail;
 
@@ -14,9 +15,10 @@ use crate::{
 };
 use bytes::Bytes;
 use checkpoint::{Checkpoint, Checkpoints};
+pub use config::FollowConfig;
+use config::{host, source_of};
 use glob::Pattern;
 use lines::Line;
-use serde::{Deserialize, Serialize};
 use std::{
     fs::{File, Metadata},
     io,
@@ -44,33 +46,6 @@ const TURN_BYTES: usize = 8 << 20;
 const FILES_MAX: usize = 1_024;
 /// Checkpoints of files that are nowhere to be found are kept this long.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(7 * 24 * 3_600);
-
-/// `[[follow]]`
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct FollowConfig {
-    /// Files, with `*`, `?`, `[…]` and `**`.
-    pub paths: Vec<String>,
-    /// What the records are, where their shape does not say it: `zeek`, `suricata`, `auditd`, `syslog`.
-    pub source: Option<String>,
-    /// The endpoint of records that name none; this machine's name when absent.
-    pub sensor: Option<String>,
-    /// Whose records these are; the first tenant's when absent.
-    pub tenant: Option<String>,
-}
-
-impl FollowConfig {
-    /// What no type can say.
-    pub fn validate(&self) -> Result<(), String> {
-        if self.paths.is_empty() {
-            return Err("needs `paths`".to_owned());
-        }
-        for path in &self.paths {
-            Pattern::new(path).map_err(|error| format!("{path:?} is no pattern: {error}"))?;
-        }
-        Ok(())
-    }
-}
 
 /// One `[[follow]]` with its tenant found.
 pub struct Followed {
@@ -416,26 +391,6 @@ fn moved(checkpoint: &Checkpoint) -> Option<PathBuf> {
     let mut entries = std::fs::read_dir(checkpoint.path.parent()?).ok()?.flatten();
     let entry = entries.find(|entry| entry.metadata().is_ok_and(|metadata| is_it(&metadata)))?;
     Some(entry.path())
-}
-
-/// Zeek names its logs by their files: `conn.log` is `zeek.conn`.
-fn source_of(source: &str, path: &Path) -> String {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    match name.split(['.', '-']).next() {
-        Some(log) if source == "zeek" && log.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => {
-            format!("zeek.{log}")
-        }
-        _ => source.to_owned(),
-    }
-}
-
-/// This machine's name.
-fn host() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    match name.trim() {
-        "" => "localhost".to_owned(),
-        name => name.to_owned(),
-    }
 }
 
 #[cfg(test)]
