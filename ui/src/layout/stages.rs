@@ -110,7 +110,7 @@ fn links(snapshot: &PipelineSnapshot, column: &[usize]) -> Vec<(Node, Node)> {
     let is_written = |topic: &String| snapshot.stages.iter().any(|from| from.outputs.contains(topic));
     let is_first = |at: usize| !snapshot.stages[at].inputs.iter().all(is_written);
     for at in (0..snapshot.stages.len()).filter(|at| is_first(*at)) {
-        links.extend((0..snapshot.sources.len()).map(|source| (Node::Source(source), Node::Stage(at))));
+        links.extend(in_use(snapshot).map(|source| (Node::Source(source), Node::Stage(at))));
     }
     links.extend(
         pairs(&snapshot.stages)
@@ -121,6 +121,12 @@ fn links(snapshot: &PipelineSnapshot, column: &[usize]) -> Vec<(Node, Node)> {
         links.push((Node::Stage(at), Node::Sink(at)));
     }
     links
+}
+
+/// Doors that took something: there are many, and few are used at one place.
+fn in_use(snapshot: &PipelineSnapshot) -> impl Iterator<Item = usize> + '_ {
+    let sources = snapshot.sources.iter().enumerate();
+    sources.filter(|(_, source)| source.events > 0).map(|(at, _)| at)
 }
 
 fn height_of(snapshot: &PipelineSnapshot, node: Node, line: f64) -> f64 {
@@ -136,7 +142,7 @@ fn arrange(snapshot: &PipelineSnapshot) -> (Vec<Vec<Node>>, Vec<(Node, Node)>) {
     let links = links(snapshot, &column);
     let deepest = column.iter().max().map_or(0, |c| c + 1);
     let mut grid: Vec<Vec<Node>> = vec![Vec::new(); deepest + 2];
-    grid[0].extend((0..snapshot.sources.len()).map(Node::Source));
+    grid[0].extend(in_use(snapshot).map(Node::Source));
     for (at, column) in column.iter().enumerate() {
         grid[column + 1].push(Node::Stage(at));
     }
@@ -325,6 +331,15 @@ mod tests {
             assert!(from.x + from.width < to.x, "{wire:?}");
         }
         assert_eq!(graph.wires.len(), 3 + 3 + 2);
+    }
+
+    #[test]
+    fn a_door_that_took_nothing_takes_no_room() {
+        let mut snapshot = snapshot();
+        snapshot.sources[1].events = 0;
+        let graph = graph(&snapshot, 1_300.0, 480.0);
+        let drawn = |at| graph.boxes.iter().any(|(node, _)| *node == Node::Source(at));
+        assert_eq!([drawn(0), drawn(1), drawn(2)], [true, false, true]);
     }
 
     #[test]
