@@ -99,7 +99,13 @@ impl Agent {
         let tails = Tails::open(&self.config.tail, &self.config.data_dir, shared.spool().places())
             .context("the checkpoints of followed files cannot be read")?;
         let (stop, stopped) = watch::channel(false);
-        let recorder = Recorder::new(self.host.clone(), self.capture, tails, shared.clone());
+        let recorder = Recorder::new(
+            self.host.clone(),
+            self.capture,
+            &self.config.capture.quiet,
+            tails,
+            shared.clone(),
+        );
         let until = stopped.clone();
         let recorder = std::thread::Builder::new()
             .name("recorder".to_owned())

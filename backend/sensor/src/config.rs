@@ -47,6 +47,9 @@ pub struct ServerConfig {
 pub struct CaptureConfig {
     /// Allowed ways to see processes, files and connections; the first that works is used. Empty: followed files alone.
     pub methods: Vec<Method>,
+    /// Programs whose written files and connections are left out, and counted: a database or a server whose every write would
+    /// be an event. Their starts, forks and ends are still recorded, and what they start is recorded in full.
+    pub quiet: Vec<PathBuf>,
     /// File systems on which the process connector looks for written files.
     pub mounts: Vec<PathBuf>,
 }
@@ -93,6 +96,7 @@ impl Default for CaptureConfig {
     fn default() -> Self {
         Self {
             methods: Method::ALL.to_vec(),
+            quiet: Vec::new(),
             mounts: vec![PathBuf::from("/")],
         }
     }

@@ -13,7 +13,7 @@ const PASSWD_LOOK: Duration = Duration::from_secs(10);
 /// A longer list of users is not kept; their numbers still are.
 const USERS_MAX: usize = 100_000;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Host {
     pub name: String,
     /// `/proc/sys/kernel/random/boot_id`.

@@ -26,6 +26,7 @@ pub struct Metrics {
     pub observed: Counter,
     pub recorded: Counter,
     pub folded: Counter,
+    pub quiet: Counter,
     pub tailed: Counter,
     pub sent: Counter,
     pub acknowledged: Counter,
@@ -52,7 +53,7 @@ impl Counter {
 /// Name, kind, help, value.
 type Row = (&'static str, &'static str, &'static str, fn(&Shared) -> u64);
 
-const ROWS: [Row; 11] = [
+const ROWS: [Row; 12] = [
     (
         "observed_total",
         "counter",
@@ -67,6 +68,12 @@ const ROWS: [Row; 11] = [
         "counter",
         "Events that went into a record of repeats",
         |shared| shared.metrics.folded.get(),
+    ),
+    (
+        "quiet_total",
+        "counter",
+        "Writes and connections of quiet programs, left out",
+        |shared| shared.metrics.quiet.get(),
     ),
     ("tailed_total", "counter", "Lines taken from followed files", |shared| {
         shared.metrics.tailed.get()

@@ -14,8 +14,10 @@ use crate::{
     spool::{Label, Place},
     tail::Tails,
 };
+use rustc_hash::FxHashSet;
 use std::{
     io,
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -34,6 +36,7 @@ const RECORD: Label<'static> = Label {
 pub struct Recorder {
     host: Host,
     capture: Option<Box<dyn Capture>>,
+    quiet: FxHashSet<String>,
     tails: Tails,
     processes: Processes,
     repeats: Repeats,
@@ -45,10 +48,17 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    pub fn new(host: Host, capture: Option<Box<dyn Capture>>, tails: Tails, shared: Arc<Shared>) -> Self {
+    pub fn new(
+        host: Host,
+        capture: Option<Box<dyn Capture>>,
+        quiet: &[PathBuf],
+        tails: Tails,
+        shared: Arc<Shared>,
+    ) -> Self {
         Self {
             host,
             capture,
+            quiet: quiet.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
             tails,
             processes: Processes::default(),
             repeats: Repeats::default(),
@@ -86,6 +96,10 @@ impl Recorder {
             match observed {
                 Observed::Activity(activity) => {
                     let record = self.processes.record(&self.host, *activity);
+                    if is_quiet(&self.quiet, &record) {
+                        metrics.quiet.add(1);
+                        continue;
+                    }
                     let time = record.time;
                     self.repeats.on_record(time, record, &mut self.records);
                 }
@@ -167,6 +181,16 @@ impl Recorder {
     }
 }
 
+/// Whether it is one of the writes and connections that this host does not want to hear of.
+fn is_quiet(quiet: &FxHashSet<String>, record: &SensorRecord) -> bool {
+    let is_busywork = matches!(
+        record.action,
+        SensorAction::FileOpen { .. } | SensorAction::Connection { .. }
+    );
+    let executable = record.process.executable.as_ref();
+    is_busywork && executable.is_some_and(|executable| quiet.contains(executable))
+}
+
 /// The gap, told as an event of its own.
 fn lost(host: &Host, count: u64, reason: Reason) -> SensorRecord {
     SensorRecord {
@@ -185,5 +209,45 @@ fn lost(host: &Host, count: u64, reason: Reason) -> SensorRecord {
             count,
             reason: reason.name().to_owned(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quiet_program_still_shows_what_it_starts() {
+        let quiet = FxHashSet::from_iter(["/usr/bin/postgres".to_owned()]);
+        let record = |executable: Option<&str>, action: SensorAction| SensorRecord {
+            process: SensorProcess {
+                executable: executable.map(str::to_owned),
+                ..SensorProcess::default()
+            },
+            action,
+            ..lost(&Host::default(), 0, Reason::SpoolFull)
+        };
+        let write = SensorAction::FileOpen {
+            path: "/var/lib/x".to_owned(),
+            created: true,
+            truncated: false,
+        };
+        for (executable, action, expected) in [
+            (Some("/usr/bin/postgres"), write.clone(), true),
+            (Some("/usr/bin/postgres"), SensorAction::ProcessExec, false),
+            (
+                Some("/usr/bin/postgres"),
+                SensorAction::ProcessFork { child_pid: 7 },
+                false,
+            ),
+            (Some("/tmp/postgres"), write.clone(), false),
+            (None, write, false),
+        ] {
+            assert_eq!(
+                is_quiet(&quiet, &record(executable, action)),
+                expected,
+                "{executable:?}"
+            );
+        }
     }
 }
