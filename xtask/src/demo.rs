@@ -22,6 +22,9 @@ pub struct Options {
     /// Build without optimisation: quicker to start, slower to run
     #[arg(long)]
     dev: bool,
+    /// Leave this machine itself off the screen
+    #[arg(long)]
+    no_sensor: bool,
     /// End after the first alert is on the live stream, with status 0: the demo's own test
     #[arg(long)]
     smoke: bool,
@@ -30,11 +33,18 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     setup::run(&setup::Options { browser: false })?;
     ui::run(&ui::Options { dev: options.dev })?;
-    let mut build = cargo(&["build", "--workspace", "--bin", "watchfloor"]);
+    let mut build = cargo(&[
+        "build",
+        "--workspace",
+        "--bin",
+        "watchfloor",
+        "--bin",
+        "watchfloor-sensor",
+    ]);
     if !options.dev {
         build.arg("--release");
     }
-    step("server", build)?;
+    step("server and sensor", build)?;
     let profile = if options.dev { "debug" } else { "release" };
     let mut demo = command(target_dir().join(profile).join("watchfloor"), &["demo"]);
     demo.arg("--port").arg(options.port.to_string());
@@ -43,6 +53,16 @@ pub fn run(options: &Options) -> Result<()> {
     }
     if let Some(data_dir) = &options.data_dir {
         demo.arg("--data-dir").arg(std::path::absolute(data_dir)?);
+    }
+    for (setting, files) in setup::geo_databases() {
+        let list: Vec<_> = files
+            .iter()
+            .map(|file| format!("{:?}", file.display().to_string()))
+            .collect();
+        demo.arg("--set").arg(format!("{setting}=[{}]", list.join(", ")));
+    }
+    if options.no_sensor {
+        demo.arg("--no-sensor");
     }
     if options.smoke {
         demo.arg("--smoke");

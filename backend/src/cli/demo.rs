@@ -1,4 +1,7 @@
-//! `watchfloor demo`: a server in a folder of its own, an intrusion unfolding in it, a link that signs you in.
+//! `watchfloor demo`: a server in a folder of its own, an intrusion unfolding in it, this machine beside it, a link that signs
+//! you in.
+
+mod host;
 
 use super::{SettingsArguments, client, replay, serve, simulate::ScenarioArguments, terminal};
 use crate::{
@@ -12,7 +15,12 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
 use watchfloor_shared::{Timestamp, alert::AlertFilter, identity::Role};
 
 const LINK_LIFETIME: Duration = Duration::from_secs(3_600);
@@ -32,6 +40,9 @@ pub struct DemoArguments {
     input: Vec<PathBuf>,
     #[command(flatten)]
     scenario: ScenarioArguments,
+    /// Leave this machine itself off the screen
+    #[arg(long)]
+    no_sensor: bool,
     /// End with status 0 when the first alert is there, with 1 when none comes within a minute
     #[arg(long)]
     smoke: bool,
@@ -44,6 +55,9 @@ pub async fn run(settings: &SettingsArguments, arguments: &DemoArguments) -> Res
         None => Some(TemporaryFolder::make(&mut config)?),
     };
     config.http.listen.set_port(arguments.port);
+    if config.grpc.listen.is_none() {
+        config.grpc.listen = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    }
     if config.log.filter == "info" {
         config.log.filter = "warn".to_owned();
     }
@@ -54,6 +68,10 @@ pub async fn run(settings: &SettingsArguments, arguments: &DemoArguments) -> Res
     let running = startup::start(config, clock.clone(), Doors::Open).await?;
     client::leave_address(&running).await?;
     welcome(&running, arguments).await?;
+    let sensor = match arguments.no_sensor {
+        true => None,
+        false => host::watch(&running).await,
+    };
     let story = tell(&running, arguments, clock.now());
     let outcome = if arguments.smoke {
         tokio::select! {
@@ -68,6 +86,9 @@ pub async fn run(settings: &SettingsArguments, arguments: &DemoArguments) -> Res
     };
     terminal::say("Stopping …");
     client::remove_address(&running.config.data_dir);
+    if let Some(sensor) = sensor {
+        sensor.stop().await;
+    }
     running.stop().await;
     drop(temporary);
     outcome.map(|()| ExitCode::SUCCESS)
