@@ -224,5 +224,6 @@ fn detection(number: u64, now: Timestamp) -> Detection {
         received: at,
         detected: at,
         simulated: true,
+        located: None,
     }
 }

@@ -124,7 +124,7 @@ pub const ALERT: StageSpec = StageSpec {
     name: "alert",
     shape: StageShape::Fold,
     inputs: &[topic::DETECTIONS],
-    outputs: &["<alerts>", topic::ALERTS, topic::DEAD_LETTERS],
+    outputs: &["<alerts>", topic::ALERTS, topic::GEO, topic::DEAD_LETTERS],
 };
 
 /// In the order events pass them.

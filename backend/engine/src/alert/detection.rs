@@ -1,6 +1,8 @@
 //! One rule's match on one event: what the detect stage emits and the alert stage folds.
 
+use crate::Event;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use watchfloor_shared::{
     EndpointId, EntityId, EventId, Timestamp,
     alert::{AlertRule, DetectionSource, MatchedField, Phrase, Severity, Technique},
@@ -35,4 +37,29 @@ pub struct Detection {
     pub received: Timestamp,
     pub detected: Timestamp,
     pub simulated: bool,
+    /// What a map draws; absent where neither side has a place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub located: Option<Located>,
+}
+
+/// The two sides of an event, as its `source` and `destination` say, of which at least one has coordinates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Located {
+    pub source: Map<String, Value>,
+    pub destination: Map<String, Value>,
+}
+
+impl Located {
+    pub fn of(event: &Event) -> Option<Self> {
+        let side = |name: &str| event.get(name).and_then(Value::as_object);
+        let (source, destination) = (side("source"), side("destination"));
+        let has_place = |side: &Map<String, Value>| side.get("geo").is_some_and(|geo| geo.get("location").is_some());
+        if ![source, destination].into_iter().flatten().any(has_place) {
+            return None;
+        }
+        Some(Self {
+            source: source.cloned().unwrap_or_default(),
+            destination: destination.cloned().unwrap_or_default(),
+        })
+    }
 }

@@ -7,7 +7,11 @@ mod facts;
 mod sentence;
 mod text;
 
-use crate::{Event, alert::Detection, sigma::LoadedRule};
+use crate::{
+    Event,
+    alert::{Detection, Located},
+    sigma::LoadedRule,
+};
 use facts::{Facts, Kind};
 use sentence::Sentence;
 use watchfloor_shared::{
@@ -73,6 +77,7 @@ impl<'a> Story<'a> {
             received,
             detected,
             simulated: self.event.is_simulated(),
+            located: Located::of(self.event),
         }
     }
 

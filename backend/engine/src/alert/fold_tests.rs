@@ -36,6 +36,7 @@ fn detection(rule: u8, endpoint: u8, event: usize, second: i64) -> Detection {
         received: observed,
         detected: observed,
         simulated: false,
+        located: None,
     }
 }
 

@@ -4,5 +4,5 @@ pub mod detection;
 pub mod explain;
 pub mod fold;
 
-pub use detection::Detection;
+pub use detection::{Detection, Located};
 pub use fold::{AlertSettings, Outcome};

@@ -1,4 +1,5 @@
-//! `logster-inference-results` → alerts in PostgreSQL, `logster-alerts`, live screens.
+//! `logster-inference-results` → alerts in PostgreSQL, `logster-alerts`, live screens; `ravenxcope_threat_geo_events` for what
+//! has a place.
 //!
 //! All folding happens in one transaction of the store, which knows what was recorded before; so a batch seen twice changes
 //! nothing, and screens hear of an alert only after it is committed. Other products hear of each alert at least once: what was
@@ -24,6 +25,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use bytes::Bytes;
+use serde_json::json;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -32,7 +34,7 @@ use watchfloor_engine::{
     alert::{AlertSettings, Detection, Outcome},
     verdict::{DeadReason, DropReason},
 };
-use watchfloor_shared::TenantId;
+use watchfloor_shared::{AlertId, TenantId};
 
 /// Detections per transaction: large enough for a replay, small enough that a screen never waits for it.
 const TRANSACTION_DETECTIONS_MAX: usize = 500;
@@ -47,11 +49,13 @@ pub struct Alert {
     pub announcements: Announcements,
 }
 
-/// What `logster-alerts` is still to be told.
+/// What other readers are still to be told.
 #[derive(Default)]
 pub struct Announcements {
     /// Committed in the store, where a second try finds them recorded.
-    waiting: Vec<Record>,
+    alerts: Vec<Record>,
+    /// Detections with a place, each once it is in its alert.
+    places: Vec<Record>,
     /// By partition: detections below this offset may have been recorded before the restart or the fault without being told.
     doubtful_below: HashMap<u32, u64>,
 }
@@ -105,12 +109,12 @@ impl Stage for Alert {
     }
 
     async fn flush(&mut self) -> Result<(), StageError> {
-        let waiting = &mut self.announcements.waiting;
-        if !waiting.is_empty() {
-            self.bus
-                .produce(topic::ALERTS, waiting.clone(), Durability::Written)
-                .await?;
-            waiting.clear();
+        let Announcements { alerts, places, .. } = &mut self.announcements;
+        for (topic, waiting) in [(topic::ALERTS, alerts), (topic::GEO, places)] {
+            if !waiting.is_empty() {
+                self.bus.produce(topic, waiting.clone(), Durability::Written).await?;
+                waiting.clear();
+            }
         }
         Ok(())
     }
@@ -139,8 +143,13 @@ impl Alert {
             self.latencies.alerted.record(stored.since(detection.received), stored);
         }
         for changed in recorded.changed {
-            self.announcements.waiting.push(announcement(tenant, &changed));
+            self.announcements.alerts.push(announcement(tenant, &changed));
             self.live.publish(tenant, changed);
+        }
+        for (outcome, detection) in recorded.outcomes.iter().zip(detections) {
+            if let Outcome::Raised(alert) | Outcome::Folded(alert) = outcome {
+                self.announcements.places.extend(place(tenant, alert, detection));
+            }
         }
         Ok(recorded.outcomes)
     }
@@ -153,7 +162,11 @@ impl Alert {
         let mut tx = self.db.tenant(tenant).await.map_err(store)?;
         let alerts = alerts::holding(&mut tx, detections).await.map_err(store)?;
         let announcements = alerts.iter().map(|alert| announcement(tenant, alert));
-        self.announcements.waiting.extend(announcements);
+        self.announcements.alerts.extend(announcements);
+        let alerts_of = alerts::alerts_of(&mut tx, detections).await.map_err(store)?;
+        let recorded = detections.iter().zip(&alerts_of);
+        let places = recorded.filter_map(|(detection, alert)| place(tenant, alert.as_ref()?, detection));
+        self.announcements.places.extend(places);
         Ok(())
     }
 }
@@ -166,6 +179,24 @@ fn announcement(tenant: &TenantId, change: &Changed) -> Record {
         payload: Bytes::from(serde_json::to_vec(&change.summary).unwrap_or_default()),
         timestamp: change.summary.times.stored,
     }
+}
+
+/// What a map draws of a detection: who, whom, where both are, how bad, and which alert tells the rest. Its event and its rule
+/// are its identity: whoever reads it twice draws it once.
+fn place(tenant: &TenantId, alert: &AlertId, detection: &Detection) -> Option<Record> {
+    let located = detection.located.as_ref()?;
+    let drawn = json!({
+        "event_id": detection.event_id, "alert_id": alert, "timestamp": detection.observed,
+        "endpoint_id": detection.endpoint_id, "module": "watchfloor", "severity": detection.severity,
+        "rule": {"id": detection.rule.id, "name": detection.rule.title},
+        "source": located.source, "destination": located.destination, "count": 1, "simulated": detection.simulated,
+    });
+    Some(Record {
+        key: Some(Bytes::from(format!("{tenant}:{}", detection.endpoint_id))),
+        headers: vec![(header::TENANT_ID.to_owned(), Bytes::from(tenant.to_string()))],
+        payload: Bytes::from(drawn.to_string()),
+        timestamp: detection.received,
+    })
 }
 
 fn parse(message: &Message) -> Result<(TenantId, Detection), DeadReason> {

@@ -15,7 +15,7 @@ pub(super) use facets::FacetCache;
 pub use facets::facets;
 pub use histogram::histogram;
 pub use list::list;
-pub use read::{changed_since, get, holding, last_change, mark_shown};
+pub use read::{alerts_of, changed_since, get, holding, last_change, mark_shown};
 pub use record::record;
 pub(super) use row::without_nul;
 pub use watchfloor_engine::alert::{AlertSettings, Detection, Outcome};

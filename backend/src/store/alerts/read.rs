@@ -233,6 +233,21 @@ pub async fn holding(tx: &mut TenantTx, detections: &[&Detection]) -> Result<Vec
     rows.into_iter().map(changed).collect()
 }
 
+/// Which alert each detection is in; nothing for one that was never recorded.
+pub async fn alerts_of(tx: &mut TenantTx, detections: &[&Detection]) -> Result<Vec<Option<AlertId>>, StoreError> {
+    let rules: Vec<&str> = detections.iter().map(|d| d.rule.id.as_str()).collect();
+    let events: Vec<&str> = detections.iter().map(|d| d.event_id.as_str()).collect();
+    let found: Vec<Option<String>> = sqlx::query_scalar(
+        "SELECT e.alert_id FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS d (rule_id, event_id, place)
+         LEFT JOIN alert_events e USING (rule_id, event_id) ORDER BY d.place",
+    )
+    .bind(rules)
+    .bind(events)
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(found.into_iter().map(|id| id.map(AlertId::new)).collect())
+}
+
 fn changed(row: AlertRow) -> Result<Changed, StoreError> {
     Ok(Changed {
         seq: row.change_seq,

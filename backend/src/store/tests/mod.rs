@@ -61,6 +61,7 @@ fn detection(rule: &str, endpoint: &str, event: u64, second: i64) -> Detection {
         received: at(second + 1),
         detected: at(second + 2),
         simulated: false,
+        located: None,
     }
 }
 
