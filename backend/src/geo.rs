@@ -5,12 +5,31 @@
 use crate::config::EnrichConfig;
 use bytes::Bytes;
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
     time::{Duration, SystemTime},
 };
 use tokio_util::sync::CancellationToken;
 use watchfloor_engine::enrich::{InvalidDatabase, Tables};
+use watchfloor_shared::identity::Credit;
+
+/// Whose data asks to be named: by the licence file beside a database, and by the type that a database says of itself.
+const CREDITS: [(&str, &str, &str, &str); 4] = [
+    ("DBIP-LICENSE", "DBIP", "IP geolocation by DB-IP", "https://db-ip.com"),
+    (
+        "ROUTEVIEWS-LICENSE",
+        "",
+        "AS numbers by RouteViews",
+        "https://www.routeviews.org",
+    ),
+    ("NRO_LICENSE", "", "AS registrations by the NRO", "https://www.nro.net"),
+    (
+        "GEOLITE2_LICENSE",
+        "GeoLite2",
+        "GeoLite2 data by MaxMind",
+        "https://www.maxmind.com",
+    ),
+];
 
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
@@ -43,6 +62,21 @@ impl GeoBook {
 
     pub fn current(&self) -> Arc<Tables> {
         Arc::clone(&self.tables.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whom the console names wherever it shows a place.
+    pub fn credits(&self) -> Vec<Credit> {
+        let folders: Vec<&Path> = self.config.paths().filter_map(|path| path.parent()).collect();
+        let tables = self.current();
+        let asks = |(file, kind, ..): &&(&str, &str, &str, &str)| {
+            let is_beside = folders.iter().any(|folder| folder.join(file).exists());
+            is_beside || !kind.is_empty() && tables.types().any(|name| name.starts_with(kind))
+        };
+        let credit = |(_, _, text, url): &(&str, &str, &str, &str)| Credit {
+            text: (*text).to_owned(),
+            url: (*url).to_owned(),
+        };
+        CREDITS.iter().filter(asks).map(credit).collect()
     }
 
     /// Looks at the files until `stop`.
@@ -126,5 +160,9 @@ mod tests {
         std::fs::write(&path, "hello again").unwrap();
         assert_ne!(book.look(&marks), marks);
         assert!(Arc::ptr_eq(&before, &book.current()));
+        assert_eq!(book.credits(), []);
+        std::fs::write(dir.path().join("DBIP-LICENSE"), "name us").unwrap();
+        let [credit] = &book.credits()[..] else { panic!() };
+        assert_eq!(credit.url, "https://db-ip.com");
     }
 }

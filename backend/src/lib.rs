@@ -11,6 +11,7 @@ pub mod geo;
 pub mod grpc;
 pub mod identity;
 pub mod ingest;
+pub mod inventory;
 pub mod investigate;
 pub mod live;
 pub mod otlp;

@@ -14,6 +14,7 @@ use crate::{
     config::Config,
     geo::GeoBook,
     ingest::Ingestor,
+    inventory::InventoryBook,
     live::{LiveHub, LiveLimits},
     pipeline::{
         PipelineView,
@@ -135,16 +136,20 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     running
         .tasks
         .push(tokio::spawn(stores.geo.clone().follow(stop.clone())));
+    let inventory = stores.inventory.clone();
+    running
+        .tasks
+        .push(tokio::spawn(inventory.follow(running.db.clone(), stop.clone())));
     if let Some(http) = http {
         self::doors::open(&mut running).await?;
-        let state = api_state(&running, stores.rules, latencies);
+        let state = api_state(&running, stores.rules, stores.geo, latencies);
         senders::open(&mut running, &state).await?;
         running.address = Some(http.serve(&mut running, api::router(state))?);
     }
     Ok(running)
 }
 
-fn api_state(running: &Running, rules: RuleBook, latencies: Latencies) -> api::AppState {
+fn api_state(running: &Running, rules: RuleBook, geo: GeoBook, latencies: Latencies) -> api::AppState {
     api::AppState::new(api::ApiParts {
         db: running.db.clone(),
         search: Arc::clone(&running.search),
@@ -154,6 +159,7 @@ fn api_state(running: &Running, rules: RuleBook, latencies: Latencies) -> api::A
         pipeline: Arc::clone(&running.view),
         rules: Arc::new(rules),
         sensors: running.senders.sensors.clone(),
+        geo,
         clock: running.clock.clone(),
         limits: api::ApiLimits {
             rates: running.config.limits.rates(),
@@ -169,6 +175,7 @@ struct Stores {
     search: Arc<dyn SearchIndex>,
     rules: RuleBook,
     geo: GeoBook,
+    inventory: InventoryBook,
 }
 
 /// Opens everything that keeps data, side by side: the slowest decides.
@@ -197,6 +204,7 @@ async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
     let rules = rules?.context("detection rules")?;
     let geo = geo?.context("enrich")?;
     let db = db.context("database")?;
+    let inventory = InventoryBook::open(&db).await.context("inventory")?;
     for topic in topology::topics(config.bus.retention()) {
         bus.create_topic(&topic).await?;
     }
@@ -206,6 +214,7 @@ async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
         search: Arc::new(index),
         rules,
         geo,
+        inventory,
     })
 }
 

@@ -1,6 +1,9 @@
 //! Hosts that send telemetry.
 
-use crate::{EndpointId, Timestamp, alert::Severity, search::TermBucket, search::TimeBucket};
+use crate::{
+    EndpointId, Timestamp, alert::Severity, inventory::Asset, search::TermBucket, search::TimeBucket,
+    sensor::SensorStatus,
+};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,4 +62,10 @@ pub struct EndpointDetail {
     /// Events over its life, in equal steps.
     pub activity: Vec<TimeBucket>,
     pub activity_interval_ms: i64,
+    /// What the organization's inventory says of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset: Option<Asset>,
+    /// Our sensor on it, when one has been heard of since the server's start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sensor: Option<SensorStatus>,
 }

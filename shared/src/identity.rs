@@ -29,14 +29,15 @@ impl Role {
     }
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
-            ChangeAlerts, Ingest, ManageKeys, ReadAlerts, ReadEvents, ReadPipeline, ReadRules, RedriveDeadLetters,
+            ChangeAlerts, Ingest, ManageInventory, ManageKeys, ReadAlerts, ReadEvents, ReadPipeline, ReadRules,
+            RedriveDeadLetters,
         };
         match (self, permission) {
             (_, Ingest) => false,
             (Role::Owner | Role::Admin, _) => true,
             (Role::Analyst, ReadAlerts | ChangeAlerts | ReadEvents | ReadPipeline | ReadRules) => true,
             (Role::Viewer, ReadAlerts | ReadEvents | ReadPipeline | ReadRules) => true,
-            (_, ManageKeys | RedriveDeadLetters | ChangeAlerts) => false,
+            (_, ManageInventory | ManageKeys | RedriveDeadLetters | ChangeAlerts) => false,
         }
     }
 }
@@ -52,12 +53,13 @@ pub enum Permission {
     ReadRules,
     RedriveDeadLetters,
     ManageKeys,
+    ManageInventory,
     /// Held by API keys of senders, by no person.
     Ingest,
 }
 
 impl Permission {
-    pub const ALL: [Permission; 8] = [
+    pub const ALL: [Permission; 9] = [
         Permission::ReadAlerts,
         Permission::ChangeAlerts,
         Permission::ReadEvents,
@@ -65,6 +67,7 @@ impl Permission {
         Permission::ReadRules,
         Permission::RedriveDeadLetters,
         Permission::ManageKeys,
+        Permission::ManageInventory,
         Permission::Ingest,
     ];
 }
@@ -82,6 +85,17 @@ pub struct Me {
     pub permissions: Vec<Permission>,
     /// Version of the server, for the footer and for bug reports.
     pub server_version: String,
+    /// Whom the pages must name for what they show.
+    #[serde(default)]
+    pub credits: Vec<Credit>,
+}
+
+/// A maker of data whose licence asks to be named.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Credit {
+    pub text: String,
+    pub url: String,
 }
 
 /// `POST /api/v1/session`.

@@ -7,6 +7,7 @@ pub mod alert;
 pub mod endpoint;
 pub mod identity;
 pub mod ids;
+pub mod inventory;
 pub mod live;
 pub mod page;
 pub mod pipeline;

@@ -39,6 +39,9 @@ pub struct SenderSnapshot {
     /// Between the normalizer and the index.
     pub in_flight: i64,
     pub last_seen: Timestamp,
+    /// Sequence numbers that were skipped since the server's start; absent where the protocol has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

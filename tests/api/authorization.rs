@@ -57,6 +57,8 @@ fn attempt(route: &Route, of: &Tenant) -> Attempt {
         | "endpoints.list"
         | "pipeline.get"
         | "pipeline.dead_letters"
+        | "inventory.assets"
+        | "inventory.people"
         | "rules.list"
         | "live"
         | "keys.list"
@@ -94,6 +96,7 @@ fn attempt(route: &Route, of: &Tenant) -> Attempt {
         "events.get" => get(format!("/api/v1/events/{event}")),
         "endpoints.get" => get(format!("/api/v1/endpoints/{endpoint}")),
         "pipeline.redrive" => send(route.path, json!({})),
+        "inventory.replace_assets" | "inventory.replace_people" => send(route.path, json!([{"name": of.marker}])),
         "keys.issue" => send(route.path, json!({"name": "another"})),
         "keys.revoke" => get(format!("/api/v1/keys/{}", of.key_id)),
         "ingest.sensor" => send(route.path, json!({"sensor": of.marker, "records": [{"a": 1}]})),

@@ -3,6 +3,7 @@
 mod authorization;
 mod doors;
 mod ingest;
+mod inventory;
 mod live;
 mod otlp;
 mod sensor_service;

@@ -4,6 +4,7 @@ mod bad_input;
 mod crash;
 mod disk;
 mod doors;
+mod enrich;
 mod faults;
 mod folds;
 mod follow;

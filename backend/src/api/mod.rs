@@ -21,6 +21,7 @@ mod health;
 mod http_stats;
 mod identity;
 pub mod ingest;
+mod inventory;
 mod investigate;
 mod keys;
 mod live;

@@ -4,15 +4,18 @@ use super::{
     access::Access::{self, LoopbackOr, Needs, PageOr, Public, SignedIn},
     alerts,
     describe::Describe,
-    docs, endpoints, events, health, identity, ingest, keys, live, metrics, openapi, pipeline, plain, rules, sensors,
+    docs, endpoints, events, health, identity, ingest, inventory, keys, live, metrics, openapi, pipeline, plain, rules,
+    sensors,
     state::AppState,
 };
 use axum::{
+    extract::DefaultBodyLimit,
     http::Method,
     routing::{MethodRouter, delete, get, patch, post, put},
 };
 use watchfloor_shared::identity::Permission::{
-    ChangeAlerts, Ingest, ManageKeys, ReadAlerts, ReadEvents, ReadPipeline, ReadRules, RedriveDeadLetters,
+    ChangeAlerts, Ingest, ManageInventory, ManageKeys, ReadAlerts, ReadEvents, ReadPipeline, ReadRules,
+    RedriveDeadLetters,
 };
 
 pub struct Route {
@@ -106,6 +109,10 @@ pub static TABLE: &[Route] = &[
     on(GET, "/api/v1/pipeline/dead-letters", Needs(ReadPipeline), "pipeline.dead_letters", || get(pipeline::dead_letters::handle), pipeline::dead_letters::describe),
     on(POST, "/api/v1/pipeline/dead-letters/redrive", Needs(RedriveDeadLetters), "pipeline.redrive", || post(pipeline::redrive::handle), pipeline::redrive::describe),
     on(GET, "/api/v1/sensors", Needs(ReadPipeline), "sensors.list", || get(sensors::handle), sensors::describe),
+    on(GET, "/api/v1/inventory/assets", Needs(ReadEvents), "inventory.assets", || get(inventory::assets::handle), inventory::assets::describe),
+    on(PUT, "/api/v1/inventory/assets", Needs(ManageInventory), "inventory.replace_assets", || put(inventory::assets::replace).layer(DefaultBodyLimit::max(inventory::BODY_BYTES_MAX)), inventory::assets::describe_replace),
+    on(GET, "/api/v1/inventory/people", Needs(ReadEvents), "inventory.people", || get(inventory::people::handle), inventory::people::describe),
+    on(PUT, "/api/v1/inventory/people", Needs(ManageInventory), "inventory.replace_people", || put(inventory::people::replace).layer(DefaultBodyLimit::max(inventory::BODY_BYTES_MAX)), inventory::people::describe_replace),
     on(GET, "/api/v1/rules", Needs(ReadRules), "rules.list", || get(rules::handle), rules::describe),
     long(GET, "/api/v1/live", Needs(ReadAlerts), "live", || get(live::handle), live::describe),
     on(GET, "/api/v1/keys", Needs(ManageKeys), "keys.list", || get(keys::list::handle), keys::list::describe),

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     clock::Clock,
     doors::places::LimitsConfig,
+    geo::GeoBook,
     ingest::{
         Ingestor, IntakeLimits,
         allowance::{Allowances, Rates},
@@ -113,6 +114,7 @@ pub struct ApiParts {
     pub pipeline: Arc<dyn PipelineView>,
     pub rules: Arc<dyn RulesView>,
     pub sensors: Sensors,
+    pub geo: GeoBook,
     pub clock: Clock,
     pub limits: ApiLimits,
     /// The server is reached over TLS: cookies are `Secure`, browsers are told to stay with it.

@@ -141,13 +141,14 @@ pub struct AggregateConfig {
     pub window_seconds: u64,
 }
 
-/// Databases in MaxMind's format, of any maker; read again when a file changes.
+/// Databases in MaxMind's format, of any maker; read again when a file changes. Whom their licences ask to name, the console
+/// names.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EnrichConfig {
     /// Where addresses are.
     pub city: Vec<PathBuf>,
-    /// Whose network they are in.
+    /// Whose network they are in; a CSV table of first address, last address, AS number, organization will do too.
     pub asn: Vec<PathBuf>,
 }
 

@@ -163,7 +163,7 @@ const KEYS: &[(&str, &str)] = &[
     ),
     (
         "enrich.asn",
-        "Databases in MaxMind's format that say whose network addresses are in; read again when they change.",
+        "Databases in MaxMind's format, or CSV tables of ranges, that say whose network addresses are in; read again when they change.",
     ),
     (
         "alerts.dedup_window_seconds",

@@ -167,6 +167,7 @@ impl Ledger {
                 dead: reasons(&sum.dead),
                 in_flight: signed(sum.normalized.saturating_sub(sum.taken_by_index)),
                 last_seen: Timestamp::from_nanos(sum.last_ns),
+                missing: None,
             })
             .collect();
         senders.sort_by_key(|sender| std::cmp::Reverse(sender.last_seen));

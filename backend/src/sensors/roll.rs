@@ -52,6 +52,16 @@ pub struct Came<'a> {
 }
 
 impl Sensors {
+    /// The sensor that goes by a host's name or id.
+    pub fn of_host(&self, tenant: &TenantId, name: &str, id: &str) -> Option<SensorStatus> {
+        let tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sensors = tenants.get(tenant)?.iter();
+        let is_it = |known: &str| known.eq_ignore_ascii_case(name) || known.eq_ignore_ascii_case(id);
+        sensors
+            .find(|(known, _)| is_it(known))
+            .map(|(known, sensor)| sensor.status(known))
+    }
+
     /// Notes a batch that is on the disk.
     pub fn note(&self, tenant: &TenantId, batch: &SensorBatch, refused: u64, now: Timestamp) {
         let came = Came {
@@ -97,6 +107,13 @@ impl Sensors {
         more(sensor);
     }
 
+    /// How many of its records never came, as far as their numbers tell.
+    pub fn missing(&self, tenant: &TenantId, sensor: &str) -> Option<i64> {
+        let tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let sensor = tenants.get(tenant)?.get(sensor)?;
+        Some(sensor.missing())
+    }
+
     /// The tenant's, by name.
     pub fn list(&self, tenant: &TenantId) -> Vec<SensorStatus> {
         let tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -118,6 +135,10 @@ impl Numbers {
 }
 
 impl Sensor {
+    fn missing(&self) -> i64 {
+        count(self.streams.values().map(|numbers| numbers.missing).sum())
+    }
+
     fn status(&self, name: &str) -> SensorStatus {
         let said = self.heartbeat.as_ref();
         let text = |of: fn(&Heartbeat) -> &String| said.map(of).filter(|text| !text.is_empty()).cloned();
@@ -140,7 +161,7 @@ impl Sensor {
             spool_bytes_max: bytes(|heartbeat| heartbeat.spool_bytes_max),
             records: count(self.records),
             refused: count(self.refused),
-            missing: count(streams.clone().map(|(_, numbers)| numbers.missing).sum()),
+            missing: self.missing(),
             dropped,
             streams: streams.map(|(name, numbers)| numbers.shown(name)).collect(),
         }

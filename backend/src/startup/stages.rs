@@ -24,12 +24,16 @@ pub(super) fn stages(stores: &Stores, running: &Running, latencies: &Latencies) 
     };
     let normalize = Normalize {
         bus: Arc::clone(&stores.bus),
-        normalizer: Normalizer::new(&stores.geo),
+        normalizer: Normalizer::new(&stores.geo, &stores.inventory),
     };
     let clock = &running.clock;
     let window = Duration::from_secs(running.config.aggregate.window_seconds);
     let aggregate = Aggregate::new(Arc::clone(&stores.bus), clock.clone(), window);
-    let join = Join::new(Arc::clone(&stores.bus), clock.clone(), Normalizer::new(&stores.geo));
+    let join = Join::new(
+        Arc::clone(&stores.bus),
+        clock.clone(),
+        Normalizer::new(&stores.geo, &stores.inventory),
+    );
     let index = Index {
         bus: Arc::clone(&stores.bus),
         search: Arc::clone(&stores.search),

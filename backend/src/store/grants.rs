@@ -9,9 +9,10 @@ pub async fn grant(owner: &mut PgConnection, role: &str) -> Result<(), StoreErro
     let statements = [
         format!("GRANT USAGE ON SCHEMA public, identity TO {role}"),
         format!("GRANT SELECT ON _sqlx_migrations TO {role}"),
-        format!("GRANT SELECT, UPDATE (change_seq) ON tenants TO {role}"),
+        format!("GRANT SELECT, UPDATE (change_seq, inventory_seq) ON tenants TO {role}"),
         format!("GRANT SELECT, INSERT, UPDATE ON alerts, endpoints TO {role}"),
         format!("GRANT SELECT, INSERT ON alert_explanations, alert_events, alert_history TO {role}"),
+        format!("GRANT SELECT, INSERT, DELETE ON assets, people TO {role}"),
         format!("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA identity TO {role}"),
         format!("REVOKE EXECUTE ON FUNCTION identity.member_of FROM {role}"),
     ];
@@ -32,7 +33,7 @@ pub async fn check_unprivileged(connection: &mut PgConnection) -> Result<(), Sto
                       WHERE n.nspname IN ('public', 'identity') AND c.relkind IN ('r', 'p')
                         AND pg_has_role(session_user, c.relowner, 'MEMBER')
                         AND (n.nspname = 'identity' OR c.relname IN (
-                            'tenants', 'alerts', 'alert_explanations', 'alert_events', 'alert_history', 'endpoints'))
+                            'tenants', 'alerts', 'alert_explanations', 'alert_events', 'alert_history', 'endpoints', 'assets', 'people'))
                   ) AS "owns!"
            FROM pg_roles WHERE rolname = session_user"#
     )

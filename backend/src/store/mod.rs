@@ -11,6 +11,7 @@ pub mod endpoints;
 pub mod error;
 mod grants;
 pub mod identity;
+pub mod inventory;
 mod managed;
 mod migrate;
 pub mod page;

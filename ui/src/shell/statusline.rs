@@ -3,9 +3,11 @@
 use crate::{
     components::{Keys, help::cap, number},
     live::{LiveState, use_live},
+    state::use_session,
     words::lower,
 };
 use leptos::prelude::*;
+use watchfloor_shared::identity::Credit;
 
 const HINTS_MAX: usize = 5;
 
@@ -35,9 +37,23 @@ pub fn Statusline(help: RwSignal<bool>) -> impl IntoView {
     view! {
         <footer class="statusline">
             <button type="button" class="hints" on:click=move |_| help.set(true)><span class="visually-hidden">"Show all keys: "</span>{hints}</button>
+            <Credits/>
             <Truth/>
         </footer>
     }
+}
+
+/// Whose data the pages show and whose licence asks to be named.
+#[component]
+fn Credits() -> impl IntoView {
+    let session = use_session();
+    let credits = move || {
+        session
+            .me
+            .with(|me| me.as_ref().map(|me| me.credits.clone()).unwrap_or_default())
+    };
+    let credit = |credit: Credit| view! { <a href=credit.url target="_blank" rel="noreferrer">{credit.text}</a> };
+    view! { <span class="credits">{move || credits().into_iter().map(credit).collect_view()}</span> }
 }
 
 #[component]

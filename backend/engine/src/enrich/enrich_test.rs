@@ -147,7 +147,7 @@ fn an_address_gets_its_place_and_its_network_in_either_layout() {
                 "region_iso_code": "JI", "region_name": "East Java", "timezone": "Asia/Jakarta", "location": {"lat": -7.25, "lon": 112.75}},
             "as": {"number": 64500, "organization": {"name": "Example"}}})
     );
-    let geo = json!({"city_name": "Oslo", "country_iso_code": "NO", "timezone": "Europe/Oslo", "location": {"lat": 59.5, "lon": 10.5}});
+    let geo = json!({"city_name": "Oslo", "country_iso_code": "NO", "country_name": "Norway", "timezone": "Europe/Oslo", "location": {"lat": 59.5, "lon": 10.5}});
     assert_eq!(doc["destination"], json!({"ip": "9.9.9.9", "geo": geo}));
 }
 

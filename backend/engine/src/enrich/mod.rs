@@ -1,16 +1,22 @@
-//! Where in the world an event's addresses are: ECS `source.geo`, `source.as` and the same of the destination.
+//! What is known around an event: where in the world its addresses are and whose (ECS `source.geo`, `source.as` and the same
+//! of the destination), and what the organization says of its hosts, networks and accounts ([`Inventory`]).
 //!
-//! Databases come in as bytes (MaxMind DB, of any maker). Invariant: an address that is nobody's on the public Internet has no
+//! Databases come in as bytes: MaxMind DB, of any maker, and for networks also a CSV table of ranges. Invariant: an address that is nobody's on the public Internet has no
 //! place, whatever a database says; what a sender filled in itself stays.
 
+mod country;
+mod inventory;
 mod range;
+mod ranges;
 mod row;
 
+pub use inventory::{InvalidRow, Inventory, check_assets, check_people};
 pub use range::is_public;
 
 use crate::Event;
 use bytes::Bytes;
 use maxminddb::Reader;
+use ranges::Ranges;
 use row::{AsRow, PlaceRow};
 use serde_json::{Map, Value};
 use std::{collections::HashMap, net::IpAddr, sync::Arc};
@@ -20,23 +26,37 @@ const KEPT_ROWS_MAX: usize = 50_000;
 
 /// Why bytes are no database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no MaxMind database: {0}")]
+#[error("no database of addresses: {0}")]
 pub struct InvalidDatabase(String);
 
 /// The databases in force. Of several of one sort (IPv4 and IPv6 apart, say) the first that knows an address counts.
 #[derive(Default)]
 pub struct Tables {
     city: Vec<Reader<Bytes>>,
-    asn: Vec<Reader<Bytes>>,
+    asn: Vec<Networks>,
+}
+
+enum Networks {
+    MaxMind(Reader<Bytes>),
+    Ranges(Ranges),
 }
 
 impl Tables {
     pub fn new(city: Vec<Bytes>, asn: Vec<Bytes>) -> Result<Self, InvalidDatabase> {
-        let readers = |list: Vec<Bytes>| list.into_iter().map(open).collect::<Result<Vec<_>, _>>();
         Ok(Self {
-            city: readers(city)?,
-            asn: readers(asn)?,
+            city: city.into_iter().map(open).collect::<Result<_, _>>()?,
+            asn: asn.into_iter().map(open_networks).collect::<Result<_, _>>()?,
         })
+    }
+
+    /// What each MaxMind database says that it is, `GeoLite2-City`.
+    pub fn types(&self) -> impl Iterator<Item = &str> {
+        let networks = self.asn.iter().filter_map(|networks| match networks {
+            Networks::MaxMind(reader) => Some(reader),
+            Networks::Ranges(_) => None,
+        });
+        let readers = self.city.iter().chain(networks);
+        readers.map(|reader| reader.metadata().database_type.as_str())
     }
 
     pub fn is_empty(&self) -> bool {
@@ -46,6 +66,13 @@ impl Tables {
 
 fn open(bytes: Bytes) -> Result<Reader<Bytes>, InvalidDatabase> {
     Reader::from_source(bytes).map_err(|error| InvalidDatabase(error.to_string()))
+}
+
+fn open_networks(bytes: Bytes) -> Result<Networks, InvalidDatabase> {
+    if ranges::is_table(&bytes) {
+        return Ranges::parse(&bytes).map(Networks::Ranges).map_err(InvalidDatabase);
+    }
+    open(bytes).map(Networks::MaxMind)
 }
 
 /// Fills events in; remembers what it decoded.
@@ -100,29 +127,49 @@ impl Enricher {
     }
 
     fn row(&mut self, sort: Sort, ip: IpAddr) -> Option<Map<String, Value>> {
-        let readers = match sort {
-            Sort::City => &self.tables.city,
-            Sort::As => &self.tables.asn,
-        };
-        for (at, reader) in readers.iter().enumerate() {
-            // A database for IPv4 alone says that it cannot look the other up; so does a damaged one.
-            let Ok(found) = reader.lookup(ip) else { continue };
-            let Some(offset) = found.offset() else { continue };
-            if let Some(row) = self.kept.get(&(sort, at, offset)) {
-                return row.clone();
+        let tables = Arc::clone(&self.tables);
+        match sort {
+            Sort::City => {
+                let mut readers = tables.city.iter().enumerate();
+                readers
+                    .find_map(|(at, reader)| self.decoded(sort, at, reader, ip))
+                    .flatten()
             }
-            let row = match sort {
-                Sort::City => found.decode::<PlaceRow<'_>>().ok().flatten().map(PlaceRow::into_ecs),
-                Sort::As => found.decode::<AsRow<'_>>().ok().flatten().map(AsRow::into_ecs),
-            };
-            let row = row.filter(|row| !row.is_empty());
-            if self.kept.len() >= KEPT_ROWS_MAX {
-                self.kept.clear();
+            Sort::As => {
+                let mut networks = tables.asn.iter().enumerate();
+                let found = networks.find_map(|(at, networks)| match networks {
+                    Networks::MaxMind(reader) => self.decoded(sort, at, reader, ip),
+                    Networks::Ranges(ranges) => ranges.lookup(ip).map(|system| Some(system.clone())),
+                });
+                found.flatten()
             }
-            self.kept.insert((sort, at, offset), row.clone());
-            return row;
         }
-        None
+    }
+
+    /// What the `at`th database says of an address that it knows: nothing, where its row is empty.
+    fn decoded(
+        &mut self,
+        sort: Sort,
+        at: usize,
+        reader: &Reader<Bytes>,
+        ip: IpAddr,
+    ) -> Option<Option<Map<String, Value>>> {
+        // A database for IPv4 alone says that it cannot look the other up; so does a damaged one.
+        let found = reader.lookup(ip).ok()?;
+        let offset = found.offset()?;
+        if let Some(row) = self.kept.get(&(sort, at, offset)) {
+            return Some(row.clone());
+        }
+        let row = match sort {
+            Sort::City => found.decode::<PlaceRow<'_>>().ok().flatten().map(PlaceRow::into_ecs),
+            Sort::As => found.decode::<AsRow<'_>>().ok().flatten().map(AsRow::into_ecs),
+        };
+        let row = row.filter(|row| !row.is_empty());
+        if self.kept.len() >= KEPT_ROWS_MAX {
+            self.kept.clear();
+        }
+        self.kept.insert((sort, at, offset), row.clone());
+        Some(row)
     }
 }
 

@@ -1,5 +1,6 @@
 //! A database's row in ECS. Two layouts are met: GeoIP2's nested one, which most makers follow, and flat columns.
 
+use super::country;
 use serde::{
     Deserialize, Deserializer,
     de::{Error, Visitor},
@@ -101,12 +102,14 @@ impl PlaceRow<'_> {
             None => None,
         };
         let region = self.subdivisions.first();
+        let code = self.country.code.or(self.country_code);
+        let country = self.country.names.en.or_else(|| country::name(code?));
         let mut geo = Map::with_capacity(8);
         for (name, text) in [
             ("city_name", city),
             ("continent_code", self.continent.code),
-            ("country_iso_code", self.country.code.or(self.country_code)),
-            ("country_name", self.country.names.en),
+            ("country_iso_code", code),
+            ("country_name", country),
             ("region_iso_code", region.and_then(|region| region.code)),
             ("region_name", region.and_then(|region| region.names.en).or(self.state1)),
             ("postal_code", self.postal.code.or(self.postcode)),

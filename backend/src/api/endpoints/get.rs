@@ -9,7 +9,7 @@ use crate::{
         problem::{Answer, ApiError},
         state::AppState,
     },
-    store::endpoints,
+    store::{endpoints, inventory},
 };
 use axum::{Json, extract::State};
 use watchfloor_shared::{EndpointId, endpoint::EndpointDetail, problem::ErrorCode};
@@ -26,7 +26,16 @@ pub fn describe() -> Describe {
 
 pub async fn handle(State(state): State<AppState>, mut call: CallContext, Id(id): Id) -> Answer<Json<EndpointDetail>> {
     let found = endpoints::get(&mut call.tx, &EndpointId::new(id)).await?;
-    let caller = call.commit().await?;
     let summary = found.ok_or_else(ApiError::not_found)?;
-    Ok(Json(investigate::endpoint(&state, caller.tenant(), summary).await?))
+    let asset = inventory::asset_of_host(&mut call.tx, &summary.name, summary.id.as_str()).await?;
+    let caller = call.commit().await?;
+    let sensor = state
+        .sensors
+        .of_host(caller.tenant(), &summary.name, summary.id.as_str());
+    let detail = investigate::endpoint(&state, caller.tenant(), summary).await?;
+    Ok(Json(EndpointDetail {
+        asset,
+        sensor,
+        ..detail
+    }))
 }

@@ -46,7 +46,7 @@ fn way_in(summary: &'static str) -> Describe {
         ])
 }
 
-fn me(member: &Member) -> Me {
+fn me(state: &AppState, member: &Member) -> Me {
     Me {
         id: member.user.clone(),
         name: member.name.clone(),
@@ -56,6 +56,7 @@ fn me(member: &Member) -> Me {
         tenant_name: member.tenant_name.clone(),
         permissions: permissions(member.role),
         server_version: env!("CARGO_PKG_VERSION").to_owned(),
+        credits: state.geo.credits(),
     }
 }
 
@@ -69,7 +70,7 @@ async fn welcome(state: &AppState, headers: &HeaderMap, member: &Member, token: 
         sessions::revoke(&state.db, old.reveal()).await?;
     }
     let cookie = cookie::set(token, state.tls).ok_or_else(|| ApiError::internal("a token that fits no header"))?;
-    Ok(([(header::SET_COOKIE, cookie)], Json(me(member))))
+    Ok(([(header::SET_COOKIE, cookie)], Json(me(state, member))))
 }
 
 async fn turn_at_hashing(state: &AppState) -> Answer<SemaphorePermit<'_>> {

@@ -5,6 +5,7 @@ use crate::{
     bus::{Durability, EventBus, Message, Record},
     geo::GeoBook,
     ingest::{Door, header},
+    inventory::{Inventories, InventoryBook},
     pipeline::{
         dead_letter::{self, dead_letter},
         stage::{Stage, StageError},
@@ -31,11 +32,13 @@ pub struct Normalize {
     pub normalizer: Normalizer,
 }
 
-/// Raw record to event, with what the databases in force know of its addresses.
+/// Raw record to event, with what is known of its addresses, its host and its accounts.
 #[derive(Default)]
 pub struct Normalizer {
-    book: GeoBook,
+    geo: GeoBook,
     enricher: Enricher,
+    inventory: InventoryBook,
+    inventories: Arc<Inventories>,
 }
 
 /// An event on its way to the stages that read events.
@@ -83,16 +86,18 @@ impl Stage for Normalize {
 }
 
 impl Normalizer {
-    pub fn new(book: &GeoBook) -> Self {
+    pub fn new(geo: &GeoBook, inventory: &InventoryBook) -> Self {
         Self {
-            book: book.clone(),
-            enricher: Enricher::default(),
+            geo: geo.clone(),
+            inventory: inventory.clone(),
+            ..Self::default()
         }
     }
 
-    /// Takes over what databases are in force now; once per batch.
+    /// Takes over what databases and tables are in force now; once per batch.
     pub(super) fn follow(&mut self) {
-        self.enricher.follow(&self.book.current());
+        self.enricher.follow(&self.geo.current());
+        self.inventories = self.inventory.current();
     }
 
     pub(super) fn normalize(&mut self, message: &Message) -> Verdict<Normalized> {
@@ -106,6 +111,9 @@ impl Normalizer {
             Verdict::Dead(reason) => return Verdict::Dead(reason),
         };
         let is_located = self.enricher.enrich(&mut event);
+        if let Some(inventory) = self.inventories.get(&tenant) {
+            inventory.enrich(&mut event);
+        }
         let payload = event.to_json();
         if payload.len() > NORMALIZED_BYTES_MAX {
             return Verdict::Dead(DeadReason::RecordTooLarge);

@@ -34,6 +34,8 @@ async fn raw_sql_of_one_tenant_reaches_no_row_of_another() {
         "alert_events",
         "alert_history",
         "endpoints",
+        "assets",
+        "people",
     ];
     for table in tables {
         let mut tx = db.tenant(&tenant_id("beta")).await.unwrap();

@@ -152,6 +152,8 @@ fn facts(detail: &EndpointDetail) -> impl IntoView + use<> {
                 <dt>"Events"</dt><dd class="mono">{number::count(summary.events)}</dd>
             </dl>
         </section>
+        {detail.asset.as_ref().map(parts::asset)}
+        {detail.sensor.as_ref().map(parts::sensor)}
         {parts::terms("Users", "user.name", &detail.users, &host)}
         {parts::terms("Binaries", "process.name", &detail.executables, &host)}
         {parts::terms("Destinations", "destination.ip", &detail.destinations, &host)}

@@ -12,7 +12,8 @@ use crate::{
 };
 use leptos::prelude::*;
 use watchfloor_shared::{
-    Timestamp, alert::AlertSummary, endpoint::EndpointDetail, page::Page, search::TermBucket, search::TimeBucket,
+    Timestamp, alert::AlertSummary, endpoint::EndpointDetail, inventory::Asset, page::Page, search::TermBucket,
+    search::TimeBucket, sensor::SensorStatus,
 };
 
 fn columns(detail: &EndpointDetail) -> Columns {
@@ -154,6 +155,52 @@ pub fn EndpointAlerts(alerts: Fetched<Page<AlertSummary>>) -> impl IntoView {
                     <For each=rows key=|alert| (alert.id.clone(), alert.version) let(alert)>{row(alert)}</For>
                 </div>
             </div>
+        </section>
+    }
+}
+
+/// What the organization's inventory says of the host.
+pub fn asset(asset: &Asset) -> impl IntoView + use<> {
+    let criticality = asset
+        .criticality
+        .map(|criticality| criticality.as_str().replace('_', " "));
+    let rows = [
+        ("Criticality", criticality),
+        ("Role", asset.role.clone()),
+        ("Owner", asset.owner.clone()),
+        ("Site", asset.site.clone()),
+    ];
+    facts("Asset", rows)
+}
+
+/// How our sensor on the host is.
+pub fn sensor(sensor: &SensorStatus) -> impl IntoView + use<> {
+    let missing = (sensor.missing > 0).then(|| number::counted(sensor.missing, "record", "records"));
+    let dropped: i64 = sensor.dropped.iter().map(|reason| reason.count).sum();
+    let dropped = (dropped > 0).then(|| number::counted(dropped, "event", "events"));
+    let rows = [
+        ("Captures by", sensor.method.clone()),
+        ("Version", sensor.version.clone()),
+        ("Kernel", sensor.kernel.clone()),
+        ("Records", Some(number::count(sensor.records))),
+        ("Lost on the way", missing),
+        ("Left out by it", dropped),
+    ];
+    view! {
+        {facts("Sensor", rows)}
+        <p class="quiet">"Heard of " <Age at=sensor.last_seen words=true /></p>
+    }
+}
+
+/// A block of those rows that are known.
+fn facts<const N: usize>(title: &'static str, rows: [(&'static str, Option<String>); N]) -> impl IntoView + use<N> {
+    let row = |(name, text): (&'static str, Option<String>)| {
+        text.map(|text| view! { <dt>{name}</dt><dd class="mono">{text}</dd> })
+    };
+    view! {
+        <section class="block">
+            <h3>{title}</h3>
+            <dl class="facts">{rows.map(row).into_iter().collect_view()}</dl>
         </section>
     }
 }

@@ -45,10 +45,11 @@ pub fn Senders(#[prop(into)] at: Signal<Option<Timestamp>>) -> impl IntoView {
                         <span role="columnheader" class="num">"Suppressed"</span>
                         <span role="columnheader" class="num">"Dead"</span>
                         <span role="columnheader" class="num">"In flight"</span>
+                        <span role="columnheader" class="num" title="Numbers that the sensor gave to records which never came">"Missing"</span>
                     </div>
                 </div>
                 <div role="rowgroup" class="senderbody" tabindex="0">
-                    <For each=senders key=|s| (s.sensor.clone(), s.door.clone(), s.received, s.indexed, s.last_seen) let(sender)>
+                    <For each=senders key=|s| (s.sensor.clone(), s.door.clone(), s.received, s.indexed, s.missing, s.last_seen) let(sender)>
                         <Sender sender />
                     </For>
                 </div>
@@ -71,6 +72,12 @@ fn Sender(sender: SenderSnapshot) -> impl IntoView {
         .map(|reason| format!("{} {}", number::count(reason.count), reason.reason))
         .collect();
     let dead_class = if dead > 0 { "num fault-text" } else { "num" };
+    let missing_class = if sender.missing > Some(0) {
+        "num fault-text"
+    } else {
+        "num"
+    };
+    let missing = sender.missing.map(number::count);
     view! {
         <div class="tr cols-sender" role="row">
             <span role="cell"><Age at=sender.last_seen /></span>
@@ -81,6 +88,7 @@ fn Sender(sender: SenderSnapshot) -> impl IntoView {
             <span role="cell" class="num">{number::count(sender.suppressed)}</span>
             <span role="cell" class=dead_class title=why.join(", ")>{number::count(dead)}</span>
             <span role="cell" class="num">{number::count(sender.in_flight)}</span>
+            <span role="cell" class=missing_class>{missing}</span>
         </div>
     }
 }
