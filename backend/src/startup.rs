@@ -91,7 +91,8 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     };
     let stores = open_stores(&config, &clock).await?;
     let tenant = first_tenant(&stores.db).await?;
-    let ingest = Ingestor::new(Arc::clone(&stores.bus), clock.clone(), topology::raw_topic);
+    let ingest =
+        Ingestor::new(Arc::clone(&stores.bus), clock.clone(), topology::raw_topic).limited_to(config.limits.rates());
     let live = LiveHub::new(LiveLimits::default());
     let latencies = Latencies::default();
     let meters: HashMap<&'static str, Arc<StageMeter>> = STAGES
@@ -161,10 +162,7 @@ fn api_state(running: &Running, rules: RuleBook, geo: GeoBook, latencies: Latenc
         sensors: running.senders.sensors.clone(),
         geo,
         clock: running.clock.clone(),
-        limits: api::ApiLimits {
-            rates: running.config.limits.rates(),
-            ..api::ApiLimits::default()
-        },
+        limits: api::ApiLimits::default(),
         tls: running.config.url(running.config.http.listen).starts_with("https://"),
     })
 }

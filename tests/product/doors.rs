@@ -15,7 +15,7 @@ use watchfloor::{
 };
 use watchfloor_tests::{
     certificates::{Made, connect},
-    product,
+    product, wire,
 };
 
 async fn running(dir: &std::path::Path) -> Running {
@@ -25,55 +25,15 @@ async fn running(dir: &std::path::Path) -> Running {
     startup::start(config, Clock::system(), Doors::Open).await.unwrap()
 }
 
-/// Waits until so many events are found.
-async fn found(running: &Running, wanted: usize) -> usize {
-    let mut found = 0;
-    for _ in 0..300 {
-        assert!(running.drained(Duration::from_secs(60)).await);
-        found = product::event_ids(running).await.len();
-        if found >= wanted {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    found
+/// A window as Filebeat sends it: so many events from the `first`.
+fn window(first: usize, count: usize) -> Vec<u8> {
+    let time = "2026-01-01T00:00:00.000Z";
+    let events: Vec<String> = (first..first + count).map(|n| wire::beat(time, n)).collect();
+    wire::lumberjack_window(&events)
 }
 
-fn frame(kind: u8, fields: &[u32], payload: &[u8]) -> Vec<u8> {
-    let fields: Vec<u8> = fields.iter().flat_map(|field| field.to_be_bytes()).collect();
-    [&[b'2', kind], &fields[..], payload].concat()
-}
-
-fn length(bytes: &[u8]) -> u32 {
-    u32::try_from(bytes.len()).unwrap()
-}
-
-/// A window as Filebeat sends it: so many events from the `first`, compressed.
-fn window(first: usize, count: u32) -> Vec<u8> {
-    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::fast());
-    for n in 0..count {
-        let event = format!(
-            "{{\"@timestamp\":\"2026-01-01T00:00:00.000Z\",\"host\":{{\"name\":\"web-1\"}},\"message\":\"line {}\"}}",
-            first + n as usize
-        );
-        zlib.write_all(&frame(b'J', &[n + 1, length(event.as_bytes())], event.as_bytes()))
-            .unwrap();
-    }
-    let zlib = zlib.finish().unwrap();
-    [frame(b'W', &[count], b""), frame(b'C', &[length(&zlib)], &zlib)].concat()
-}
-
-/// The first acknowledgement that is no sign of life.
 async fn acknowledged(stream: &mut (impl AsyncReadExt + Unpin)) -> u32 {
-    loop {
-        let mut frame = [0; 6];
-        stream.read_exact(&mut frame).await.unwrap();
-        assert_eq!(&frame[..2], b"2A");
-        match u32::from_be_bytes(frame[2..].try_into().unwrap()) {
-            0 => {}
-            sequence => return sequence,
-        }
-    }
+    wire::lumberjack_acknowledged(stream).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,7 +56,7 @@ async fn a_beats_window_is_acknowledged_and_sent_again_doubles_nothing() {
     drop(again);
     stream.write_all(&window(3_000, 10)).await.unwrap();
     assert_eq!(acknowledged(&mut stream).await, 10);
-    assert_eq!(found(&running, 3_010).await, 3_010);
+    assert_eq!(product::found(&running, 3_010).await, 3_010);
 
     let mut other = TcpStream::connect(address).await.unwrap();
     other.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
@@ -129,7 +89,7 @@ async fn a_beat_with_a_certificate_sends_for_its_tenant() {
         matches!(stranger.read(&mut [0; 1]).await, Ok(0) | Err(_)),
         "never an acknowledgement"
     );
-    assert_eq!(found(&running, 20).await, 20);
+    assert_eq!(product::found(&running, 20).await, 20);
     running.stop().await;
 }
 
@@ -137,11 +97,7 @@ async fn a_beat_with_a_certificate_sends_for_its_tenant() {
 async fn gelf_is_taken_over_tcp_and_in_chunks_over_udp() {
     let dir = product::folder();
     let running = running(dir.path()).await;
-    let message = |n: usize| {
-        format!(
-            "{{\"version\":\"1.1\",\"host\":\"web-1\",\"short_message\":\"gelf {n}\",\"timestamp\":1767225600.{n:03},\"level\":5,\"_n\":{n}}}"
-        )
-    };
+    let message = |n: usize| wire::gelf(1_767_225_600, n).trim_end_matches('\0').to_owned();
     let mut stream = TcpStream::connect(running.doors.gelf.tcp.unwrap()).await.unwrap();
     for n in 0..100 {
         stream.write_all(format!("{}\0", message(n)).as_bytes()).await.unwrap();
@@ -164,7 +120,7 @@ async fn gelf_is_taken_over_tcp_and_in_chunks_over_udp() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     socket.send_to(b"\x1e\x0fshort", udp).await.unwrap();
-    assert_eq!(found(&running, 200).await, 200);
+    assert_eq!(product::found(&running, 200).await, 200);
     assert_eq!(running.ingest.refusals().count("gelf", Refusal::Malformed), 1);
     assert_eq!(running.view.dead_letters(&running.tenant, 10).await.total, 0);
     running.stop().await;

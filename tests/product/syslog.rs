@@ -20,20 +20,6 @@ async fn running(dir: &std::path::Path) -> Running {
     startup::start(config, Clock::system(), Doors::Open).await.unwrap()
 }
 
-/// Waits until so many events are found.
-async fn found(running: &Running, wanted: usize) -> usize {
-    let mut found = 0;
-    for _ in 0..300 {
-        assert!(running.drained(Duration::from_secs(60)).await);
-        found = product::event_ids(running).await.len();
-        if found >= wanted {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    found
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_sent_over_tcp_is_found_in_both_framings() {
     let dir = product::folder();
@@ -58,7 +44,7 @@ async fn what_is_sent_over_tcp_is_found_in_both_framings() {
         .await
         .unwrap();
     stream.shutdown().await.unwrap();
-    assert_eq!(found(&running, MESSAGES + 2).await, MESSAGES + 2);
+    assert_eq!(product::found(&running, MESSAGES + 2).await, MESSAGES + 2);
     assert_eq!(running.view.dead_letters(&running.tenant, 10).await.total, 0);
     running.stop().await;
 }
@@ -82,7 +68,7 @@ async fn datagrams_arrive_and_a_sender_that_stops_half_way_costs_nobody_anything
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
-    assert_eq!(found(&running, 500).await, 500);
+    assert_eq!(product::found(&running, 500).await, 500);
     drop(half);
     running.stop().await;
 }

@@ -1,7 +1,12 @@
 //! TLS at the doors: who has a registered certificate sends for its tenant, anyone else is turned away.
 
-use std::{path::Path, time::Duration};
+use hyper_util::rt::TokioIo;
+use std::{io, path::Path, time::Duration};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tonic::{
+    Code, Request, Status,
+    transport::{Channel, Endpoint},
+};
 use watchfloor::{
     clock::Clock,
     identity::certificate::Fingerprint,
@@ -10,10 +15,11 @@ use watchfloor::{
     startup::{self, Doors, Running},
     store::identity::{self, api_keys},
 };
+use watchfloor_protocol::otlp::logs_service_client::LogsServiceClient;
 use watchfloor_shared::{TenantId, search::Order};
 use watchfloor_tests::{
     certificates::{Made, connect},
-    product,
+    product, wire,
 };
 
 const MESSAGES: usize = 500;
@@ -162,5 +168,59 @@ async fn settings_may_let_unregistered_senders_in_over_tls() {
     stream.write_all(message(0).as_bytes()).await.unwrap();
     stream.shutdown().await.unwrap();
     assert_eq!(found(&running, &running.tenant.clone(), "", 1).await, 1);
+    running.stop().await;
+}
+
+/// A connection of gRPC over TLS, by who has this certificate.
+async fn channel(running: &Running, server: &Made, client: Option<&Made>) -> Channel {
+    let address = running.senders.grpc.unwrap();
+    let mut stream = Some(connect(address, server, client).await.unwrap());
+    let connector = tower::service_fn(move |_| {
+        let stream = stream.take().map(TokioIo::new);
+        async { stream.ok_or(io::Error::from(io::ErrorKind::NotConnected)) }
+    });
+    let endpoint = Endpoint::from_static("http://localhost");
+    endpoint.connect_with_connector(connector).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_grpc_a_certificate_stands_for_a_key_and_a_stranger_is_told() {
+    let dir = product::folder();
+    let (server, sender) = (Made::new("server"), Made::new("probe-7"));
+    let authority = sender.files(dir.path(), "sender").certificate;
+    let running = running(dir.path(), &server, |config| {
+        config.http.tls.client_ca = authority;
+        config.grpc.listen = Some(([127, 0, 0, 1], 0).into());
+    })
+    .await;
+    let (tenant, _) = register(&running, &sender, "acme").await;
+    let export = |channel: Channel, key: Option<String>| async move {
+        let logs = wire::otlp("web-1", 1_767_225_600_000_000_000, (0..20).map(|n| format!("line {n}")));
+        let mut request = Request::new(logs);
+        if let Some(key) = key {
+            let value = format!("Bearer {key}").parse().unwrap();
+            request.metadata_mut().insert("authorization", value);
+        }
+        LogsServiceClient::new(channel).export(request).await
+    };
+    export(channel(&running, &server, Some(&sender)).await, None)
+        .await
+        .unwrap();
+    assert_eq!(found(&running, &tenant, "", 20).await, 20);
+    let told = |outcome: Result<_, Status>| outcome.map(|_| ()).unwrap_err().code();
+    let stranger = export(channel(&running, &server, None).await, None).await;
+    assert_eq!(told(stranger), Code::Unauthenticated);
+    let issued = api_keys::issue(&running.db, &tenant, api_keys::Label::name("key"), None);
+    let key = issued.await.unwrap().secret;
+    export(channel(&running, &server, None).await, Some(key)).await.unwrap();
+    let plain = Endpoint::from_shared(format!("http://{}", running.senders.grpc.unwrap())).unwrap();
+    assert!(
+        export(plain.connect_lazy(), None).await.is_err(),
+        "nothing but TLS is spoken"
+    );
+    assert!(
+        product::event_ids(&running).await.is_empty(),
+        "nothing became the first tenant's"
+    );
     running.stop().await;
 }

@@ -1,10 +1,7 @@
 //! opensearch-py's bulk helper, which sends a chunk again until it was answered.
 
-use super::{is_there, server::Server};
-use std::{
-    path::PathBuf,
-    process::{Command, Stdio},
-};
+use super::{installed, is_there, server::Server};
+use std::process::{Command, Stdio};
 
 const DOCUMENTS: usize = 2_000;
 
@@ -31,21 +28,10 @@ for first in range(0, count, 50):
     time.sleep(0.02)
 "#;
 
-/// Made by `cargo xtask test --services`.
-fn python() -> PathBuf {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    target.join("senders/venv/bin/python")
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn documents_loaded_in_bulk_are_found_when_the_server_is_killed_meanwhile() {
-    let python = python();
-    if !is_there(
-        &python.display().to_string(),
-        &["-c", "import opensearchpy"],
-        "opensearch-py",
-    ) {
+    let python = installed("venv/bin/python");
+    if !is_there(&python, &["-c", "import opensearchpy"], "opensearch-py") {
         return;
     }
     let mut server = Server::start();

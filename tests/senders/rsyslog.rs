@@ -1,11 +1,11 @@
 //! rsyslog: omelasticsearch over `_bulk`, omfwd in RFC 5424 over TCP and TLS.
 
-use super::{is_there, server::Server};
+use super::{Process, is_there, server::Server};
 use std::{
     io::Write,
     net::{TcpListener, TcpStream},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -14,7 +14,7 @@ const MESSAGES: usize = 2_000;
 
 /// A rsyslog that takes lines over TCP and passes them on.
 struct Rsyslog {
-    child: Child,
+    _process: Process,
     input: TcpStream,
     sent: usize,
 }
@@ -33,7 +33,7 @@ input(type="imtcp" address="127.0.0.1" port="{port}")
         );
         let file = server.path("rsyslog.conf");
         std::fs::write(&file, configuration).unwrap();
-        let mut child = Command::new("rsyslogd")
+        let child = Command::new("rsyslogd")
             .arg("-n")
             .arg("-f")
             .arg(&file)
@@ -41,8 +41,8 @@ input(type="imtcp" address="127.0.0.1" port="{port}")
             .arg(server.path("rsyslog.pid"))
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(server.path("rsyslog.log")).unwrap())
-            .spawn()
-            .unwrap();
+            .spawn();
+        let mut process = Process(child.unwrap());
         let until = Instant::now() + Duration::from_secs(30);
         let input = loop {
             if let Ok(input) = TcpStream::connect(("127.0.0.1", port)) {
@@ -50,13 +50,17 @@ input(type="imtcp" address="127.0.0.1" port="{port}")
             }
             let said = || std::fs::read_to_string(server.path("rsyslog.log")).unwrap_or_default();
             assert!(
-                child.try_wait().unwrap().is_none() && Instant::now() < until,
+                process.is_running() && Instant::now() < until,
                 "rsyslog does not start: {}",
                 said()
             );
             std::thread::sleep(Duration::from_millis(50));
         };
-        Self { child, input, sent: 0 }
+        Self {
+            _process: process,
+            input,
+            sent: 0,
+        }
     }
 
     fn send(&mut self, count: usize) {
@@ -69,13 +73,6 @@ input(type="imtcp" address="127.0.0.1" port="{port}")
             self.input.write_all(line.as_bytes()).unwrap();
             self.sent += 1;
         }
-    }
-}
-
-impl Drop for Rsyslog {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -9,16 +9,18 @@ use std::{
 };
 use watchfloor::{
     clock::Clock,
+    config::Config,
     identity::certificate::Fingerprint,
-    search::SearchSpec,
-    startup::{self, Doors, Running},
+    startup::{self, Doors},
     store::identity::api_keys::{self, Label},
 };
-use watchfloor_shared::search::Order;
+use watchfloor_shared::search::EventHit;
 use watchfloor_tests::{certificates::Made, product};
 
 const CHILD: &str = "WATCHFLOOR_TEST_SENDERS_CHILD";
-const WAIT_MAX: Duration = Duration::from_secs(120);
+pub const WAIT_MAX: Duration = Duration::from_secs(120);
+/// Senders try again within a second.
+const QUIET: Duration = Duration::from_secs(4);
 
 /// Where the product listens, the same after each start.
 #[derive(Clone, Copy)]
@@ -26,16 +28,20 @@ pub struct Ports {
     pub http: u16,
     pub syslog_tcp: u16,
     pub syslog_tls: u16,
+    pub lumberjack: u16,
+    pub grpc: u16,
 }
 
 impl Ports {
     fn free() -> Self {
-        let held: Vec<TcpListener> = (0..3).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let held: Vec<TcpListener> = (0..5).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let port = |index: usize| held[index].local_addr().unwrap().port();
         Self {
             http: port(0),
             syslog_tcp: port(1),
             syslog_tls: port(2),
+            lumberjack: port(3),
+            grpc: port(4),
         }
     }
 }
@@ -47,16 +53,10 @@ fn local(port: u16) -> SocketAddr {
 /// Not a test of its own: the process that gets killed.
 #[tokio::test(flavor = "multi_thread")]
 async fn server_child() {
-    let Some(given) = std::env::var_os(CHILD) else { return };
-    let given = given.into_string().unwrap();
-    let parts: Vec<&str> = given.split('|').collect();
-    let (dir, port) = (Path::new(parts[0]), |index: usize| local(parts[index].parse().unwrap()));
-    let mut config = product::config(&dir.join("data"));
-    config.http.listen = port(1);
-    config.syslog.tcp = Some(port(2));
-    config.syslog.tls.listen = Some(port(3));
-    config.syslog.tls.certificate = Some(dir.join("server.pem"));
-    config.syslog.tls.key = Some(dir.join("server.key"));
+    let Some(dir) = std::env::var_os(CHILD) else { return };
+    let dir = Path::new(&dir);
+    let config = std::fs::read(dir.join("config.json")).unwrap();
+    let config = serde_json::from_slice(&config).unwrap();
     let running = startup::start(config, Clock::system(), Doors::Open).await.unwrap();
     if !dir.join("key").exists() {
         let issued = api_keys::issue(&running.db, &running.tenant, Label::name("sender"), None)
@@ -82,14 +82,31 @@ pub struct Server {
 
 impl Server {
     pub fn start() -> Self {
+        Self::start_with(|_, _| {})
+    }
+
+    /// With settings that `change` adds, told the folder.
+    pub fn start_with(change: impl FnOnce(&mut Config, &Path)) -> Self {
         let folder = product::folder();
         for name in ["server", "sender"] {
             Made::new(name).files(folder.path(), name);
         }
         std::fs::create_dir(folder.path().join("data")).unwrap();
+        let ports = Ports::free();
+        let mut config = product::config(&folder.path().join("data"));
+        config.http.listen = local(ports.http);
+        config.syslog.tcp = Some(local(ports.syslog_tcp));
+        config.syslog.tls.listen = Some(local(ports.syslog_tls));
+        config.syslog.tls.certificate = Some(folder.path().join("server.pem"));
+        config.syslog.tls.key = Some(folder.path().join("server.key"));
+        config.lumberjack.tcp = Some(local(ports.lumberjack));
+        config.grpc.listen = Some(local(ports.grpc));
+        change(&mut config, folder.path());
+        let config = serde_json::to_vec(&config).unwrap();
+        std::fs::write(folder.path().join("config.json"), config).unwrap();
         let mut server = Self {
             folder,
-            ports: Ports::free(),
+            ports,
             child: None,
         };
         server.restart();
@@ -132,15 +149,9 @@ impl Server {
     }
 
     fn spawn(&self) -> Child {
-        let Ports {
-            http,
-            syslog_tcp,
-            syslog_tls,
-        } = self.ports;
-        let given = format!("{}|{http}|{syslog_tcp}|{syslog_tls}", self.folder.path().display());
         Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "server::server_child", "--nocapture", "--test-threads=1"])
-            .env(CHILD, given)
+            .env(CHILD, self.folder.path())
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(self.path("server.log")).unwrap())
             .spawn()
@@ -165,12 +176,24 @@ impl Server {
         let until = Instant::now() + WAIT_MAX;
         while self.taken().await < wanted {
             assert!(Instant::now() < until, "{} of {wanted} were taken", self.taken().await);
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
-    /// Ends it as a power cut does, and fails unless the messages found then end with each number below `sent`, once.
-    pub async fn has_all(mut self, sent: usize) {
+    /// Waits until the doors take no more: what was taken before the last start is not counted again, so no number says it.
+    pub async fn wait_quiet(&self) {
+        let (mut taken, mut since) = (self.taken().await, Instant::now());
+        while since.elapsed() < QUIET {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let now = self.taken().await;
+            if now != taken {
+                (taken, since) = (now, Instant::now());
+            }
+        }
+    }
+
+    /// Ends it as a power cut does. Returns all events then found; fails when one is there twice or a record is a dead letter.
+    pub async fn found(mut self) -> Vec<EventHit> {
         self.kill();
         let until = Instant::now() + WAIT_MAX;
         let running = loop {
@@ -183,36 +206,23 @@ impl Server {
         assert!(running.drained(WAIT_MAX).await);
         let dead = running.view.dead_letters(&running.tenant, 10).await;
         assert_eq!(dead.total, 0, "{dead:#?}");
-        let ids = product::event_ids(&running).await;
-        let numbers = numbers(&running).await;
+        let hits = product::hits(&running).await;
         running.stop().await;
+        let ids: HashSet<_> = hits.iter().map(|hit| &hit.id).collect();
+        assert_eq!(ids.len(), hits.len(), "an event is in the index twice");
+        hits
+    }
+
+    /// Ends it as a power cut does, and fails unless the messages found then end with each number below `sent`, once.
+    pub async fn has_all(self, sent: usize) {
+        let hits = self.found().await;
+        let messages = hits.iter().filter_map(|hit| hit.source["message"].as_str());
+        let numbers: HashSet<usize> = messages
+            .filter_map(|message| message.rsplit(' ').next()?.parse().ok())
+            .collect();
         let missing: Vec<usize> = (0..sent).filter(|number| !numbers.contains(number)).collect();
         assert!(missing.is_empty(), "of {sent} these are missing: {missing:?}");
-        assert_eq!(ids.len(), sent);
-    }
-}
-
-/// What the indexed messages end with.
-async fn numbers(running: &Running) -> HashSet<usize> {
-    let mut numbers = HashSet::new();
-    let mut search_after = None;
-    loop {
-        let spec = SearchSpec {
-            query: watchfloor_engine::query::parse("", None).unwrap(),
-            from: None,
-            to: None,
-            limit: 1_000,
-            order: Order::OldestFirst,
-            search_after: search_after.take(),
-            aggregations: Vec::new(),
-        };
-        let response = running.search.search(&running.tenant, spec).await.unwrap();
-        let messages = response.hits.iter().filter_map(|hit| hit.source["message"].as_str());
-        numbers.extend(messages.filter_map(|message| message.rsplit(' ').next()?.parse::<usize>().ok()));
-        match response.next {
-            Some(next) if !response.hits.is_empty() => search_after = Some(next),
-            _ => return numbers,
-        }
+        assert_eq!(hits.len(), sent);
     }
 }
 

@@ -155,7 +155,7 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
     })
 }
 
-fn listener(door: &'static str, socket: TcpListener) -> Listener {
+pub fn listener(door: &'static str, socket: TcpListener) -> Listener {
     Listener {
         door,
         socket,

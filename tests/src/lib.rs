@@ -8,3 +8,4 @@ pub mod fixtures;
 pub mod product;
 pub mod search_contract;
 pub mod small_disk;
+pub mod wire;

@@ -6,10 +6,15 @@ use watchfloor::{
     config::Config,
     ingest::Door,
     replay::{Plan, Sink, feed, reader},
+    search::SearchSpec,
     startup::{self, Doors, Running},
     store::Database,
 };
-use watchfloor_shared::{TenantId, alert::AlertSummary};
+use watchfloor_shared::{
+    TenantId,
+    alert::AlertSummary,
+    search::{EventHit, Order},
+};
 
 const DRAIN_WAIT_MAX: Duration = Duration::from_secs(300);
 
@@ -93,11 +98,9 @@ pub async fn stored_alerts(db: &Database, tenant: &TenantId) -> Vec<AlertSummary
     found
 }
 
-/// Ids of all indexed events, sorted; fails when one is there twice.
-pub async fn event_ids(running: &Running) -> Vec<String> {
-    use watchfloor::search::SearchSpec;
-    use watchfloor_shared::search::Order;
-    let mut ids = Vec::new();
+/// All indexed events of the first tenant, the oldest first.
+pub async fn hits(running: &Running) -> Vec<EventHit> {
+    let mut hits = Vec::new();
     let mut search_after = None;
     loop {
         let spec = SearchSpec {
@@ -109,16 +112,36 @@ pub async fn event_ids(running: &Running) -> Vec<String> {
             search_after: search_after.take(),
             aggregations: Vec::new(),
         };
-        let response = running.search.search(&running.tenant, spec).await.unwrap();
-        ids.extend(response.hits.iter().map(|hit| hit.id.to_string()));
-        match response.next {
-            Some(next) if !response.hits.is_empty() => search_after = Some(next),
-            _ => break,
+        let page = running.search.search(&running.tenant, spec).await.unwrap();
+        let is_last = page.hits.is_empty();
+        hits.extend(page.hits);
+        match page.next {
+            Some(next) if !is_last => search_after = Some(next),
+            _ => return hits,
         }
     }
+}
+
+/// Ids of all indexed events, sorted; fails when one is there twice.
+pub async fn event_ids(running: &Running) -> Vec<String> {
+    let mut ids: Vec<String> = hits(running).await.iter().map(|hit| hit.id.to_string()).collect();
     ids.sort();
     let count = ids.len();
     ids.dedup();
     assert_eq!(ids.len(), count, "an event is in the index twice");
     ids
+}
+
+/// Waits until so many events are found. Returns how many there are then.
+pub async fn found(running: &Running, wanted: usize) -> usize {
+    let mut found = 0;
+    for _ in 0..300 {
+        assert!(running.drained(DRAIN_WAIT_MAX).await);
+        found = event_ids(running).await.len();
+        if found >= wanted {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    found
 }

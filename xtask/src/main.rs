@@ -9,6 +9,7 @@ mod demo;
 mod generated;
 mod lint;
 mod process;
+mod senders;
 mod setup;
 mod test;
 mod ui;

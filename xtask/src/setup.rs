@@ -65,7 +65,7 @@ pub fn npm_packages() -> Result<()> {
         return Ok(());
     }
     if !succeeds(command("npm", &["--version"])) {
-        install("Node.js and npm", "npm", &["nodejs", "npm"])?;
+        install("Node.js and npm", &["npm", "--version"], &["nodejs", "npm"])?;
     }
     let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
     step(
@@ -84,36 +84,11 @@ fn chromium() -> Result<()> {
     if Path::new("/usr/bin/chromium").exists() {
         return Ok(());
     }
-    install("Chromium", "chromium", &["chromium"])
+    install("Chromium", &["chromium", "--version"], &["chromium"])
 }
 
-/// The senders that the tests let loose on the doors. What cannot be had here is said; its test says so again.
-pub fn senders() -> Result<()> {
-    let packages = ["rsyslog", "rsyslog-elasticsearch", "rsyslog-gnutls"];
-    let there = succeeds(command("dpkg", &["--status", "rsyslog-elasticsearch"]))
-        && succeeds(command("dpkg", &["--status", "rsyslog-gnutls"]));
-    if !there && let Err(error) = install("rsyslog", "rsyslogd", &packages) {
-        println!("{error}");
-    }
-    let venv = crate::process::target_dir().join("senders/venv");
-    let python = venv.join("bin/python");
-    if succeeds(command(&python, &["-c", "import opensearchpy"])) {
-        return Ok(());
-    }
-    let mut make = command("python3", &["-m", "venv"]);
-    make.arg(&venv);
-    let made = step("Python for senders", make).and_then(|()| {
-        let arguments = ["-m", "pip", "install", "--quiet", "opensearch-py==3.2.0"];
-        step("opensearch-py", command(&python, &arguments))
-    });
-    if let Err(error) = made {
-        println!("{error}");
-    }
-    Ok(())
-}
-
-/// By apt where we may, else with the exact command to type.
-fn install(what: &str, program: &str, packages: &[&str]) -> Result<()> {
+/// By apt where we may, else with the exact command to type. `works` succeeds where it is there.
+pub fn install(what: &str, works: &[&str], packages: &[&str]) -> Result<()> {
     let by_hand = format!(
         "sudo apt-get update && sudo apt-get install --yes {}",
         packages.join(" ")
@@ -126,11 +101,16 @@ fn install(what: &str, program: &str, packages: &[&str]) -> Result<()> {
     let mut arguments = vec!["install", "--yes", "--no-install-recommends"];
     arguments.extend(packages);
     step(what, quiet_apt(&arguments))?;
-    if succeeds(command(program, &["--version"])) || succeeds(command(program, &["-v"])) {
-        Ok(())
-    } else {
-        bail!("{what} was installed but does not start")
+    match there(works) {
+        true => Ok(()),
+        false => bail!("{what} was installed but does not start"),
     }
+}
+
+/// Whether a program works here: its name and arguments.
+pub fn there(works: &[&str]) -> bool {
+    let [program, arguments @ ..] = works else { return false };
+    succeeds(command(program, arguments))
 }
 
 fn quiet_apt(arguments: &[&str]) -> std::process::Command {

@@ -2,7 +2,7 @@
 
 use crate::{
     process::{cargo, step},
-    setup, ui,
+    senders, setup, ui,
 };
 use anyhow::Result;
 use clap::Args;
@@ -12,7 +12,7 @@ pub struct Options {
     /// Also the tests in a real browser
     #[arg(long)]
     pub browser: bool,
-    /// Also the tests with real senders: rsyslog, opensearch-py
+    /// Also the tests with real senders: rsyslog, Suricata, Filebeat, auditd, the OpenTelemetry Collector, opensearch-py
     #[arg(long)]
     pub services: bool,
     /// Also the tests of the desktop app (none yet)
@@ -61,7 +61,7 @@ pub fn run(options: &Options) -> Result<()> {
         )?;
     }
     if options.services || options.all {
-        setup::senders()?;
+        senders::install()?;
         step(
             "tests with real senders",
             cargo(&[

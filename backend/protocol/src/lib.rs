@@ -2,6 +2,7 @@
 //!
 //! Invariant: messages only grow; the meaning of a field never changes.
 
+pub mod rpc;
 mod spelled;
 
 pub use spelled::request as otlp_of_json;

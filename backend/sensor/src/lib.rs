@@ -19,5 +19,6 @@ mod repeats;
 mod ship;
 pub mod spool;
 mod tail;
+pub mod untrusted;
 
 pub use agent::{Agent, Running};

@@ -6,6 +6,7 @@
 use super::{
     access::{Access, Caller, Person},
     assets, cookie, csrf,
+    ingest::otlp,
     peer::Peer,
     problem::{Answer, ApiError},
     routes::Route,
@@ -58,7 +59,11 @@ pub async fn guard(state: AppState, route: &'static Route, request: Request, nex
     let started = Instant::now();
     let span = tracing::info_span!("api", route = route.name, tenant.id = tracing::field::Empty);
     let http = state.clone();
-    let response = admit_and_run(state, route, request, next).instrument(span).await;
+    let said_in = (route.name == otlp::NAME).then(|| otlp::Encoded::of_answer(request.headers()));
+    let mut response = admit_and_run(state, route, request, next).instrument(span).await;
+    if let Some(encoded) = said_in {
+        response = otlp::in_its_words(response, encoded);
+    }
     http.http.record(route, response.status(), started.elapsed());
     response
 }
@@ -109,7 +114,7 @@ async fn admit(state: &AppState, route: &Route, request: &Parts) -> Answer<Admit
         (Some(caller), Some(permission)) if !caller.may(permission) => Err(ApiError::forbidden()),
         (Some(Caller::Key { .. }), None) => Err(ApiError::forbidden()),
         (Some(Caller::Key { id, .. }), Some(_)) => {
-            state.allowances.check(id).map_err(ApiError::rate_limited)?;
+            state.ingest.allowances().check(id).map_err(ApiError::rate_limited)?;
             Ok(admitted)
         }
         _ => Ok(admitted),

@@ -11,7 +11,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use std::{error::Error, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 use watchfloor_shared::problem::{ErrorCode, Problem};
 
 pub type Answer<T> = Result<T, ApiError>;
@@ -106,6 +106,8 @@ impl IntoResponse for ApiError {
         let status = StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self.problem).unwrap_or_default();
         let mut response = (status, body).into_response();
+        // For protocols that have their own words for it.
+        response.extensions_mut().insert(Arc::new(*self.problem.clone()));
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,

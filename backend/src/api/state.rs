@@ -6,12 +6,8 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    doors::places::LimitsConfig,
     geo::GeoBook,
-    ingest::{
-        Ingestor, IntakeLimits,
-        allowance::{Allowances, Rates},
-    },
+    ingest::{Ingestor, IntakeLimits},
     live::{LatencyRecorder, LiveHub, SnapshotFeed},
     pipeline::PipelineView,
     search::SearchIndex,
@@ -42,8 +38,6 @@ pub struct ApiLimits {
     /// Requests other than ingest and the live stream.
     pub request_ms_max: u64,
     pub ingest: IngestLimits,
-    /// By API key.
-    pub rates: Rates,
     /// Requests at once and per `request_refill_ms`, by session.
     pub requests_burst: u32,
     pub request_refill_ms: u64,
@@ -78,7 +72,6 @@ impl Default for ApiLimits {
             body_bytes_max: 1 << 20,
             request_ms_max: 30_000,
             ingest: IngestLimits::default(),
-            rates: LimitsConfig::default().rates(),
             requests_burst: 600,
             request_refill_ms: 10,
             session_check_ms: 60_000,
@@ -133,7 +126,6 @@ pub struct Services {
     /// Password hashing takes 19 MiB each.
     pub hashing: Semaphore,
     pub ingest_places: Semaphore,
-    pub allowances: Arc<Allowances>,
     pub http: HttpStats,
 }
 
@@ -150,7 +142,6 @@ impl AppState {
             requests: RateLimiter::new(rate, 10_000),
             hashing: Semaphore::new(4),
             ingest_places: Semaphore::new(parts.limits.ingest.requests_max),
-            allowances: Arc::new(Allowances::new(parts.limits.rates)),
             http: HttpStats::new(),
             parts,
         }))

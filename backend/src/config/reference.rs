@@ -102,7 +102,7 @@ const KEYS: &[(&str, &str)] = &[
     ),
     (
         "limits.records_per_second_max",
-        "Records that one API key may send over HTTP, on average over ten seconds; beyond that the answer is 429 with Retry-After.",
+        "Records that one credential may send, or one address where there is none, on average over ten seconds. Beyond that HTTP and gRPC say when to come again, and raw TCP is read no further.",
     ),
     ("limits.bytes_per_second_max", "Their bytes."),
     (

@@ -9,7 +9,7 @@ use crate::{
     ingest::Refusal,
     store::{Database, StoreError, identity::api_keys},
 };
-use std::{future::Future, net::IpAddr, time::Duration};
+use std::{future::Future, net::IpAddr, sync::Arc, time::Duration};
 use tokio::io::AsyncWriteExt;
 use tokio_util::sync::CancellationToken;
 use watchfloor_shared::TenantId;
@@ -34,14 +34,18 @@ pub struct Admitted {
     pub tenant: TenantId,
     /// What the credential names, otherwise the peer's address.
     pub sensor: String,
+    /// Whose allowance its records spend: the credential's, otherwise the address's.
+    pub charged: Arc<str>,
     registered: Option<Fingerprint>,
 }
 
 impl Admission {
     async fn admit(&self, peer: IpAddr, certificate: Option<Fingerprint>) -> Result<Option<Admitted>, StoreError> {
+        let address = peer.to_canonical().to_string();
         let of_address = |tenant: &TenantId| Admitted {
             tenant: tenant.clone(),
-            sensor: peer.to_canonical().to_string(),
+            charged: Arc::from(address.as_str()),
+            sensor: address.clone(),
             registered: None,
         };
         let (db, unregistered) = match self {
@@ -54,7 +58,8 @@ impl Admission {
         };
         Ok(match holder {
             Some(holder) => Some(Admitted {
-                sensor: holder.sensor.unwrap_or_else(|| peer.to_canonical().to_string()),
+                sensor: holder.sensor.unwrap_or_else(|| address.clone()),
+                charged: Arc::from(holder.id),
                 tenant: holder.tenant,
                 registered: certificate,
             }),

@@ -15,7 +15,7 @@ pub struct LimitsConfig {
     pub connections_max: usize,
     /// Of these, from one address (IPv6: from one /64).
     pub connections_per_peer_max: usize,
-    /// Records that one credential may send over HTTP, on average.
+    /// Records that one credential may send, on average; where there is none, one address.
     pub records_per_second_max: u64,
     /// Their bytes.
     pub bytes_per_second_max: u64,

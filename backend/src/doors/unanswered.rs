@@ -1,6 +1,6 @@
 //! Protocols without acknowledgements: their senders cannot be told no, only held back.
 //!
-//! Invariant: over TCP a sender is held back while the disk is slower than it; what UDP lost here is counted and said.
+//! Invariant: over TCP a sender is held back while the disk is slower than it or its allowance is spent; what UDP lost here is counted and said.
 
 use super::{admission::Admitted, listener::Connection, patience::Patience};
 use crate::ingest::{BatchOrigin, Door, Frame, Ingestor, Intake, IntakeLimits, Refusal, Refusals, Sender};
@@ -32,6 +32,20 @@ pub struct Protocol {
     pub source: Option<&'static str>,
 }
 
+impl Protocol {
+    fn sender(self, tenant: TenantId, sensor: &str, charged: Option<Arc<str>>) -> Sender {
+        Sender {
+            tenant,
+            door: self.door,
+            origin: BatchOrigin {
+                source: self.source.map(|name| Bytes::from_static(name.as_bytes())),
+                sensor: Some(Bytes::copy_from_slice(sensor.as_bytes())),
+            },
+            charged,
+        }
+    }
+}
+
 /// Cuts a stream into frames.
 pub trait Framing: Send {
     /// Whether a frame has begun and not ended.
@@ -56,7 +70,8 @@ pub async fn connection(
     admitted: Admitted,
     end: CancellationToken,
 ) {
-    let mut messages = Messages::new(protocol, &ingest, &end, admitted.tenant, &admitted.sensor);
+    let sender = protocol.sender(admitted.tenant, &admitted.sensor, Some(admitted.charged));
+    let mut messages = Messages::new(sender, &ingest, &end);
     let mut patience = Patience::default();
     let mut frames = Vec::new();
     let mut buffer = vec![0; READ_BYTES];
@@ -148,7 +163,9 @@ impl Datagrams {
                     .filter_map(|(peer, datagram)| reading.read(*peer, datagram.clone(), self.ingest.refusals()))
                     .collect();
                 let peer = peer.to_canonical().to_string();
-                let mut messages = Messages::new(self.protocol, &self.ingest, &self.stop, self.tenant.clone(), &peer);
+                // Nobody can be held back here.
+                let sender = self.protocol.sender(self.tenant.clone(), &peer, None);
+                let mut messages = Messages::new(sender, &self.ingest, &self.stop);
                 messages.take(&mut frames).await;
                 messages.send().await;
             }
@@ -166,21 +183,7 @@ struct Messages<'a> {
 }
 
 impl<'a> Messages<'a> {
-    fn new(
-        protocol: Protocol,
-        ingest: &'a Ingestor,
-        end: &'a CancellationToken,
-        tenant: TenantId,
-        sensor: &str,
-    ) -> Self {
-        let sender = Sender {
-            tenant,
-            door: protocol.door,
-            origin: BatchOrigin {
-                source: protocol.source.map(|name| Bytes::from_static(name.as_bytes())),
-                sensor: Some(Bytes::copy_from_slice(sensor.as_bytes())),
-            },
-        };
+    fn new(sender: Sender, ingest: &'a Ingestor, end: &'a CancellationToken) -> Self {
         Self {
             ingest,
             end,
@@ -205,7 +208,12 @@ impl<'a> Messages<'a> {
         }
     }
 
+    /// Returns when the disk has them and the sender may send more: meanwhile nothing is read of it.
     async fn send(&mut self) {
         self.intake.flush_patiently(self.end).await;
+        tokio::select! {
+            () = self.end.cancelled() => {}
+            () = self.intake.allowed() => {}
+        }
     }
 }

@@ -255,6 +255,7 @@ impl Work<'_> {
                 source: source.map(Bytes::from),
                 sensor: Some(Bytes::from(sensor)),
             },
+            charged: None,
         })
     }
 

@@ -1,7 +1,7 @@
 //! OTLP's `LogsService`.
 
 use super::{Called, GrpcDoor};
-use crate::otlp;
+use crate::{ingest::Door, otlp};
 use tonic::{Request, Response, Status};
 use watchfloor_protocol::otlp::{
     ExportLogsServiceRequest, ExportLogsServiceResponse, logs_service_server::LogsService,
@@ -17,15 +17,8 @@ impl LogsService for Logs {
         &self,
         request: Request<ExportLogsServiceRequest>,
     ) -> Result<Response<ExportLogsServiceResponse>, Status> {
-        let sender = Called::of(&request)?.holder;
-        match otlp::take(
-            &self.door.ingest,
-            &sender.tenant,
-            sender.sensor.as_deref(),
-            request.into_inner(),
-        )
-        .await
-        {
+        let sender = Called::of(&request)?.sender(Door::Otlp);
+        match otlp::take(&self.door.ingest, sender, request.into_inner()).await {
             Ok(taken) => Ok(Response::new(taken.answer())),
             Err(error) => {
                 tracing::warn!(%error, "an OTLP request could not be kept");

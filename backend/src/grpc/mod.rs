@@ -1,6 +1,7 @@
 //! The doors that speak gRPC: our sensors' service and OTLP's logs, on one listener.
 //!
-//! Invariant: no service is reached without a credential; the number of calls, their size and their silence are bounded.
+//! Invariant: no service is reached without a credential, nor by one whose allowance is spent; the number of calls, their size and
+//! their silence are bounded.
 
 mod connection;
 mod logs;
@@ -10,7 +11,7 @@ use crate::{
     api::{self, Peer},
     clock::Clock,
     identity::certificate::Fingerprint,
-    ingest::Ingestor,
+    ingest::{BatchOrigin, Door, Ingestor, Sender},
     otlp,
     sensors::Sensors,
     store::{
@@ -25,19 +26,22 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::Response,
 };
+use bytes::Bytes;
 use logs::Logs;
+use prost::Message;
 use sensor::SensorCalls;
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tonic::{
-    Status,
+    Code, Status,
     codec::CompressionEncoding::{Gzip, Zstd},
     service::Routes,
 };
 use watchfloor_protocol::{
-    MESSAGE_BYTES_MAX, otlp::logs_service_server::LogsServiceServer, v1::sensor_service_server::SensorServiceServer,
+    MESSAGE_BYTES_MAX, otlp::logs_service_server::LogsServiceServer, rpc,
+    v1::sensor_service_server::SensorServiceServer,
 };
 
 pub use connection::serve;
@@ -111,6 +115,7 @@ pub fn router(door: &GrpcDoor) -> Router {
         .accept_compressed(Zstd);
     let guard = Guard {
         db: door.db.clone(),
+        ingest: door.ingest.clone(),
         places: Arc::new(Semaphore::new(REQUESTS_MAX)),
     };
     let routes = Routes::new(sensors).add_service(logs).prepare();
@@ -120,6 +125,7 @@ pub fn router(door: &GrpcDoor) -> Router {
 #[derive(Clone)]
 struct Guard {
     db: Database,
+    ingest: Ingestor,
     places: Arc<Semaphore>,
 }
 
@@ -129,7 +135,12 @@ async fn admit(State(guard): State<Guard>, mut request: Request, next: Next) -> 
         return refused(Status::unauthenticated("Send an API key: authorization: Bearer KEY."));
     };
     match credential.holder(&guard.db).await {
-        Ok(Some(holder)) => _ = request.extensions_mut().insert(Called { holder, credential }),
+        Ok(Some(holder)) => {
+            if let Err(wait) = guard.ingest.allowances().check(&holder.id) {
+                return refused(exhausted(wait));
+            }
+            request.extensions_mut().insert(Called { holder, credential });
+        }
         Ok(None) => {
             return refused(Status::unauthenticated(
                 "The credential is not known here, or was revoked.",
@@ -149,7 +160,31 @@ async fn admit(State(guard): State<Guard>, mut request: Request, next: Next) -> 
     }
 }
 
+/// As `google.rpc.Status` says when to call again.
+fn exhausted(wait: Duration) -> Status {
+    let text = "This credential's allowance is spent; call again when the details say.";
+    let details = rpc::Status {
+        code: Code::ResourceExhausted.into(),
+        message: text.to_owned(),
+        details: vec![rpc::retry_after(wait)],
+    };
+    Status::with_details(Code::ResourceExhausted, text, details.encode_to_vec().into())
+}
+
 impl Called {
+    fn sender(&self, door: Door) -> Sender {
+        let KeyHolder { tenant, id, sensor, .. } = self.holder.clone();
+        Sender {
+            tenant,
+            door,
+            origin: BatchOrigin {
+                source: None,
+                sensor: sensor.map(Bytes::from),
+            },
+            charged: Some(Arc::from(id)),
+        }
+    }
+
     fn of<T>(request: &tonic::Request<T>) -> Result<Self, Status> {
         let called = request.extensions().get::<Self>().cloned();
         called.ok_or_else(|| Status::unauthenticated("Send an API key."))

@@ -1,10 +1,13 @@
 //! `SensorService`: batches in, acknowledgements out, one by one.
 //!
 //! Invariant: the next batch is read only when the one before is on the disk and its acknowledgement was taken, so a sensor is
-//! held back by the slower of the two.
+//! held back by the slower of the two; and while its credential's allowance is spent, nothing is read of it.
 
 use super::{Called, GrpcDoor, connection::Busy};
-use crate::sensors::{self, BatchRefused};
+use crate::{
+    ingest::Door,
+    sensors::{self, BatchRefused},
+};
 use futures::{Stream, stream};
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
@@ -71,8 +74,13 @@ impl Call {
 
     /// One batch; none when the sensor ended the call.
     async fn step(&mut self) -> Result<Option<Ack>, Status> {
+        tokio::select! {
+            biased;
+            () = self.door.ingest.allowances().wait(&self.called.holder.id) => {}
+            () = self.door.stop.cancelled() => return Err(stops()),
+        }
         let batch = tokio::select! {
-            () = self.door.stop.cancelled() => return Err(Status::unavailable("The server stops; call again.")),
+            () = self.door.stop.cancelled() => return Err(stops()),
             batch = timeout(Duration::from_secs(IDLE_SECONDS_MAX), self.batches.message()) => match batch {
                 Ok(batch) => batch?,
                 Err(_) => return Err(Status::deadline_exceeded("Nothing came for two minutes, not even a heartbeat.")),
@@ -81,8 +89,8 @@ impl Call {
         let Some(batch) = batch else { return Ok(None) };
         self.check_credential().await?;
         let door = &self.door;
-        let tenant = &self.called.holder.tenant;
-        let taken = sensors::take(&door.ingest, &door.sensors, tenant, batch, door.clock.now()).await;
+        let sender = self.called.sender(Door::Sensor);
+        let taken = sensors::take(&door.ingest, &door.sensors, sender, batch, door.clock.now()).await;
         taken.map(Some).map_err(refusal)
     }
 
@@ -98,6 +106,10 @@ impl Call {
             Err(_) => Ok(()),
         }
     }
+}
+
+fn stops() -> Status {
+    Status::unavailable("The server stops; call again.")
 }
 
 pub(super) fn refusal(refused: BatchRefused) -> Status {

@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -18,9 +18,19 @@ pub struct Rates {
     pub bytes_per_second_max: u64,
 }
 
+/// No limit.
+impl Default for Rates {
+    fn default() -> Self {
+        Self {
+            records_per_second_max: u64::MAX,
+            bytes_per_second_max: u64::MAX,
+        }
+    }
+}
+
 pub struct Allowances {
     rates: [f64; 2],
-    /// By the key's id.
+    /// By the credential's id, or the address of who has none.
     sent: Mutex<HashMap<String, Sent>>,
 }
 
@@ -29,13 +39,6 @@ pub struct Allowances {
 struct Sent {
     amounts: [f64; 2],
     at: Instant,
-}
-
-/// Whom records are charged to.
-#[derive(Clone)]
-pub struct Charge {
-    pub allowances: Arc<Allowances>,
-    pub key: String,
 }
 
 impl Allowances {
@@ -49,6 +52,17 @@ impl Allowances {
     /// Whether the key may send now, or how long it waits.
     pub fn check(&self, key: &str) -> Result<(), Duration> {
         self.check_at(key, Instant::now())
+    }
+
+    /// Waits until the key may send: for senders that are held back rather than told.
+    pub async fn wait(&self, key: &str) {
+        while let Err(wait) = self.check(key) {
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    pub fn spend(&self, key: &str, records: usize, bytes: usize) {
+        self.spend_at(key, [records as f64, bytes as f64], Instant::now());
     }
 
     fn check_at(&self, key: &str, now: Instant) -> Result<(), Duration> {
@@ -85,13 +99,6 @@ impl Allowances {
         let seconds = now.saturating_duration_since(sent.at).as_secs_f64();
         let left = |index: usize| (sent.amounts[index] - seconds * self.rates[index]).max(0.0);
         [left(0), left(1)]
-    }
-}
-
-impl Charge {
-    pub fn spend(&self, records: usize, bytes: usize) {
-        self.allowances
-            .spend_at(&self.key, [records as f64, bytes as f64], Instant::now());
     }
 }
 

@@ -3,10 +3,10 @@
 //!
 //! Invariant: what [`Intake::accepted`] counts is on the disk, and no more than one batch waits in memory.
 
-use super::{BatchOrigin, Door, IngestBatch, Ingestor, RawLine, Refused, allowance::Charge};
+use super::{BatchOrigin, Door, IngestBatch, Ingestor, RawLine, Refused};
 use crate::bus::BusError;
 use bytes::Bytes;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use watchfloor_engine::{normalize::RECORD_BYTES_MAX, verdict::DeadReason};
 use watchfloor_shared::TenantId;
@@ -50,13 +50,14 @@ pub struct Sender {
     pub tenant: TenantId,
     pub door: Door,
     pub origin: BatchOrigin,
+    /// Whose allowance the records spend: a credential's id, or the address of who has none. Files have no limit.
+    pub charged: Option<Arc<str>>,
 }
 
 pub struct Intake {
     ingestor: Ingestor,
     sender: Sender,
     limits: IntakeLimits,
-    charge: Option<Charge>,
     batch: Vec<RawLine>,
     batch_bytes: usize,
     accepted: u64,
@@ -78,19 +79,11 @@ impl Intake {
             ingestor: ingestor.clone(),
             sender,
             limits: limits.clone(),
-            charge: None,
             batch: Vec::new(),
             batch_bytes: 0,
             accepted: 0,
             refused: 0,
         }
-    }
-
-    /// Charges what the disk takes.
-    #[must_use]
-    pub fn charged_to(mut self, charge: Charge) -> Self {
-        self.charge = Some(charge);
-        self
     }
 
     /// Records on the disk.
@@ -157,10 +150,7 @@ impl Intake {
         let bytes = self.batch_bytes;
         let batch = self.take_batch();
         let records = self.ingestor.submit(batch).await?;
-        self.accepted += records as u64;
-        if let Some(charge) = &self.charge {
-            charge.spend(records, bytes);
-        }
+        self.note(records, bytes);
         Ok(())
     }
 
@@ -170,11 +160,12 @@ impl Intake {
         if self.batch.is_empty() {
             return true;
         }
+        let bytes = self.batch_bytes;
         let batch = self.take_batch();
         loop {
             match self.ingestor.submit(batch.clone()).await {
-                Ok(count) => {
-                    self.accepted += count as u64;
+                Ok(records) => {
+                    self.note(records, bytes);
                     return true;
                 }
                 Err(error) => tracing::warn!(door = batch.door.as_str(), %error, "records wait for the bus"),
@@ -187,6 +178,20 @@ impl Intake {
                 }
                 () = tokio::time::sleep(RETRY_PAUSE) => {}
             }
+        }
+    }
+
+    /// Returns when the sender may send more.
+    pub async fn allowed(&self) {
+        if let Some(key) = &self.sender.charged {
+            self.ingestor.allowances().wait(key).await;
+        }
+    }
+
+    fn note(&mut self, records: usize, bytes: usize) {
+        self.accepted += records as u64;
+        if let Some(key) = &self.sender.charged {
+            self.ingestor.allowances().spend(key, records, bytes);
         }
     }
 

@@ -5,6 +5,7 @@ pub mod allowance;
 pub mod epoch;
 mod intake;
 pub mod lines;
+pub mod members;
 pub mod position;
 mod refusals;
 
@@ -15,6 +16,7 @@ use crate::{
     bus::{BusError, Durability, EventBus, Record, TopicPartition},
     clock::Clock,
 };
+use allowance::{Allowances, Rates};
 use bytes::Bytes;
 use std::{
     collections::HashMap,
@@ -159,6 +161,7 @@ pub struct Ingestor {
     dead_letters: Arc<str>,
     refused: Arc<AtomicU64>,
     refusals: Refusals,
+    allowances: Arc<Allowances>,
     accepted: Arc<HashMap<Door, AtomicU64>>,
 }
 
@@ -172,6 +175,7 @@ impl Ingestor {
             dead_letters: Arc::from(DEAD_LETTERS),
             refused: Arc::new(AtomicU64::new(0)),
             refusals: Refusals::default(),
+            allowances: Arc::new(Allowances::new(Rates::default())),
             accepted: Arc::new(accepted),
         }
     }
@@ -180,6 +184,13 @@ impl Ingestor {
     #[must_use]
     pub fn dead_letters_to(mut self, topic: &str) -> Self {
         self.dead_letters = Arc::from(topic);
+        self
+    }
+
+    /// Limits what one credential may send.
+    #[must_use]
+    pub fn limited_to(mut self, rates: Rates) -> Self {
+        self.allowances = Arc::new(Allowances::new(rates));
         self
     }
 
@@ -259,6 +270,11 @@ impl Ingestor {
     /// Senders turned away at the doors.
     pub fn refusals(&self) -> &Refusals {
         &self.refusals
+    }
+
+    /// What each credential may still send, at whichever door.
+    pub fn allowances(&self) -> &Allowances {
+        &self.allowances
     }
 
     /// Whether the raw topics answer.

@@ -6,7 +6,7 @@ mod record;
 
 use crate::{
     bus::BusError,
-    ingest::{BatchOrigin, Door, Ingestor, Intake, IntakeLimits, Sender, position::Positions},
+    ingest::{BatchOrigin, Ingestor, Intake, IntakeLimits, Sender, position::Positions},
 };
 use bytes::Bytes;
 use record::UNNAMED;
@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{collections::HashMap, net::SocketAddr};
 use watchfloor_protocol::otlp::{ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse};
-use watchfloor_shared::TenantId;
 
 pub use record::{RawLog, records};
 
@@ -64,13 +63,13 @@ impl Taken {
     }
 }
 
-/// Takes a whole request. `sensor` is what its sender's credential says that it is.
-pub async fn take(
-    ingest: &Ingestor,
-    tenant: &TenantId,
-    sensor: Option<&str>,
-    request: ExportLogsServiceRequest,
-) -> Result<Taken, BusError> {
+/// Takes a whole request of `sender`, whose records may each say another origin.
+pub async fn take(ingest: &Ingestor, sender: Sender, request: ExportLogsServiceRequest) -> Result<Taken, BusError> {
+    let sensor = sender
+        .origin
+        .sensor
+        .as_deref()
+        .and_then(|sensor| std::str::from_utf8(sensor).ok());
     let mut positions = Positions::repeats();
     // Hosts and sources may take turns; a batch has one of each.
     let mut by_origin: HashMap<BatchOrigin, Vec<(Bytes, u64)>> = HashMap::new();
@@ -84,9 +83,8 @@ pub async fn take(
     };
     for (origin, records) in by_origin {
         let sender = Sender {
-            tenant: tenant.clone(),
-            door: Door::Otlp,
             origin,
+            ..sender.clone()
         };
         let mut intake = Intake::new(ingest, sender, &IntakeLimits::default());
         for (bytes, position) in records {

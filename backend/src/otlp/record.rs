@@ -162,13 +162,28 @@ fn raw_log(resource: &Resource, scope: &InstrumentationScope, mut record: LogRec
         },
     };
     match text {
-        Some(text) if source::is_syslog(&text) => raw(Bytes::from(text), Some(b"syslog")),
+        Some(text) if source::is_syslog(&text) => {
+            let is_bare = record.attributes.is_empty() && resource.ecs.is_empty() && resource.others.is_empty();
+            let bytes = match is_bare {
+                true => Bytes::from(text),
+                false => enveloped(resource, record, None, text),
+            };
+            raw(bytes, Some(b"syslog"))
+        }
         Some(text) if source::is_record(&text) => raw(enveloped(resource, record, body.as_ref(), text), None),
-        _ => raw(document(resource, scope, record, body), None),
+        _ => raw(document(resource, scope, record, body.map(parsed)), None),
     }
 }
 
-/// A known record, with what its sender says of it around it.
+/// An object where the text is one: what reads files hands on their lines.
+fn parsed(body: Value) -> Value {
+    match &body {
+        Value::String(text) if text.trim_start().starts_with('{') => serde_json::from_str(text).unwrap_or(body),
+        _ => body,
+    }
+}
+
+/// A known record, with what its sender says of it around it; `body` says which attributes are copies of its own fields.
 fn enveloped(resource: &Resource, record: LogRecord, body: Option<&Value>, text: String) -> Bytes {
     let parsed: Option<Value> = match body {
         Some(Value::String(text)) => serde_json::from_str(text).ok(),

@@ -8,14 +8,14 @@ pub use roll::{Came, Sensors};
 
 use crate::{
     bus::BusError,
-    ingest::{BatchOrigin, Door, Ingestor, Intake, IntakeLimits, Sender},
+    ingest::{BatchOrigin, Ingestor, Intake, IntakeLimits, Sender},
 };
 use bytes::Bytes;
 use watchfloor_protocol::{
     BATCH_BYTES_MAX, BATCH_RECORDS_MAX, DROPPED_REASONS_MAX, NAME_BYTES_MAX,
     v1::{Ack, Dropped, SensorBatch},
 };
-use watchfloor_shared::{TenantId, Timestamp};
+use watchfloor_shared::Timestamp;
 use xxhash_rust::xxh3::xxh3_64;
 
 #[derive(Debug, thiserror::Error)]
@@ -48,18 +48,13 @@ impl Origin<'_> {
         }
     }
 
-    /// Where its records go.
-    pub fn intake(&self, ingest: &Ingestor, tenant: &TenantId, limits: &IntakeLimits) -> Intake {
+    /// What the records are known by.
+    pub fn of_batch(&self) -> BatchOrigin {
         let named = |text: &str| (!text.is_empty()).then(|| Bytes::copy_from_slice(text.as_bytes()));
-        let sender = Sender {
-            tenant: tenant.clone(),
-            door: Door::Sensor,
-            origin: BatchOrigin {
-                source: named(self.source),
-                sensor: named(self.sensor),
-            },
-        };
-        Intake::new(ingest, sender, limits)
+        BatchOrigin {
+            source: named(self.source),
+            sensor: named(self.sensor),
+        }
     }
 }
 
@@ -71,11 +66,11 @@ pub fn position(stream: &str, sequence: u64) -> u64 {
     }
 }
 
-/// Takes a whole batch.
+/// Takes a whole batch of `sender`, which the batch itself says the origin of.
 pub async fn take(
     ingest: &Ingestor,
     sensors: &Sensors,
-    tenant: &TenantId,
+    mut sender: Sender,
     batch: SensorBatch,
     now: Timestamp,
 ) -> Result<Ack, BatchRefused> {
@@ -85,12 +80,14 @@ pub async fn take(
         stream: &batch.stream,
         source: &batch.source,
     };
-    let mut intake = origin.intake(ingest, tenant, &IntakeLimits::default());
+    sender.origin = origin.of_batch();
+    let tenant = sender.tenant.clone();
+    let mut intake = Intake::new(ingest, sender, &IntakeLimits::default());
     for (sequence, record) in (batch.first_sequence..).zip(&batch.records) {
         intake.add(record.clone(), position(&batch.stream, sequence)).await?;
     }
     intake.flush().await?;
-    sensors.note(tenant, &batch, intake.refused(), now);
+    sensors.note(&tenant, &batch, intake.refused(), now);
     Ok(Ack {
         stream: batch.stream,
         next_sequence,

@@ -1,8 +1,7 @@
-//! What each normalizer and each door costs: recordings through the engine on one thread, and documents into a server without
-//! stages behind it, so that a door's figure is the door's.
+//! What each normalizer costs: recordings through the engine on one thread. And each door, see [`doors`].
 
-use super::measure;
-use crate::{app, fixtures};
+use super::{doors, measure};
+use crate::fixtures;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::{
@@ -24,9 +23,6 @@ const RECORDINGS: [&str; 3] = ["data/network", "data/train", "data/oracles"];
 const RECORDS_MAX: usize = 60_000;
 const RECORDS_MIN: usize = 200;
 const AUDIT_TIMEOUT: Duration = Duration::from_secs(2);
-const REQUESTS: usize = 60;
-const REQUEST_DOCUMENTS: usize = 1_000;
-const SENDERS: usize = 2;
 
 /// The keys are a contract of `cargo xtask bench sources --json`.
 #[derive(Debug, Default, Serialize)]
@@ -73,7 +69,7 @@ pub async fn run(with_doors: bool) -> Result<Report> {
         report.normalizers.insert(module.clone(), cost(records));
     }
     if with_doors {
-        report.doors = doors().await?;
+        report.doors = doors::run().await?;
     }
     Ok(report)
 }
@@ -177,63 +173,4 @@ fn cost(records: &[Vec<u8>]) -> Cost {
         };
     }
     cost
-}
-
-async fn doors() -> Result<BTreeMap<String, Cost>> {
-    let app = tokio::task::spawn_blocking(app::shared).await?;
-    let app = app.context("the doors need PostgreSQL")?;
-    let key = app.tenant().await.key;
-    let event = |number: usize| {
-        format!(
-            r#"{{"@timestamp":"2026-01-02T03:04:05.{number:06}Z","host":{{"name":"ws-{}"}},"process":{{"name":"sshd","pid":{number}}},"message":"Accepted publickey for user{number} from 192.0.2.{} port 4{number:04} ssh2","event":{{"dataset":"system.auth"}}}}"#,
-            number % 50,
-            number % 250
-        )
-    };
-    let documents: Vec<String> = (0..REQUEST_DOCUMENTS).map(event).collect();
-    let each = |wrap: &dyn Fn(&String) -> String| documents.iter().map(wrap).collect::<String>();
-    let bodies = [
-        (
-            "_bulk",
-            "/_bulk",
-            each(&|event| format!("{{\"create\":{{}}}}\n{event}\n")),
-        ),
-        ("ndjson", "/ingest/v1/sysmon", each(&|event| format!("{event}\n"))),
-        (
-            "splunk_hec",
-            "/services/collector/event",
-            each(&|event| format!("{{\"event\":{event}}}")),
-        ),
-    ];
-    let mut costs = BTreeMap::new();
-    for (name, path, body) in bodies {
-        let url = app.url(path);
-        let (cpu, started) = (measure::process_cpu(), Instant::now());
-        let senders = (0..SENDERS).map(|_| send(url.clone(), key.clone(), body.clone()));
-        futures::future::try_join_all(senders).await?;
-        let count = (REQUESTS * REQUEST_DOCUMENTS) as f64;
-        costs.insert(
-            name.to_owned(),
-            Cost {
-                records: count as u64,
-                bytes: body.len() as f64 / REQUEST_DOCUMENTS as f64,
-                events_per_second: count / started.elapsed().as_secs_f64(),
-                cpu_us_per_event: (measure::process_cpu() - cpu).as_secs_f64() * 1e6 / count,
-            },
-        );
-    }
-    Ok(costs)
-}
-
-async fn send(url: String, key: String, body: String) -> Result<()> {
-    let client = reqwest::Client::new();
-    for _ in 0..REQUESTS / SENDERS {
-        let request = client.post(&url).body(body.clone());
-        let request = request
-            .header("content-type", "application/x-ndjson")
-            .header("authorization", format!("ApiKey {key}"));
-        let response = request.send().await?.error_for_status()?;
-        response.bytes().await?;
-    }
-    Ok(())
 }

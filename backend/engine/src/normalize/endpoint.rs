@@ -61,7 +61,7 @@ fn look(raw: &[u8], origin: &Origin<'_>) -> Option<Recognized> {
     if is_json {
         let fields = super::fields(text).ok()?;
         let source = source::json_source(&fields, origin.source, origin.sensor.is_some());
-        let is_wrapped = || source::wrapped(&fields).is_some();
+        let is_wrapped = || source::wrapped(&fields, origin.source).is_some();
         if let Some(source) = source.filter(|source| source.name != generic::SOURCE.name || !is_wrapped()) {
             let endpoint = origin.endpoint((source.host)(&fields), source.unnamed);
             return Some(Recognized {

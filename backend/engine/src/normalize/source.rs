@@ -133,7 +133,7 @@ fn read_json(fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> 
 pub(super) fn read_as(source: &JsonSource, fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     if source.name == generic::SOURCE.name
         && input.depth < WRAPPERS_MAX
-        && let Some(form) = wrapped(&fields)
+        && let Some(form) = wrapped(&fields, input.context.origin.source)
     {
         return unwrap(form, fields, input);
     }
@@ -230,13 +230,13 @@ fn is_envelope(fields: &Fields<'_>) -> bool {
 }
 
 /// Whether `message` (or a log driver's name for it) is a record of its own.
-pub(super) fn wrapped(fields: &Fields<'_>) -> Option<Form> {
-    record_in(message(fields)?)
+pub(super) fn wrapped(fields: &Fields<'_>, hint: Option<&str>) -> Option<Form> {
+    record_in(message(fields)?, hint)
 }
 
 /// Whether a text that another record carries as its message is read as a record of its own.
 pub fn is_record(text: &str) -> bool {
-    record_in(text).is_some()
+    record_in(text, None).is_some()
 }
 
 /// Whether a line is syslog by its beginning.
@@ -244,7 +244,7 @@ pub fn is_syslog(text: &str) -> bool {
     Form::of(text, None) == Some(Form::Syslog)
 }
 
-fn record_in(text: &str) -> Option<Form> {
+fn record_in(text: &str, hint: Option<&str>) -> Option<Form> {
     match Form::of(text, None)? {
         // A message that merely looks like JSON stays one.
         Form::Json => {
@@ -254,8 +254,8 @@ fn record_in(text: &str) -> Option<Form> {
             (is_windows || source.is_some_and(|source| source.name != generic::SOURCE.name)).then_some(Form::Json)
         }
         Form::Xml => xml::is_event(text).then_some(Form::Xml),
-        // Syslog in a document has been taken apart by who made it.
-        Form::Syslog => None,
+        // Syslog in a document has been taken apart by who made it, unless the door knows better.
+        Form::Syslog => hinted(hint, "syslog").then_some(Form::Syslog),
         form => Some(form),
     }
 }

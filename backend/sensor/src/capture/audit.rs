@@ -130,7 +130,7 @@ impl Capture for AuditCapture {
 }
 
 /// Messages as the audit daemon would write them.
-fn lines(messages: Messages<'_>) -> impl Iterator<Item = String> {
+pub fn lines(messages: Messages<'_>) -> impl Iterator<Item = String> {
     messages.filter_map(|(kind, payload)| {
         let text = String::from_utf8_lossy(payload);
         let text = text.trim_end_matches(['\0', '\n']);

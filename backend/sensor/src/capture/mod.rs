@@ -2,11 +2,11 @@
 //!
 //! Invariant: whatever a method could not keep is reported as [`Observed::Lost`], never silently missing.
 
-mod audit;
-mod ebpf;
+pub(crate) mod audit;
+pub(crate) mod ebpf;
 mod fanotify;
-mod netlink;
-mod proc_connector;
+pub(crate) mod netlink;
+pub(crate) mod proc_connector;
 mod sockets;
 
 use crate::{config::CaptureConfig, lost::Reason};

@@ -72,14 +72,14 @@ fn listen() -> Vec<u8> {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Told {
+pub enum Told {
     Fork { parent: u32, child: u32 },
     Exec { pid: u32 },
     Exit { pid: u32, code: u32 },
 }
 
 /// The event in a connector message. Threads are none.
-fn told(message: &[u8]) -> Option<Told> {
+pub fn told(message: &[u8]) -> Option<Told> {
     let event = message.get(CONNECTOR_BYTES..)?;
     let number = |at: usize| -> Option<u32> { Some(u32::from_ne_bytes(event.get(at..at + 4)?.try_into().ok()?)) };
     // Kind, processor, time; then pairs of thread and process.

@@ -4,7 +4,7 @@
 //! the process however it ends (`write` before it is sent; `fdatasync` once a second, so a power cut costs at most that
 //! second). At the limit the oldest segment goes, counted. An unreadable part is counted, never sent.
 
-mod frame;
+pub(crate) mod frame;
 mod segment;
 mod state;
 

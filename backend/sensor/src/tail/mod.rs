@@ -4,7 +4,7 @@
 //! it; the further of both is where a new start goes on. Lines wait in their files while the spool has no room.
 
 mod checkpoint;
-mod file;
+pub(crate) mod file;
 
 use crate::{config::TailConfig, spool::Place};
 use checkpoint::Checkpoints;

@@ -2,7 +2,7 @@
 //!
 //! Invariant: code 0 is answered only when the disk has all of it.
 
-use super::{intake, place, too_many, whole};
+use super::{describe_body, intake, place, too_many, whole};
 use crate::{
     api::{context::Called, describe::Describe, problem::Answer, state::AppState},
     ingest::{BatchOrigin, Door, epoch, position::Positions},
@@ -17,39 +17,27 @@ use axum::{
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use watchfloor_shared::{Timestamp, problem::ErrorCode};
+use watchfloor_shared::Timestamp;
 
 pub fn describe_event() -> Describe {
-    Describe::new("ingest", "Send events as Splunk's HTTP event collector takes them")
+    describe_body("Send events as Splunk's HTTP event collector takes them")
         .detail(
             "The API key is the token: `Authorization: Splunk <key>`. Sending the same request again doubles nothing.",
         )
-        .header("Content-Encoding", "gzip or zstd", false)
         .raw_body(
             &["application/json"],
             "Objects with `event`, and `time`, `host`, `source`, `sourcetype`, `fields`",
         )
         .answers_shape("Code 0: all of it is on the disk", json!({ "type": "object" }))
-        .fails(&[
-            ErrorCode::InvalidRequest,
-            ErrorCode::Timeout,
-            ErrorCode::PayloadTooLarge,
-            ErrorCode::UnsupportedMediaType,
-        ])
 }
 
 pub fn describe_raw() -> Describe {
-    Describe::new("ingest", "Send lines as Splunk's HTTP event collector takes them")
+    describe_body("Send lines as Splunk's HTTP event collector takes them")
         .query("host", "Whose lines these are", json!({ "type": "string" }))
         .query("source", "The file they are from", json!({ "type": "string" }))
         .query("sourcetype", "What they are", json!({ "type": "string" }))
         .raw_body(&["text/plain"], "Lines")
         .answers_shape("Code 0: all of it is on the disk", json!({ "type": "object" }))
-        .fails(&[
-            ErrorCode::Timeout,
-            ErrorCode::PayloadTooLarge,
-            ErrorCode::UnsupportedMediaType,
-        ])
 }
 
 pub fn describe_health() -> Describe {

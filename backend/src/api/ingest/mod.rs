@@ -17,11 +17,11 @@ use super::{
     problem::{Answer, ApiError},
     state::AppState,
 };
-use crate::ingest::{BatchOrigin, Door, Intake, Sender, allowance::Charge, position::Positions};
+use crate::ingest::{BatchOrigin, Door, Intake, Sender, position::Positions};
 use axum::{Json, body::Body, extract::State, http::HeaderMap};
 use bytes::Bytes;
 use serde::Serialize;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use take::Lines;
 use tokio::{sync::SemaphorePermit, time::timeout};
 use utoipa::ToSchema;
@@ -38,22 +38,15 @@ pub struct Taken {
 }
 
 pub fn describe() -> Describe {
-    Describe::new("ingest", "Send Sysmon and Windows events")
+    describe_body("Send Sysmon and Windows events")
         .detail(
             "One JSON object per line, or one JSON array; content encodings gzip and zstd. At most 64 MiB as sent and 512 MiB \
              decompressed; a line longer than 1 MiB becomes a dead letter. A problem's `accepted` says how many lines were \
              taken before it; sending the same request again doubles nothing.",
         )
         .header("Watchfloor-Position", "Place of the first line in the sender's stream, a whole number", false)
-        .header("Content-Encoding", "gzip or zstd", false)
         .raw_body(&["application/x-ndjson", "application/json"], "Events")
         .answers::<Taken>("All of it is on the disk")
-        .fails(&[
-            ErrorCode::InvalidRequest,
-            ErrorCode::Timeout,
-            ErrorCode::PayloadTooLarge,
-            ErrorCode::UnsupportedMediaType,
-        ])
 }
 
 pub async fn handle(
@@ -90,23 +83,36 @@ fn too_many() -> ApiError {
 }
 
 /// The key's sensor is where the records come from, unless they are known to come from another.
-fn intake(state: &AppState, called: &Called, door: Door, mut origin: BatchOrigin) -> Intake {
+fn intake(state: &AppState, called: &Called, door: Door, origin: BatchOrigin) -> Intake {
+    let sender = sender(called, door, origin);
+    Intake::new(&state.ingest, sender, &state.limits.ingest.records)
+}
+
+fn sender(called: &Called, door: Door, mut origin: BatchOrigin) -> Sender {
     if let (None, Some(sensor)) = (&origin.sensor, called.caller.sensor()) {
         origin.sensor = Some(Bytes::copy_from_slice(sensor.as_bytes()));
     }
-    let sender = Sender {
+    Sender {
         tenant: called.tenant().clone(),
         door,
         origin,
-    };
-    let intake = Intake::new(&state.ingest, sender, &state.limits.ingest.records);
-    match &called.caller {
-        Caller::Person(_) => intake,
-        Caller::Key { id, .. } => intake.charged_to(Charge {
-            allowances: state.allowances.clone(),
-            key: id.clone(),
-        }),
+        charged: match &called.caller {
+            Caller::Person(_) => None,
+            Caller::Key { id, .. } => Some(Arc::from(id.as_str())),
+        },
     }
+}
+
+/// What the doors that take a body have in common.
+fn describe_body(summary: &'static str) -> Describe {
+    Describe::new("ingest", summary)
+        .header("Content-Encoding", "gzip or zstd", false)
+        .fails(&[
+            ErrorCode::InvalidRequest,
+            ErrorCode::Timeout,
+            ErrorCode::PayloadTooLarge,
+            ErrorCode::UnsupportedMediaType,
+        ])
 }
 
 /// The whole body, decompressed, for formats that cannot be taken in parts.

@@ -1,6 +1,6 @@
 //! `POST /v1/logs`: OTLP's logs over HTTP, as protobuf or JSON.
 
-use super::{body, place, too_many};
+use super::{body, describe_body, place, sender, too_many};
 use crate::{
     api::{
         context::Called,
@@ -8,19 +8,22 @@ use crate::{
         problem::{Answer, ApiError},
         state::{AppState, IngestLimits},
     },
+    ingest::{BatchOrigin, Door},
     otlp,
 };
 use axum::{
     Json,
     body::Body,
     extract::State,
-    http::{HeaderMap, header},
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use prost::Message;
 use serde_json::json;
-use watchfloor_protocol::{otlp::ExportLogsServiceRequest, otlp_of_json};
-use watchfloor_shared::problem::ErrorCode;
+use std::sync::Arc;
+use tonic::Code;
+use watchfloor_protocol::{otlp::ExportLogsServiceRequest, otlp_of_json, rpc};
+use watchfloor_shared::problem::{ErrorCode, Problem};
 
 /// Of the route.
 pub const NAME: &str = "ingest.otlp_logs";
@@ -28,27 +31,21 @@ const PROTOBUF: &str = "application/x-protobuf";
 const JSON: &str = "application/json";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Encoded {
+pub enum Encoded {
     Protobuf,
     Json,
 }
 
 pub fn describe() -> Describe {
-    Describe::new("ingest", "Send logs as OpenTelemetry's OTLP")
+    describe_body("Send logs as OpenTelemetry's OTLP")
         .detail(
             "An `ExportLogsServiceRequest` as protobuf or in OTLP's JSON; content encodings gzip and zstd; at most 16 MiB. A \
              body that is a record of a known source (Zeek, Suricata, Windows, auditd, syslog) is taken as one, anything else \
-             becomes an ECS event. Records that were too long are counted in `partialSuccess`.",
+             becomes an ECS event. Records that were too long are counted in `partialSuccess`. What fails is said as \
+             `google.rpc.Status`, encoded as the request.",
         )
-        .header("Content-Encoding", "gzip or zstd", false)
         .raw_body(&[PROTOBUF, JSON], "ExportLogsServiceRequest")
         .answers_shape("All but the counted ones are on the disk", json!({ "type": "object" }))
-        .fails(&[
-            ErrorCode::InvalidRequest,
-            ErrorCode::Timeout,
-            ErrorCode::PayloadTooLarge,
-            ErrorCode::UnsupportedMediaType,
-        ])
 }
 
 pub async fn handle(State(state): State<AppState>, called: Called, headers: HeaderMap, body: Body) -> Answer<Response> {
@@ -65,14 +62,54 @@ pub async fn handle(State(state): State<AppState>, called: Called, headers: Head
         Encoded::Json => otlp_of_json(&body),
     };
     let request = request.ok_or_else(|| ApiError::invalid("The body is no ExportLogsServiceRequest."))?;
-    let taken = otlp::take(&state.ingest, called.tenant(), called.caller.sensor(), request).await?;
+    let sender = sender(&called, Door::Otlp, BatchOrigin::default());
+    let taken = otlp::take(&state.ingest, sender, request).await?;
     Ok(match encoded {
         Encoded::Protobuf => ([(header::CONTENT_TYPE, PROTOBUF)], taken.answer().encode_to_vec()).into_response(),
         Encoded::Json => Json(taken.answer_json()).into_response(),
     })
 }
 
+/// A problem as OTLP has it: `google.rpc.Status`, encoded as the request was. Any other answer stays as it is.
+pub fn in_its_words(mut response: Response, encoded: Encoded) -> Response {
+    let Some(problem) = response.extensions_mut().remove::<Arc<Problem>>() else {
+        return response;
+    };
+    let status = rpc::Status {
+        code: code(problem.code).into(),
+        message: problem.detail.clone(),
+        details: Vec::new(),
+    };
+    let (kind, body) = match encoded {
+        Encoded::Protobuf => (PROTOBUF, status.encode_to_vec()),
+        Encoded::Json => (JSON, status.to_json().to_string().into_bytes()),
+    };
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts
+        .headers
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    Response::from_parts(parts, Body::from(body))
+}
+
+fn code(code: ErrorCode) -> Code {
+    match code {
+        ErrorCode::Unauthenticated => Code::Unauthenticated,
+        ErrorCode::Forbidden => Code::PermissionDenied,
+        ErrorCode::RateLimited => Code::ResourceExhausted,
+        ErrorCode::Timeout => Code::DeadlineExceeded,
+        ErrorCode::Unavailable => Code::Unavailable,
+        ErrorCode::Internal => Code::Internal,
+        _ => Code::InvalidArgument,
+    }
+}
+
 impl Encoded {
+    /// Of an answer, also where the request is not what it should be.
+    pub fn of_answer(headers: &HeaderMap) -> Self {
+        Self::of(headers).unwrap_or(Self::Json)
+    }
+
     fn of(headers: &HeaderMap) -> Answer<Self> {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();

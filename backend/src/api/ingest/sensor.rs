@@ -1,6 +1,6 @@
 //! `POST /ingest/v1/sensor`: the sensor protocol for those who have no gRPC. One batch as a JSON object, or lines as they come.
 
-use super::{body, place, positions_of, take::Lines, too_many, whole};
+use super::{body, describe_body, intake, place, positions_of, sender, take::Lines, too_many, whole};
 use crate::{
     api::{
         context::Called,
@@ -8,7 +8,7 @@ use crate::{
         problem::{Answer, ApiError},
         state::AppState,
     },
-    ingest::position::Positions,
+    ingest::{BatchOrigin, Door, position::Positions},
     sensors::{self, BatchRefused, Came, Origin},
 };
 use axum::{
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use watchfloor_protocol::v1;
-use watchfloor_shared::{Timestamp, pipeline::ReasonCount, problem::ErrorCode};
+use watchfloor_shared::{Timestamp, pipeline::ReasonCount};
 
 const SENSOR: &str = "watchfloor-sensor";
 const STREAM: &str = "watchfloor-stream";
@@ -71,7 +71,7 @@ pub struct SensorTaken {
 }
 
 pub fn describe() -> Describe {
-    Describe::new("ingest", "Send records of a sensor")
+    describe_body("Send records of a sensor")
         .detail(
             "As application/json: one batch of at most 1000 records and 4 MiB, with its numbers, losses and heartbeat. As \
              application/x-ndjson: a record per line, of which the headers say what a batch says. The twin of \
@@ -81,15 +81,8 @@ pub fn describe() -> Describe {
         .header("Watchfloor-Stream", "Lines: what the numbers belong to", false)
         .header("Watchfloor-Source", "Lines: what the records are: ebpf, zeek.conn, auditd", false)
         .header("Watchfloor-Position", "Lines: sequence number of the first, a whole number", false)
-        .header("Content-Encoding", "gzip or zstd", false)
         .body::<Batch>()
         .answers::<SensorTaken>("All of it is on the disk")
-        .fails(&[
-            ErrorCode::InvalidRequest,
-            ErrorCode::Timeout,
-            ErrorCode::PayloadTooLarge,
-            ErrorCode::UnsupportedMediaType,
-        ])
 }
 
 pub async fn handle(
@@ -120,7 +113,8 @@ async fn batch(state: &AppState, called: &Called, body: &[u8]) -> Answer<SensorT
     })?;
     let batch = v1::SensorBatch::from(batch);
     let records = batch.records.len() as u64;
-    let ack = sensors::take(&state.ingest, &state.sensors, called.tenant(), batch, called.now).await?;
+    let sender = sender(called, Door::Sensor, BatchOrigin::default());
+    let ack = sensors::take(&state.ingest, &state.sensors, sender, batch, called.now).await?;
     Ok(SensorTaken {
         accepted: records.saturating_sub(ack.refused),
         refused: ack.refused,
@@ -145,7 +139,7 @@ async fn lines(state: &AppState, called: &Called, headers: &HeaderMap, body: Bod
     };
     let limits = &state.limits.ingest;
     let body = body::Decoded::new(body, body::Encoding::of(headers)?, limits);
-    let mut intake = origin.intake(&state.ingest, called.tenant(), &limits.records);
+    let mut intake = intake(state, called, Door::Sensor, origin.of_batch());
     let outcome = Lines::new(&mut intake, positions, limits).take_all(body).await;
     let (accepted, refused) = (intake.accepted(), intake.refused());
     let came = Came {

@@ -1,12 +1,15 @@
 //! Lumberjack 2: Filebeat, Winlogbeat and the other Beats with `output.logstash`, and Logstash itself.
 //!
 //! Invariant: a window is acknowledged whole, when the disk has all of it. Until then an acknowledgement of nothing says that the
-//! door lives. What is sent again after a lost acknowledgement has the same places in its window, and so doubles nothing.
+//! door lives. What is sent again after a lost acknowledgement has the same bytes, its members in order, and the same places in
+//! its window, and so doubles nothing. A sender whose allowance is spent is held back: nothing is read of it.
 
 pub mod frames;
 
 use super::{admission::Admitted, listener::Connection, patience::Patience};
-use crate::ingest::{BatchOrigin, Door, Frame, Ingestor, Intake, IntakeLimits, Refusal, Sender, position::Positions};
+use crate::ingest::{
+    BatchOrigin, Door, Frame, Ingestor, Intake, IntakeLimits, Refusal, Sender, members::ordered, position::Positions,
+};
 use bytes::Bytes;
 use frames::{Malformed, Parser, Said};
 use std::{io, time::Duration};
@@ -35,6 +38,7 @@ pub async fn connection(ingest: Ingestor, stream: Connection, admitted: Admitted
             source: None,
             sensor: Some(Bytes::from(admitted.sensor)),
         },
+        charged: Some(admitted.charged),
     };
     let mut session = Session {
         parser: Parser::new(RECORD_BYTES_MAX),
@@ -95,6 +99,7 @@ impl Session {
         let mut buffer = vec![0; READ_BYTES];
         let end = self.records.end.clone();
         loop {
+            self.hold_back().await?;
             let is_inside = self.window.is_some() || self.parser.is_inside();
             let read = tokio::select! {
                 () = end.cancelled() => return Err(Ended::Stopped),
@@ -117,6 +122,19 @@ impl Session {
         }
     }
 
+    /// Waits until the sender may send more, with a sign of life now and then while it waits for an acknowledgement.
+    async fn hold_back(&mut self) -> Result<(), Ended> {
+        let Records { intake, writer, end } = &mut self.records;
+        loop {
+            tokio::select! {
+                biased;
+                () = intake.allowed() => return Ok(()),
+                () = end.cancelled() => return Err(Ended::Stopped),
+                () = sleep(SIGN_OF_LIFE_EVERY) => if self.window.is_some() { acknowledge(writer, 0).await? },
+            }
+        }
+    }
+
     async fn take(&mut self, said: Said) -> Result<(), Ended> {
         let (sequence, frame) = match said {
             Said::Window(records) if records > WINDOW_RECORDS_MAX => return Err(Malformed::WindowTooLarge.into()),
@@ -131,6 +149,10 @@ impl Session {
             Said::Record { sequence, frame } => (sequence, frame),
         };
         let window = self.window.as_mut().ok_or(Malformed::NoWindow)?;
+        let frame = match frame {
+            Frame::Record(record) => Frame::Record(ordered(record)),
+            too_long => too_long,
+        };
         let (Frame::Record(kept) | Frame::TooLong { kept, .. }) = &frame;
         let position = window.positions.of_line(kept);
         window.left -= 1;

@@ -76,16 +76,35 @@ fn a_parsed_body_is_the_record_that_it_was() {
 }
 
 #[test]
-fn a_line_of_syslog_stays_one() {
+fn a_line_of_syslog_stays_one_with_what_its_sender_says_of_it() {
     let line = "<34>1 2024-01-01T00:00:00Z web-1 sshd 7 - - Accepted publickey for root";
-    let found = of(
-        json!([]),
-        json!([{ "body": { "stringValue": line }, "attributes": [attribute("appname", "sshd")] }]),
-    );
-    assert_eq!(
-        found,
-        [(json!(line), Some("syslog".to_owned()), Some(UNNAMED.to_owned()))]
-    );
+    let syslog = Some("syslog".to_owned());
+    let bare = of(json!([]), json!([{ "body": { "stringValue": line } }]));
+    assert_eq!(bare, [(json!(line), syslog.clone(), Some(UNNAMED.to_owned()))]);
+    let attributes = json!([
+        attribute("appname", "sshd"),
+        attribute("log.file.path", "/var/log/auth.log")
+    ]);
+    let records = json!([{ "body": { "stringValue": line }, "attributes": attributes }]);
+    let found = of(json!([attribute("host.name", "relay-1")]), records);
+    let expected = json!({ "host": {"name": "relay-1"}, "log": {"file": {"path": "/var/log/auth.log"}}, "labels": {"appname": "sshd"}, "message": line });
+    assert_eq!(found, [(expected, syslog, Some("relay-1".to_owned()))]);
+}
+
+#[test]
+fn a_line_of_json_is_its_fields_once() {
+    let line = r#"{"host.name":"ws-1","user":{"name":"amy"},"message":"hello","message_id":7}"#;
+    let attributes = json!([
+        attribute("host.name", "ws-1"),
+        attribute("message", "hello"),
+        attribute("log.file.name", "a.log")
+    ]);
+    let records = json!([{ "observedTimeUnixNano": "1700000000000000000", "body": { "stringValue": line }, "attributes": attributes }]);
+    let expected = json!({ "@timestamp": "2023-11-14T22:13:20Z", "host": {"name": "ws-1"}, "host.name": "ws-1", "user": {"name": "amy"},
+        "message": "hello", "message_id": 7, "log": {"file": {"name": "a.log"}}, "otel": {"scope": {"name": "lib"}} });
+    assert_eq!(of(json!([]), records)[0].0, expected);
+    let cut = json!([{ "body": { "stringValue": "{\"a\":" } }]);
+    assert_eq!(of(json!([]), cut)[0].0["message"], "{\"a\":");
 }
 
 #[test]

@@ -146,3 +146,34 @@ fn unwrap(form: Form, line: &Line<'_>, input: Input<'_>) -> Result<Event, DeadRe
         form => source::read_text(form, body(line), inner),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Origin, endpoint_of,
+        testing::{emitted, emitted_from},
+    };
+
+    #[test]
+    fn syslog_in_a_document_is_read_where_the_door_says_that_it_is_there() {
+        let record = br#"{"host":{"name":"relay-1"},"log":{"file":{"path":"/var/log/auth.log"}},"labels":{"appname":"x"},
+            "message":"<34>1 2024-01-01T00:00:00Z web-1 sshd 7 - - Accepted publickey for root from 192.0.2.1 port 4 ssh2"}"#;
+        let origin = Origin {
+            source: Some("syslog"),
+            sensor: Some("relay-1"),
+        };
+        let event = emitted_from(record, origin);
+        let said = [
+            "host.name",
+            "log.file.path",
+            "labels.appname",
+            "process.name",
+            "user.name",
+        ]
+        .map(|path| event.text(path));
+        let wanted = ["web-1", "/var/log/auth.log", "x", "sshd", "root"].map(Some);
+        assert_eq!(said, wanted);
+        assert_eq!(endpoint_of(record, &origin), Some(event.endpoint));
+        assert_eq!(emitted(record).text("host.name"), Some("relay-1"));
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! The object is compiled ahead (`cargo xtask generate`) and fitted to the running kernel by its own type information.
 
-mod layout;
+pub(crate) mod layout;
 
 pub use layout::exit;
 

@@ -8,11 +8,11 @@ use crate::{
     api::{
         context::Called,
         describe::Describe,
-        ingest::{intake, place, whole},
+        ingest::{describe_body, intake, place, whole},
         problem::{Answer, ApiError},
         state::AppState,
     },
-    ingest::{Added, BatchOrigin, Door, position::Positions},
+    ingest::{Added, BatchOrigin, Door, members::ordered, position::Positions},
 };
 use axum::{
     body::Body,
@@ -23,28 +23,20 @@ use axum::{
 use serde::Serialize;
 use std::{borrow::Cow, time::Duration};
 use tokio::time::Instant;
-use watchfloor_shared::problem::ErrorCode;
 use xxhash_rust::xxh3::xxh3_64;
 
 const NO_INDEX: &str = "watchfloor";
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 pub fn describe() -> Describe {
-    Describe::new("ingest", "Send documents as Elasticsearch's bulk API takes them")
+    describe_body("Send documents as Elasticsearch's bulk API takes them")
         .detail(
             "Actions `index` and `create`; `update` and `delete` are refused, because telemetry is not changed. The API key is \
              the password of Basic authentication (any user name), or comes as `ApiKey` or `Bearer`. Each item has its own \
              status; 201 means that the disk has it. Sending the same request again doubles nothing.",
         )
-        .header("Content-Encoding", "gzip or zstd", false)
         .raw_body(&["application/x-ndjson", "application/json"], "Actions and documents, a line each")
         .answers_shape("Each item's outcome", serde_json::json!({ "type": "object" }))
-        .fails(&[
-            ErrorCode::InvalidRequest,
-            ErrorCode::Timeout,
-            ErrorCode::PayloadTooLarge,
-            ErrorCode::UnsupportedMediaType,
-        ])
 }
 
 pub fn describe_for_index() -> Describe {
@@ -110,11 +102,12 @@ async fn take(state: &AppState, called: &Called, items: &[Item]) -> Answer<Vec<F
             fates.push(Fate::NotAddition);
             continue;
         }
+        let document = ordered(item.document.clone());
         let position = match &item.id {
             Some(id) => xxh3_64(id.as_bytes()),
-            None => positions.of_line(&item.document),
+            None => positions.of_line(&document),
         };
-        fates.push(match intake.add(item.document.clone(), position).await? {
+        fates.push(match intake.add(document, position).await? {
             Added::Taken => Fate::Taken,
             Added::TooLong => Fate::TooLarge,
         });
