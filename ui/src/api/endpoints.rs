@@ -6,8 +6,10 @@ use serde::Deserialize;
 use watchfloor_shared::{
     EndpointId,
     endpoint::{EndpointDetail, EndpointSummary},
+    inventory::Asset,
     page::Page,
     search::{TermBucket, TimeBucket},
+    sensor::SensorStatus,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,6 +55,8 @@ pub async fn get(id: &EndpointId) -> Result<EndpointDetail, Fault> {
         destinations: beside.destinations,
         activity: beside.activity,
         activity_interval_ms: beside.activity_interval_ms,
+        asset: beside.asset,
+        sensor: beside.sensor,
     })
 }
 
@@ -64,4 +68,6 @@ struct Beside {
     destinations: Vec<TermBucket>,
     activity: Vec<TimeBucket>,
     activity_interval_ms: i64,
+    asset: Option<Asset>,
+    sensor: Option<SensorStatus>,
 }
