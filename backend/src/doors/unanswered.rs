@@ -94,14 +94,14 @@ pub async fn connection(
             messages.take(&mut frames).await;
         }
         if patience.is_over(framing.is_inside()) {
-            messages.send().await;
+            messages.flush().await;
             let door = protocol.door.as_str();
             return ingest.refusals().note(door, Refusal::Silence, &stream.peer);
         }
     }
     framing.finish(&mut frames);
     messages.take(&mut frames).await;
-    messages.send().await;
+    messages.flush().await;
 }
 
 /// A UDP door: anyone's who reaches it.
@@ -208,9 +208,14 @@ impl<'a> Messages<'a> {
         }
     }
 
+    /// Returns when the disk has them.
+    async fn flush(&mut self) {
+        self.intake.flush_patiently(self.end).await;
+    }
+
     /// Returns when the disk has them and the sender may send more: meanwhile nothing is read of it.
     async fn send(&mut self) {
-        self.intake.flush_patiently(self.end).await;
+        self.flush().await;
         tokio::select! {
             () = self.end.cancelled() => {}
             () = self.intake.allowed() => {}
