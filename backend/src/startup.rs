@@ -13,6 +13,7 @@ use crate::{
     clock::Clock,
     config::Config,
     geo::GeoBook,
+    infer::ModelBook,
     ingest::Ingestor,
     live::{LiveHub, LiveLimits},
     pipeline::{
@@ -169,6 +170,7 @@ struct Stores {
     search: Arc<dyn SearchIndex>,
     rules: RuleBook,
     geo: GeoBook,
+    models: ModelBook,
 }
 
 /// Opens everything that keeps data, side by side: the slowest decides.
@@ -190,8 +192,12 @@ async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
         let enrich = config.enrich.clone();
         tokio::task::spawn_blocking(move || GeoBook::open(&enrich))
     };
+    let models = {
+        let infer = config.infer.clone();
+        tokio::task::spawn_blocking(move || ModelBook::of(&infer))
+    };
     let db = Database::open(&config.database, data_dir, clock);
-    let (bus, index, rules, geo, db) = tokio::join!(bus, index, rules, geo, db);
+    let (bus, index, rules, geo, models, db) = tokio::join!(bus, index, rules, geo, models, db);
     let bus: Arc<dyn EventBus> = bus?.with_context(|| format!("event bus in {}", data_dir.display()))?;
     let index = index?.with_context(|| format!("search index in {}", data_dir.display()))?;
     let rules = rules?.context("detection rules")?;
@@ -206,6 +212,7 @@ async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
         search: Arc::new(index),
         rules,
         geo,
+        models: models?,
     })
 }
 
