@@ -10,6 +10,7 @@ pub mod follow;
 pub mod geo;
 pub mod grpc;
 pub mod identity;
+pub mod infer;
 pub mod ingest;
 pub mod inventory;
 pub mod investigate;

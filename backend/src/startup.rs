@@ -13,6 +13,7 @@ use crate::{
     clock::Clock,
     config::Config,
     geo::GeoBook,
+    infer::ModelBook,
     ingest::Ingestor,
     inventory::InventoryBook,
     live::{LiveHub, LiveLimits},
@@ -174,6 +175,7 @@ struct Stores {
     rules: RuleBook,
     geo: GeoBook,
     inventory: InventoryBook,
+    models: ModelBook,
 }
 
 /// Opens everything that keeps data, side by side: the slowest decides.
@@ -195,8 +197,12 @@ async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
         let enrich = config.enrich.clone();
         tokio::task::spawn_blocking(move || GeoBook::open(&enrich))
     };
+    let models = {
+        let infer = config.infer.clone();
+        tokio::task::spawn_blocking(move || ModelBook::of(&infer))
+    };
     let db = Database::open(&config.database, data_dir, clock);
-    let (bus, index, rules, geo, db) = tokio::join!(bus, index, rules, geo, db);
+    let (bus, index, rules, geo, models, db) = tokio::join!(bus, index, rules, geo, models, db);
     let bus: Arc<dyn EventBus> = bus?.with_context(|| format!("event bus in {}", data_dir.display()))?;
     let index = index?.with_context(|| format!("search index in {}", data_dir.display()))?;
     let rules = rules?.context("detection rules")?;
@@ -213,6 +219,7 @@ async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
         rules,
         geo,
         inventory,
+        models: models?,
     })
 }
 

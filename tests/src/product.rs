@@ -34,6 +34,8 @@ pub fn config(dir: &Path) -> Config {
         ..Config::default()
     };
     config.http.listen.set_port(0);
+    // What models say is the matter of their own tests, with models of their own.
+    config.infer.enabled = false;
     config
 }
 

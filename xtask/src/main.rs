@@ -8,6 +8,7 @@ mod ci;
 mod demo;
 mod generated;
 mod lint;
+mod onnxruntime;
 mod process;
 mod senders;
 mod setup;

@@ -1,5 +1,5 @@
-//! What a fresh machine lacks: the wasm target, npm packages (PostgreSQL's binaries, fonts, browser driver), Chromium for the
-//! browser tests. Each step looks first and does nothing when its thing is there.
+//! What a fresh machine lacks: the wasm target, npm packages (PostgreSQL's binaries, fonts, browser driver), ONNX Runtime for
+//! the models, Chromium for the browser tests. Each step looks first and does nothing when its thing is there.
 
 use crate::process::{command, root, step, succeeds};
 use anyhow::{Result, bail};
@@ -18,6 +18,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     wasm_target()?;
     npm_packages()?;
+    crate::onnxruntime::fetch()?;
     if options.browser {
         chromium()?;
     }

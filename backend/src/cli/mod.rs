@@ -7,6 +7,7 @@ mod doctor;
 mod import;
 mod replay;
 mod rules;
+mod score;
 mod sensor;
 mod serve;
 mod simulate;
@@ -59,6 +60,8 @@ enum Command {
     /// Check Sigma rules, or match them against files
     #[command(subcommand)]
     Rules(rules::RulesCommand),
+    /// Say how likely an attack is in each window of recordings; needs no server
+    Score(score::ScoreArguments),
     /// What the training of models needs
     #[command(subcommand)]
     Training(training::TrainingCommand),
@@ -109,6 +112,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Import(import) => runtime()?.block_on(import::run(settings, &import)),
         Command::Simulate(simulate) => runtime()?.block_on(simulate::run(settings, &simulate)),
         Command::Rules(rules) => rules::run(&rules, &mut std::io::stdout().lock()),
+        Command::Score(score) => score::run(&score, &mut std::io::stdout().lock()),
         Command::Training(command) => training::run(&command),
         Command::Config(command) => config::run(settings, &command),
         Command::Doctor(doctor) => runtime()?.block_on(doctor::run(settings, &doctor)),

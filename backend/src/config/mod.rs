@@ -15,6 +15,7 @@ use crate::{
     },
     follow::FollowConfig,
     grpc::GrpcConfig,
+    infer::InferConfig,
     otlp::OtlpConfig,
     store::DatabaseConfig,
     tls::TlsFiles,
@@ -40,6 +41,7 @@ pub struct Config {
     pub rules: RulesConfig,
     pub aggregate: AggregateConfig,
     pub enrich: EnrichConfig,
+    pub infer: InferConfig,
     pub alerts: AlertsConfig,
     pub log: LogConfig,
 }
@@ -61,6 +63,7 @@ impl Default for Config {
             rules: RulesConfig::default(),
             aggregate: AggregateConfig::default(),
             enrich: EnrichConfig::default(),
+            infer: InferConfig::default(),
             alerts: AlertsConfig::default(),
             log: LogConfig::default(),
         }
@@ -258,6 +261,7 @@ impl Config {
         if let Some(path) = self.enrich.paths().find(|path| !path.is_file()) {
             return invalid("enrich", &format!("{} is not a file", path.display()));
         }
+        self.infer.validate().or_else(|why| invalid("infer", why))?;
         if let Some(folder) = self.rules.folders.iter().find(|folder| !folder.is_dir()) {
             return invalid("rules.folders", &format!("{} is not a folder", folder.display()));
         }

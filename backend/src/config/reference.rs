@@ -166,6 +166,32 @@ const KEYS: &[(&str, &str)] = &[
         "Databases in MaxMind's format, or CSV tables of ranges, that say whose network addresses are in; read again when they change.",
     ),
     (
+        "infer.enabled",
+        "Whether windows of endpoints are judged by the graph models.",
+    ),
+    (
+        "infer.models",
+        "Folder with `<platform>/{model.onnx,manifest.json}`, read again when they change; the models that ship when absent.",
+    ),
+    (
+        "infer.library",
+        "ONNX Runtime's library; what `cargo xtask setup` fetched, or `ORT_DYLIB_PATH`, when absent.",
+    ),
+    (
+        "infer.window_seconds",
+        "How much of an endpoint's event time one window holds.",
+    ),
+    ("infer.step_seconds", "A window ends at every multiple of this."),
+    (
+        "infer.lateness_seconds",
+        "How far behind its endpoint's newest event an event may come and still be in its windows.",
+    ),
+    ("infer.workers", "Threads that score windows (1–256)."),
+    (
+        "infer.routine",
+        "Linux daemons, each `{executable, unit}`, whose own files and connections stay out of the windows; what they start does not.",
+    ),
+    (
         "alerts.dedup_window_seconds",
         "A detection joins the open alert of its rule and endpoint within this time (1–86400).",
     ),

@@ -4,6 +4,7 @@
 //! sensor_events ──► aggregate ──► snort_alerts ─┐
 //! other raw topics ─────────────────────────────┴─► normalize ─┬─► normalized-endpoint-events ─┬─► index  ──► search, endpoints
 //! linux-auditd-logs ──► join ──────────────────────────────────┘                               └─► detect ──► logster-inference-results
+//!                                                              └─► infer  ──► logster-inference-results
 //!                                                                                                                   │
 //! dead-letters ◄── (every stage)                            PostgreSQL, logster-alerts, live ◄── alert ◄────────────┘
 //! ```
@@ -120,6 +121,13 @@ pub const DETECT: StageSpec = StageSpec {
     outputs: &[topic::DETECTIONS, topic::DEAD_LETTERS],
 };
 
+pub const INFER: StageSpec = StageSpec {
+    name: "infer",
+    shape: StageShape::Fold,
+    inputs: &[topic::NORMALIZED],
+    outputs: &[topic::DETECTIONS, topic::DEAD_LETTERS],
+};
+
 pub const ALERT: StageSpec = StageSpec {
     name: "alert",
     shape: StageShape::Fold,
@@ -128,7 +136,7 @@ pub const ALERT: StageSpec = StageSpec {
 };
 
 /// In the order events pass them.
-pub const STAGES: [StageSpec; 6] = [AGGREGATE, NORMALIZE, JOIN, INDEX, DETECT, ALERT];
+pub const STAGES: [StageSpec; 7] = [AGGREGATE, NORMALIZE, JOIN, INDEX, DETECT, INFER, ALERT];
 
 /// The topics to create at start.
 pub fn topics(retention: Retention) -> Vec<TopicSpec> {

@@ -1,6 +1,7 @@
 //! The stages with what each needs.
 
 use super::{Running, Stores};
+use crate::infer::Scorer;
 use crate::pipeline::{
     latencies::Latencies,
     stage::Stage,
@@ -9,10 +10,11 @@ use crate::pipeline::{
         alert::{Alert, Announcements},
         detect::Detect,
         index::Index,
+        infer::{Infer, InferParts},
         join::Join,
         normalize::{Normalize, Normalizer},
     },
-    topology::{AGGREGATE, ALERT, DETECT, INDEX, JOIN, NORMALIZE, StageSpec},
+    topology::{AGGREGATE, ALERT, DETECT, INDEX, INFER, JOIN, NORMALIZE, StageSpec},
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use watchfloor_engine::alert::AlertSettings;
@@ -49,6 +51,17 @@ pub(super) fn stages(stores: &Stores, running: &Running, latencies: &Latencies) 
         clock: running.clock.clone(),
         correlators: HashMap::new(),
     };
+    let config = &running.config.infer;
+    let infer = Infer::new(InferParts {
+        bus: Arc::clone(&stores.bus),
+        models: stores.models.clone(),
+        scorer: Scorer {
+            workers: config.workers,
+        },
+        clock: running.clock.clone(),
+        settings: config.settings(),
+        daemons: config.routine(),
+    });
     let alert = Alert {
         bus: Arc::clone(&stores.bus),
         db: stores.db.clone(),
@@ -64,6 +77,7 @@ pub(super) fn stages(stores: &Stores, running: &Running, latencies: &Latencies) 
         (JOIN, Box::new(join)),
         (INDEX, Box::new(index)),
         (DETECT, Box::new(detect)),
+        (INFER, Box::new(infer)),
         (ALERT, Box::new(alert)),
     ]
 }

@@ -25,9 +25,9 @@ fn facts(id: u64, at_ms: i64, from: u32, to: u32) -> Facts {
         time: Timestamp::from_millis(BASE + at_ms),
         platform: Platform::Windows,
         is_simulated: false,
-        mentions: vec![process(from, true), process(to, id % 5 > 0)],
+        mentions: vec![process(from, true), process(to, !id.is_multiple_of(5))],
         links: vec![FactLink {
-            relation: if id % 2 == 0 {
+            relation: if id.is_multiple_of(2) {
                 Relation::Spawned
             } else {
                 Relation::Accessed
@@ -35,7 +35,7 @@ fn facts(id: u64, at_ms: i64, from: u32, to: u32) -> Facts {
             from: 0,
             to: 1,
             weight: u8::try_from(id % 200).unwrap(),
-            failed: id % 7 == 0,
+            failed: id.is_multiple_of(7),
         }],
     }
 }

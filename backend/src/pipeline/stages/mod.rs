@@ -4,6 +4,7 @@ pub mod aggregate;
 pub mod alert;
 pub mod detect;
 pub mod index;
+pub mod infer;
 pub mod join;
 pub mod normalize;
 
