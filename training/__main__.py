@@ -33,7 +33,11 @@ def train(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     windows, schema = load(arguments.windows)
     recipe = Recipe(**{name: type(getattr(Recipe(), name))(value) for name, value in (pair.split("=") for pair in arguments.set)})
-    print(f"{len(windows)} windows, {sum(w.label for w in windows)} attacks, mean nodes {np.mean([w.nodes for w in windows]):.0f}", recipe, flush=True)
+    print(
+        f"{len(windows)} windows, {sum(w.label for w in windows)} attacks, mean nodes {np.mean([w.nodes for w in windows]):.0f}",
+        recipe,
+        flush=True,
+    )
     out: Path = arguments.out
     out.mkdir(parents=True, exist_ok=True)
     inside = [window for window in windows if window.fold != -1]
@@ -44,7 +48,11 @@ def train(arguments: argparse.Namespace) -> None:
         scores = experiment.cross_validate(inside, schema, recipe, seed, out)
         temperature, offset = experiment.fit_probabilities(scores, truth)
         pooled.append(scores)
-        report["seeds"][seed] = {"temperature": temperature, "offset": offset, **experiment.measure(experiment.sigmoid(scores / temperature + offset), inside)}
+        report["seeds"][seed] = {
+            "temperature": temperature,
+            "offset": offset,
+            **experiment.measure(experiment.sigmoid(scores / temperature + offset), inside),
+        }
         experiment.save(out / "cross-validation.json", report)
         print(json.dumps({name: report["seeds"][seed][name] for name in metrics.MEASURES}), flush=True)
     if arguments.final:
@@ -53,7 +61,17 @@ def train(arguments: argparse.Namespace) -> None:
         scores = np.concatenate(pooled) if pooled else margins(model, held, schema)
         known = np.tile(truth, len(pooled)) if pooled else experiment.labels_of(held)
         temperature, offset = experiment.fit_probabilities(scores, known)
-        torch.save({"state": model.state_dict(), "temperature": temperature, "offset": offset, "hidden": recipe.hidden, "schema": schema.version, "trained_at": datetime.now(UTC).isoformat(timespec="seconds")}, out / "model.pt")
+        torch.save(
+            {
+                "state": model.state_dict(),
+                "temperature": temperature,
+                "offset": offset,
+                "hidden": recipe.hidden,
+                "schema": schema.version,
+                "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            },
+            out / "model.pt",
+        )
         print(f"temperature {temperature:.3f} offset {offset:.3f}", flush=True)
 
 
@@ -102,7 +120,9 @@ def by_campaign(scores: np.ndarray, windows: list[Any]) -> dict[str, dict[str, f
         for campaign in sorted({window.campaign for window in windows}):
             chosen = [n for n, window in enumerate(windows) if window.campaign == campaign and window.label == label]
             if chosen:
-                found.setdefault(campaign, {}).update({name: len(chosen), f"{name}_flagged": round(float(np.mean(scores[chosen] >= 0.7)), 3)})
+                found.setdefault(campaign, {}).update(
+                    {name: len(chosen), f"{name}_flagged": round(float(np.mean(scores[chosen] >= 0.7)), 3)}
+                )
     return found
 
 
@@ -119,7 +139,19 @@ def export(arguments: argparse.Namespace) -> None:
     differences = exporting.parity(model, spread, schema, path)
     print("parity", differences)
     facts = json.loads(arguments.facts.read_text()) if arguments.facts else {}
-    exporting.manifest(path, schema, arguments.platform, arguments.version, {"trained_at": stored["trained_at"], "data": facts.get("data", ""), "metrics": facts.get("metrics", {}) | {"parity": differences}, "threshold": 0.7, "temperature": float(model.temperature)})
+    exporting.manifest(
+        path,
+        schema,
+        arguments.platform,
+        arguments.version,
+        {
+            "trained_at": stored["trained_at"],
+            "data": facts.get("data", ""),
+            "metrics": facts.get("metrics", {}) | {"parity": differences},
+            "threshold": 0.7,
+            "temperature": float(model.temperature),
+        },
+    )
 
 
 def main() -> None:

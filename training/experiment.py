@@ -47,7 +47,10 @@ def cross_validate(windows: Sequence[Window], schema: Schema, recipe: Recipe, se
             torch.save(model.state_dict(), keep / f"fold{fold}-seed{seed}.pt")
         out[members] = np.load(stored)
         truth = labels_of([windows[number] for number in members])
-        print(f"fold {fold} seed {seed}: AUC {metrics.roc_auc(out[members], truth):.4f} AP {metrics.average_precision(out[members], truth):.4f}", flush=True)
+        print(
+            f"fold {fold} seed {seed}: AUC {metrics.roc_auc(out[members], truth):.4f} AP {metrics.average_precision(out[members], truth):.4f}",
+            flush=True,
+        )
     return out
 
 
@@ -69,7 +72,9 @@ def compare(windows: Sequence[Window], schema: Schema, names: Sequence[Sequence[
         train, test = (folds != fold) & (folds != -1), folds == fold
         scores["boosted_trees"][test] = baselines.boosted(table[train], truth[train], table[test])
         scores["random_forest"][test] = baselines.forest(table[train], truth[train], table[test])
-        scores["image_names_forest"][test] = baselines.names_forest([names[n] for n in np.nonzero(train)[0]], truth[train], [names[n] for n in np.nonzero(test)[0]])
+        scores["image_names_forest"][test] = baselines.names_forest(
+            [names[n] for n in np.nonzero(train)[0]], truth[train], [names[n] for n in np.nonzero(test)[0]]
+        )
     inside = np.nonzero(folds != -1)[0]
     chosen = [windows[number] for number in inside]
     found = {name: measure(values[inside], chosen) for name, values in scores.items()}

@@ -99,17 +99,20 @@ def margins(model: FastHGAT, windows: Sequence[Window], schema: Schema, nodes_ma
     return out
 
 
-def fit(
-    train: Sequence[Window], held: Sequence[Window], schema: Schema, recipe: Recipe, seed: int, *, say: bool = True
-) -> FastHGAT:
+def fit(train: Sequence[Window], held: Sequence[Window], schema: Schema, recipe: Recipe, seed: int, *, say: bool = True) -> FastHGAT:
     """The best epoch on `held`, which is of other campaigns than `train`."""
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     model = FastHGAT(schema, recipe.hidden)
     standardize(model, train, random)
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=recipe.rate, weight_decay=recipe.decay)
-    steps_guess = recipe.epochs * max(1, min(recipe.windows_per_epoch, 2 * len(train)) * int(np.mean([w.nodes for w in train])) // recipe.nodes_max)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1.0, (step + 1) / 30) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, step / max(1, steps_guess))))))
+    steps_guess = recipe.epochs * max(
+        1, min(recipe.windows_per_epoch, 2 * len(train)) * int(np.mean([w.nodes for w in train])) // recipe.nodes_max
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer,
+        lambda step: min(1.0, (step + 1) / 30) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, step / max(1, steps_guess))))),
+    )
     best, best_value, began = copy.deepcopy(model.state_dict()), -1.0, time.monotonic()
     truth = np.array([window.label for window in held])
     for epoch in range(recipe.epochs):
@@ -134,7 +137,9 @@ def fit(
         if value >= best_value:
             best, best_value = copy.deepcopy(model.state_dict()), value
         if say:
-            print(f"  seed {seed} epoch {epoch} loss {np.mean(losses):.3f} held {value / 2:.4f} {time.monotonic() - began:.0f} s", flush=True)
+            print(
+                f"  seed {seed} epoch {epoch} loss {np.mean(losses):.3f} held {value / 2:.4f} {time.monotonic() - began:.0f} s", flush=True
+            )
         if time.monotonic() - began > recipe.seconds_max:
             break
     model.load_state_dict(best)

@@ -69,9 +69,7 @@ class FastHGAT(nn.Module):
     def parameters_of(rows: int, columns: int, scale: float = 0.1) -> nn.ParameterList:
         return nn.ParameterList([nn.Parameter(torch.randn(rows, columns) * scale) for _ in range(LAYERS)])
 
-    def logits(
-        self, xs: list[Tensor], src: Tensor, dst: Tensor, rel: Tensor, attr: Tensor, graph: Tensor, inverse: Tensor
-    ) -> Tensor:
+    def logits(self, xs: list[Tensor], src: Tensor, dst: Tensor, rel: Tensor, attr: Tensor, graph: Tensor, inverse: Tensor) -> Tensor:
         counts = [x.shape[0] for x in xs]
         entered = [
             F.relu(self.enter[t](torch.clamp((x - self.centre[t]) * self.scale[t], -FEATURE_LIMIT, FEATURE_LIMIT)))

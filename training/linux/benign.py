@@ -61,7 +61,7 @@ def cron_jobs(p: Plan) -> None:
         f"curl -s https://hc.{v.domain()}/ping/{v.hex(12)} >/dev/null", f"wget -q -O /tmp/{v.word()}.csv http://feeds.{v.domain()}/rates.csv",
         "/usr/lib/php/sessionclean", "command -v debian-sa1 > /dev/null && debian-sa1 1 1", "logrotate /etc/logrotate.conf", "sync; df / | tail -1 >> /var/log/df.log",
         f"mysqldump {name} | gzip > /var/backups/{name}.sql.gz", f"pg_dump {name} > /tmp/{name}.sql", "updatedb.mlocate", "apt-get update -qq", "mandb --quiet",
-        f"tar czf /var/backups/etc-$(date +\\%F).tgz /etc/cron.d /etc/apt", f"cd /opt/{name} && git pull -q", "ntpdate -u pool.ntp.org",
+        "tar czf /var/backups/etc-$(date +\\%F).tgz /etc/cron.d /etc/apt", f"cd /opt/{name} && git pull -q", "ntpdate -u pool.ntp.org",
     ]
     for _ in range(v.randint(2, 5)):
         p.cron(v.some(jobs, 1, 3), user=v.choice(["root", "root", p.user]), pause=v.randint(10, 90))
@@ -105,7 +105,7 @@ def admin_ssh(p: Plan) -> None:
         ["ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_new", "cat ~/.ssh/id_new.pub", f"ssh-copy-id -o ConnectTimeout=1 {other}@{v.private()}"],
         [f"cat > /etc/systemd/system/{service}.service <<X\n[Service]\nExecStart=/opt/{service}/run\n[Install]\nWantedBy=multi-user.target\nX", "systemctl daemon-reload", f"systemctl enable --now {service}"],
         [f"echo '*/10 * * * * root /opt/{service}/tick.sh' > /etc/cron.d/{service}", "chmod 644 /etc/cron.d/*", "ls -la /etc/cron.d"],
-        [f"vim -es -c wq /etc/hosts", "cp /etc/hosts /etc/hosts.bak", "sed -i 's/^#//' /etc/hosts", "diff /etc/hosts /etc/hosts.bak"],
+        ["vim -es -c wq /etc/hosts", "cp /etc/hosts /etc/hosts.bak", "sed -i 's/^#//' /etc/hosts", "diff /etc/hosts /etc/hosts.bak"],
         [f"curl -sSL https://get.{v.domain()}/install.sh -o /tmp/install.sh", "less /tmp/install.sh | head -3", "bash /tmp/install.sh", "rm /tmp/install.sh"],
         [f"wget -q https://downloads.{v.domain()}/{service}.tar.gz -P /opt", f"tar xzf /opt/{service}.tar.gz -C /opt", f"chmod +x /opt/{service}", f"ln -sf /opt/{service} /usr/local/bin/{service}"],
         ["find / -xdev -size +200M 2>/dev/null | head", "du -xh / --max-depth=1 2>/dev/null", "rm -rf /var/cache/apt/archives/*.deb", "journalctl --vacuum-time=7d"],
@@ -115,7 +115,7 @@ def admin_ssh(p: Plan) -> None:
         ["iptables -L -n", f"iptables -A INPUT -p tcp --dport {v.randint(1000, 9000)} -j ACCEPT", "iptables-save > /etc/iptables.rules"],
         [f"tcpdump -i any -c 10 port {v.choice([53, 443, 8080])} -w /tmp/{v.word()}.pcap", "ss -tnp"],
         ["chmod 750 /opt", f"chown -R {p.user}: {p.home}", f"setfacl -m u:{p.user}:rx /opt", "visudo -c", "sysctl -a 2>/dev/null | grep forward"],
-        [f"pkill -HUP {service}", f"kill -0 1", f"pgrep -fa {service}", "logrotate -f /etc/logrotate.conf", "truncate -s 0 /var/log/alternatives.log"],
+        [f"pkill -HUP {service}", "kill -0 1", f"pgrep -fa {service}", "logrotate -f /etc/logrotate.conf", "truncate -s 0 /var/log/alternatives.log"],
         [f"nc -zv -w1 {v.private()} {v.choice([22, 443, 5432])}", f"dig +short {v.domain()}", f"ping -c1 -W1 {v.private()}", f"curl -I -s http://{v.private()}:8080/"],
         ["docker ps -a", "docker logs --tail 20 app", "docker system prune -f"],
         [f"echo {encoded('user=' + v.word())} | base64 -d", f"jq . /opt/{service}/config.json", "date -u", "cal"],
@@ -190,7 +190,7 @@ def developer(p: Plan) -> None:
     jobs = [
         "git init -q . ; git add -A ; git -c user.email=a@b -c user.name=d commit -qm wip", "git status -s", "git diff HEAD --stat", "git log --oneline | head", "git checkout -qb fix", "python3 app.py", "node m.js", "gcc -g -o x x.c && ./x", "strace -f -o /tmp/trace.txt ./x",
         "gdb -batch -ex run -ex bt ./x", "bash a.sh", "chmod +x a.sh && ./a.sh", f"echo {encoded('hello ' + v.word())} | base64 -d", f"curl -s http://localhost:8080/api/{v.word()}", f"curl -s -X POST -d '{{}}' https://api.{v.domain()}/v1/{v.word()}", "grep -rn main . | head", "find . -name '*.py' -newer a.sh", "sed -i s/1/2/ m.js",
-        f"ssh -o ConnectTimeout=1 {p.user}@{v.private()} hostname", "python3 -c 'import base64,os;print(base64.b64encode(os.urandom(9)))'", "perl -e 'print join(\",\", 1..5)'", "make -n 2>/dev/null; ls -la", "tar czf /tmp/src.tgz .", "python3 -m http.server --help >/dev/null", "cp x /tmp/x-test && /tmp/x-test", f"npm --offline run 2>/dev/null | head -2",
+        f"ssh -o ConnectTimeout=1 {p.user}@{v.private()} hostname", "python3 -c 'import base64,os;print(base64.b64encode(os.urandom(9)))'", "perl -e 'print join(\",\", 1..5)'", "make -n 2>/dev/null; ls -la", "tar czf /tmp/src.tgz .", "python3 -m http.server --help >/dev/null", "cp x /tmp/x-test && /tmp/x-test", "npm --offline run 2>/dev/null | head -2",
         "xxd x | head -2", "strings x | head", "objdump -d x | tail -3", "readelf -h x", "ldd x", "nm x | head", "vim -es -c 'wq' a.sh", "cat ~/.ssh/config 2>/dev/null; ls ~/.ssh", "docker ps", "kubectl get pods", "sqlite3 t.db 'create table if not exists a(b); insert into a values(1); select * from a'", "jq .a o.json", "wc -l *", "rm -f x o.json", "(sleep 0.2; date) &", "for i in 1 2 3 4; do python3 -c 'print(1)'; done", "diff a.sh m.js | head -3",
         "sudo -n ls /root", "nc -l -p 9009 -w 1 < /dev/null", "openssl rand -hex 16", "ps aux | grep node | head -3",
     ]
@@ -345,7 +345,7 @@ def data_job(p: Plan) -> None:
     lines = []
     for job in v.some(jobs, 4, 9):
         lines += [job, v.wait()]
-    notebook = v.choice([f"/opt/conda/bin/jupyter-lab", f"{p.home}/.local/bin/jupyter-notebook", "/usr/bin/airflow", "/opt/spark/bin/executor", "/usr/sbin/slurmstepd"])
+    notebook = v.choice(["/opt/conda/bin/jupyter-lab", f"{p.home}/.local/bin/jupyter-notebook", "/usr/bin/airflow", "/opt/spark/bin/executor", "/usr/sbin/slurmstepd"])
     v.choice([lambda: p.ssh(p.user, lines), lambda: p.root(notebook, [notebook, "--no-browser"], [f"typed {p.typed(lines)}", f"write {base}/.ipynb_checkpoints/n.ipynb"], user=p.user)])()
 
 
@@ -383,7 +383,7 @@ def network_admin(p: Plan) -> None:
 def cloud_agents(p: Plan) -> None:
     v = p.vary
     meta = "169.254.169.254"
-    agents = [("/usr/bin/google_guest_agent", [f"connect {meta} 80", "sh /usr/bin/google_metadata_script_runner startup", "write /var/log/guest.log"]), ("/usr/sbin/waagent", ["connect 168.63.129.16 80", "sh ip route", "sh cat /proc/net/route", "write /var/lib/waagent/GoalState.xml", "sh iptables -w -t security -C OUTPUT -d 168.63.129.16 -p tcp", "sh pidof dhclient"]), ("/usr/bin/amazon-ssm-agent", [f"connect {meta} 80", f"connect ssm.{v.domain()} 443", "sh dpkg-query -W", "sh uname -r", "bash systemctl is-active ssh; df -h; free", "write /var/lib/amazon/ssm/i.json"]), ("/usr/lib/snapd/snapd", [f"connect api.{v.domain()} 443", "write /var/lib/snapd/state.json.tmp", "rename /var/lib/snapd/state.json.tmp /var/lib/snapd/state.json"]), ("/usr/bin/osqueryd", ["sh ps ax", f"connect {v.domain()} 443", "write /var/log/osquery/r.log"]), ("/opt/edr/falcon-sensor", [f"connect ts01.{v.domain()} 443", "write /opt/edr/state.db"]), ("/usr/bin/fail2ban-server", ["sh iptables -n -L INPUT", "write /var/lib/fail2ban/f.sqlite3", "sh printf '%s' x | mail -s ban root"]), ("/usr/sbin/rsyslogd", ["write /var/log/syslog", "write /var/log/auth.log", f"connect {v.private()} 5044"]), ("/usr/lib/systemd/systemd-udevd", ["sh /usr/lib/udev/ata_id --export /dev/sda", "write /run/udev/data/b8:0"]), ("/usr/lib/apt/apt.systemd.daily", ["sh apt-get -qq update", "sh apt-config shell X Y", "write /var/lib/apt/periodic/update-stamp"]), ("/usr/sbin/sshd", [f"serve 22 1"])]
+    agents = [("/usr/bin/google_guest_agent", [f"connect {meta} 80", "sh /usr/bin/google_metadata_script_runner startup", "write /var/log/guest.log"]), ("/usr/sbin/waagent", ["connect 168.63.129.16 80", "sh ip route", "sh cat /proc/net/route", "write /var/lib/waagent/GoalState.xml", "sh iptables -w -t security -C OUTPUT -d 168.63.129.16 -p tcp", "sh pidof dhclient"]), ("/usr/bin/amazon-ssm-agent", [f"connect {meta} 80", f"connect ssm.{v.domain()} 443", "sh dpkg-query -W", "sh uname -r", "bash systemctl is-active ssh; df -h; free", "write /var/lib/amazon/ssm/i.json"]), ("/usr/lib/snapd/snapd", [f"connect api.{v.domain()} 443", "write /var/lib/snapd/state.json.tmp", "rename /var/lib/snapd/state.json.tmp /var/lib/snapd/state.json"]), ("/usr/bin/osqueryd", ["sh ps ax", f"connect {v.domain()} 443", "write /var/log/osquery/r.log"]), ("/opt/edr/falcon-sensor", [f"connect ts01.{v.domain()} 443", "write /opt/edr/state.db"]), ("/usr/bin/fail2ban-server", ["sh iptables -n -L INPUT", "write /var/lib/fail2ban/f.sqlite3", "sh printf '%s' x | mail -s ban root"]), ("/usr/sbin/rsyslogd", ["write /var/log/syslog", "write /var/log/auth.log", f"connect {v.private()} 5044"]), ("/usr/lib/systemd/systemd-udevd", ["sh /usr/lib/udev/ata_id --export /dev/sda", "write /run/udev/data/b8:0"]), ("/usr/lib/apt/apt.systemd.daily", ["sh apt-get -qq update", "sh apt-config shell X Y", "write /var/lib/apt/periodic/update-stamp"]), ("/usr/sbin/sshd", ["serve 22 1"])]
     for path, ops in v.some(agents, 2, 6):
         repeated = []
         for _ in range(v.randint(1, 4)):
@@ -417,7 +417,7 @@ def idle_host(p: Plan) -> None:
         ])()
     # Somebody on the Internet tries names and passwords, and gets nowhere: that is every host's normal day.
     for _ in range(v.randint(0, 4)):
-        p.root("/usr/sbin/sshd", [f"sshd: unknown [priv]"], ["sleep 0.05", "write /var/log/auth.log", "write /var/log/btmp"], pause=v.randint(1, 9))
+        p.root("/usr/sbin/sshd", ["sshd: unknown [priv]"], ["sleep 0.05", "write /var/log/auth.log", "write /var/log/btmp"], pause=v.randint(1, 9))
 
 
 FAMILIES: dict[str, Family] = {

@@ -90,12 +90,33 @@ class Recorder:
         folder = Path(tempfile.mkdtemp(prefix="session-", dir=self.work))
         mounted = folder / "root"
         mounted.mkdir()
-        content = plan.json() | {"stand_in": str(self.work / "stand-in"), "work": str(mounted), "hidden": self.hidden, "certificate": "/.w/world.pem"}
+        content = plan.json() | {
+            "stand_in": str(self.work / "stand-in"),
+            "work": str(mounted),
+            "hidden": self.hidden,
+            "certificate": "/.w/world.pem",
+        }
         content["files"] = content["files"] | {"/.w/world.pem": self.certificate}
         (folder / "plan.json").write_text(json.dumps(content))
         journal_path = folder / "journal"
         outer, journal = os.open("/proc", os.O_RDONLY), os.open(journal_path, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
-        command = ["nice", "-n", "5", "unshare", "-m", "-p", "-n", "-u", "-i", "--fork", "--kill-child", "/usr/bin/python3", "-B", str(HERE / "sandbox.py"), str(folder / "plan.json")]
+        command = [
+            "nice",
+            "-n",
+            "5",
+            "unshare",
+            "-m",
+            "-p",
+            "-n",
+            "-u",
+            "-i",
+            "--fork",
+            "--kill-child",
+            "/usr/bin/python3",
+            "-B",
+            str(HERE / "sandbox.py"),
+            str(folder / "plan.json"),
+        ]
         with self.lock:
             self.records[name] = []
             process = subprocess.Popen(
@@ -131,7 +152,16 @@ class Recorder:
             print(name, plan.family, "left out:", len(lines), "lines,", len(attack), "of the attack", flush=True)
             return
         (self.out / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
-        entry = {"session": name, "host": plan.host, "fold": fold, "family": plan.family, "attack": is_attack, "techniques": sorted(set(plan.techniques)), "lines": len(lines), "attack_lines": runs(attack)}
+        entry = {
+            "session": name,
+            "host": plan.host,
+            "fold": fold,
+            "family": plan.family,
+            "attack": is_attack,
+            "techniques": sorted(set(plan.techniques)),
+            "lines": len(lines),
+            "attack_lines": runs(attack),
+        }
         with self.lock, (self.out / "sessions.jsonl").open("a") as index:
             index.write(json.dumps(entry) + "\n")
 
@@ -158,7 +188,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="recording-", dir="/var/tmp") as folder:
         work = Path(folder)
         sensor = subprocess.Popen(
-            [arguments.sensor, "--set", f"data_dir={work / 'state'}", "--set", 'capture.methods=["ebpf"]', "--set", "spool.bytes_max=2000000000", "run"],
+            [
+                arguments.sensor,
+                "--set",
+                f"data_dir={work / 'state'}",
+                "--set",
+                'capture.methods=["ebpf"]',
+                "--set",
+                "spool.bytes_max=2000000000",
+                "run",
+            ],
             stdout=subprocess.DEVNULL,
             stderr=(arguments.out / "sensor.log").open("wb"),
         )

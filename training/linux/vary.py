@@ -12,11 +12,11 @@ T = TypeVar("T")
 ONSETS = ["b", "br", "c", "cl", "d", "dr", "f", "g", "gr", "h", "k", "l", "m", "n", "p", "pr", "r", "s", "st", "t", "tr", "v", "z"]
 VOWELS = ["a", "e", "i", "o", "u", "ai", "ea", "io"]
 CODAS = ["", "", "n", "r", "s", "l", "t", "x", "nd", "m"]
-FIRST_NAMES = "anna ben carla dirk elif farid grace hana ivan jon kim lea marco nina omar petra quinn raj sara tom uma vera wen yusuf zoe".split()
-ROLES = "web app api db cache build ci files mail proxy jump batch edge node worker ml vpn log mon git".split()
-SERVICES = "billing orders catalog auth search media report ledger notify sync gateway portal stock invoice session queue".split()
-ACCOUNTS = "deploy svc-app ubuntu admin ops jenkins appuser backup ec2-user operator".split()
-SUFFIXES = "example.net example.org example.com corp.example internal.example lan".split()
+FIRST_NAMES = ["anna", "ben", "carla", "dirk", "elif", "farid", "grace", "hana", "ivan", "jon", "kim", "lea", "marco", "nina", "omar", "petra", "quinn", "raj", "sara", "tom", "uma", "vera", "wen", "yusuf", "zoe"]
+ROLES = ["web", "app", "api", "db", "cache", "build", "ci", "files", "mail", "proxy", "jump", "batch", "edge", "node", "worker", "ml", "vpn", "log", "mon", "git"]
+SERVICES = ["billing", "orders", "catalog", "auth", "search", "media", "report", "ledger", "notify", "sync", "gateway", "portal", "stock", "invoice", "session", "queue"]
+ACCOUNTS = ["deploy", "svc-app", "ubuntu", "admin", "ops", "jenkins", "appuser", "backup", "ec2-user", "operator"]
+SUFFIXES = ["example.net", "example.org", "example.com", "corp.example", "internal.example", "lan"]
 
 
 class Vary(random.Random):

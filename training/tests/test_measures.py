@@ -14,7 +14,13 @@ from training.splits import by_fold, stop_set
 from training.windows.folds import FOLDS as WINDOWS
 from training.windows.labels import label
 
-SCHEMA = Schema("v", ("process", "file"), (("process", "spawned", "process"), ("process", "wrote", "file")), {"process": ["a", "b"], "file": ["c"]}, ["one"] * 8)
+SCHEMA = Schema(
+    "v",
+    ("process", "file"),
+    (("process", "spawned", "process"), ("process", "wrote", "file")),
+    {"process": ["a", "b"], "file": ["c"]},
+    ["one"] * 8,
+)
 
 
 def window(label: int = 0, fold: int = 0, campaign: str = "c", processes: int = 2, files: int = 1) -> Window:
@@ -91,7 +97,12 @@ def record(event: str, pid: int, **more: object) -> dict[str, object]:
 
 
 def test_a_child_of_the_attack_is_the_attack() -> None:
-    records = [(1, record("process_fork", 5, child_pid=6)), (3, record("process_fork", 6, child_pid=7)), (4, record("file_open", 7)), (5, record("file_open", 5))]
+    records = [
+        (1, record("process_fork", 5, child_pid=6)),
+        (3, record("process_fork", 6, child_pid=7)),
+        (4, record("file_open", 7)),
+        (5, record("file_open", 5)),
+    ]
     assert attack_processes(records, [(2, 6)]) == [False, True, True, False]
 
 

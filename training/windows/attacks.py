@@ -243,7 +243,7 @@ def remote_execution(m: Machine) -> None:
     if kind == 0:
         name = v.choice([v.word(), v.hex(8), "BTOBTO", "PSEXESVC"])
         m.write(m.base["System"], f"C:\\Windows\\{name}.exe")
-        m.service(name, v.choice([f"%systemroot%\\{name}.exe", f"%COMSPEC% /Q /c echo whoami ^> \\\\127.0.0.1\\C$\\__output 2^>^&1 > %TEMP%\\execute.bat & %COMSPEC% /Q /c %TEMP%\\execute.bat", f"%COMSPEC% /C powershell -nop -w hidden -enc {v.hex(80)}"]))
+        m.service(name, v.choice([f"%systemroot%\\{name}.exe", "%COMSPEC% /Q /c echo whoami ^> \\\\127.0.0.1\\C$\\__output 2^>^&1 > %TEMP%\\execute.bat & %COMSPEC% /Q /c %TEMP%\\execute.bat", f"%COMSPEC% /C powershell -nop -w hidden -enc {v.hex(80)}"]))
         foothold = m.start("services.exe", f"C:\\Windows\\{name}.exe", signed="")
         foothold = m.start(foothold, "cmd.exe", "cmd", user="NT AUTHORITY\\SYSTEM", integrity="System")
     elif kind == 1:

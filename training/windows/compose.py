@@ -67,12 +67,32 @@ def recordings(folder: Path, labels: dict[str, list[bool]]) -> list[Recording]:
 def renamed(events: list[Event], v: Vary, machine: Machine) -> list[Event]:
     """The same events on another site: other hosts, users, addresses, identities and payload names, each always replaced by the same."""
     text = json.dumps([record for _, record, _ in events])
-    for old in ("theshire", "pgustavo", "nmartha", "mordordc", "workstation5", "workstation6", "workstation7", "sbeavers", "lrodriguez", "pedro-computer", "pedro01", "pedro", "wardog", "desktop-cqf82l6", "mordor", "payload", "shire"):
+    for old in (
+        "theshire",
+        "pgustavo",
+        "nmartha",
+        "mordordc",
+        "workstation5",
+        "workstation6",
+        "workstation7",
+        "sbeavers",
+        "lrodriguez",
+        "pedro-computer",
+        "pedro01",
+        "pedro",
+        "wardog",
+        "desktop-cqf82l6",
+        "mordor",
+        "payload",
+        "shire",
+    ):
         text = re.sub(old, v.word(2), text, flags=re.IGNORECASE)
     known: dict[str, str] = {}
 
     def address(match: re.Match[str]) -> str:
-        return known.setdefault(match.group(), v.public() if match.group() in ("10.10.10.5", "192.168.56.40") and v.maybe(0.5) else v.private())
+        return known.setdefault(
+            match.group(), v.public() if match.group() in ("10.10.10.5", "192.168.56.40") and v.maybe(0.5) else v.private()
+        )
 
     def identity(match: re.Match[str]) -> str:
         fresh = f"{v.hex(8)}-{v.hex(4)}-{v.hex(4)}-{v.hex(4)}-{v.hex(12)}"
@@ -93,7 +113,9 @@ def compose(v: Vary, known: list[Recording]) -> tuple[list[Event], Machine, int,
     fold = v.randrange(len(FOLDS))
     mine = [recording for recording in known if recording.fold == fold]
     machine = Machine.new(v)
-    kind = v.choice(["benign", "benign", "benign", "intrusion", "intrusion", "transplant", "transplant", "busy_recording", "intrusion_on_recording"])
+    kind = v.choice(
+        ["benign", "benign", "benign", "intrusion", "intrusion", "transplant", "transplant", "busy_recording", "intrusion_on_recording"]
+    )
     background = [recording for recording in mine if len(recording.background) > 200]
     length = v.choice([150, 240, 400, 700])
     family = v.choice(FOLDS[fold]["benign"])
@@ -133,7 +155,11 @@ def write(path: Path, events: list[Event], machine: Machine, start: float, batch
             when = start + at
             rounded = when if batch == 0 else (when // batch + 1) * batch
             text = datetime.fromtimestamp(rounded, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-            record = {key: value for key, value in record.items() if key not in DROPPED} | {"@timestamp": text, "Hostname": f"{machine.name}.{machine.domain.lower()}.example", "RecordNumber": number + 1}
+            record = {key: value for key, value in record.items() if key not in DROPPED} | {
+                "@timestamp": text,
+                "Hostname": f"{machine.name}.{machine.domain.lower()}.example",
+                "RecordNumber": number + 1,
+            }
             if str(record.get("Channel", "")).endswith("Sysmon/Operational"):
                 record["UtcTime"] = datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
             out.write(json.dumps(record, separators=(",", ":")) + "\n")
@@ -161,7 +187,20 @@ def main() -> None:
             name = f"w{number:05d}"
             start = 1_650_000_000 + v.randrange(DAYS * 86_400) + v.random()
             attack = write(arguments.out / f"{name}.jsonl", events, machine, start, v.choice([0, 0, 0.5, 2.0]))
-            index.write(json.dumps({"session": name, "host": machine.name, "fold": fold, "family": family, "attack": is_attack, "lines": len(events), "attack_lines": runs(attack)}) + "\n")
+            index.write(
+                json.dumps(
+                    {
+                        "session": name,
+                        "host": machine.name,
+                        "fold": fold,
+                        "family": family,
+                        "attack": is_attack,
+                        "lines": len(events),
+                        "attack_lines": runs(attack),
+                    }
+                )
+                + "\n"
+            )
 
 
 if __name__ == "__main__":

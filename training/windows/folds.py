@@ -7,9 +7,18 @@ from __future__ import annotations
 
 FOLDS: list[dict[str, list[str]]] = [
     {"benign": ["software_install", "monitoring", "developer", "domain_controller", "file_work"], "attack": ["phishing", "web_shell"]},
-    {"benign": ["managed_deployment", "remote_admin", "office_user", "antivirus", "web_server"], "attack": ["agent_in_memory", "ransomware"]},
-    {"benign": ["windows_update", "backup_agent", "admin_workstation", "build_server", "vendor_tasks"], "attack": ["hands_on", "command_and_control"]},
-    {"benign": ["logon_scripts", "browsing", "database_server", "helpdesk", "inventory"], "attack": ["remote_execution", "database_shell", "tampering"]},
+    {
+        "benign": ["managed_deployment", "remote_admin", "office_user", "antivirus", "web_server"],
+        "attack": ["agent_in_memory", "ransomware"],
+    },
+    {
+        "benign": ["windows_update", "backup_agent", "admin_workstation", "build_server", "vendor_tasks"],
+        "attack": ["hands_on", "command_and_control"],
+    },
+    {
+        "benign": ["logon_scripts", "browsing", "database_server", "helpdesk", "inventory"],
+        "attack": ["remote_execution", "database_shell", "tampering"],
+    },
 ]
 
 #: Recordings that no fold ever trains on: another year, another laboratory, another tool.

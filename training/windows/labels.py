@@ -43,7 +43,21 @@ CARRIERS = re.compile(
     r"msmpeng|wmiprvse|dllhost|nxlog|winlogbeat|windowsazureguestagent|waappagent|monitoringhost|healthservice|spoolsv)\.exe$|^system$",
     re.IGNORECASE,
 )
-TEXT_FIELDS = ("CommandLine", "ScriptBlockText", "Payload", "TargetObject", "Details", "TaskContent", "ServiceFileName", "ImagePath", "TargetFilename", "PipeName", "Image", "HostApplication", "OriginalFileName")
+TEXT_FIELDS = (
+    "CommandLine",
+    "ScriptBlockText",
+    "Payload",
+    "TargetObject",
+    "Details",
+    "TaskContent",
+    "ServiceFileName",
+    "ImagePath",
+    "TargetFilename",
+    "PipeName",
+    "Image",
+    "HostApplication",
+    "OriginalFileName",
+)
 
 
 def fields_of(line: str) -> Fields:
@@ -54,8 +68,12 @@ def fields_of(line: str) -> Fields:
         return {}
     inner = record.get("winlog", {}) if isinstance(record, dict) else {}
     if isinstance(inner, dict) and "event_data" in inner:
-        flat = {**inner["event_data"], "EventID": int(inner.get("event_id", 0)), "Channel": inner.get("channel", ""), "Hostname": inner.get("computer_name", "")}
-        return flat
+        return {
+            **inner["event_data"],
+            "EventID": int(inner.get("event_id", 0)),
+            "Channel": inner.get("channel", ""),
+            "Hostname": inner.get("computer_name", ""),
+        }
     return record if isinstance(record, dict) else {}
 
 
@@ -92,9 +110,7 @@ class Taint:
             self.taint(host, guid, event.get("ProcessId"))
         if code == 1:
             said = f"{image} {event.get('CommandLine', '')} {event.get('OriginalFileName', '')}"
-            if TOOLS.search(said) or COMMANDS.search(said):
-                self.taint(host, guid, event.get("ProcessId"))
-            elif event.get("ParentProcessGuid") in host.tainted and not CARRIERS.search(image):
+            if TOOLS.search(said) or COMMANDS.search(said) or event.get("ParentProcessGuid") in host.tainted and not CARRIERS.search(image):
                 self.taint(host, guid, event.get("ProcessId"))
         if code == 8 and event.get("SourceProcessGuid") in host.tainted:
             self.taint(host, str(event.get("TargetProcessGuid", "")), event.get("TargetProcessId"))
