@@ -49,8 +49,8 @@ def train(arguments: argparse.Namespace) -> None:
         temperature, offset = experiment.fit_probabilities(scores, truth)
         pooled.append(scores)
         report["seeds"][seed] = {
-            "temperature": temperature,
-            "offset": offset,
+            "temperature": float(temperature),
+            "offset": float(offset),
             **experiment.measure(experiment.sigmoid(scores / temperature + offset), inside),
         }
         experiment.save(out / "cross-validation.json", report)
@@ -64,8 +64,8 @@ def train(arguments: argparse.Namespace) -> None:
         torch.save(
             {
                 "state": model.state_dict(),
-                "temperature": temperature,
-                "offset": offset,
+                "temperature": float(temperature),
+                "offset": float(offset),
                 "hidden": recipe.hidden,
                 "schema": schema.version,
                 "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),

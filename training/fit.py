@@ -128,7 +128,7 @@ def fit(train: Sequence[Window], held: Sequence[Window], schema: Schema, recipe:
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             schedule.step()
-            losses.append(float(loss))
+            losses.append(loss.item())
         if len(held):
             scores = margins(model, held, schema)
             value = roc_auc(scores, truth) + average_precision(scores, truth)

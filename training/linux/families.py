@@ -1,26 +1,23 @@
-"""Which scenario families are never apart: a session's background work comes from its own fold, so that no fold has seen another's."""
+"""Which scenario families are held out together. A session counts for the fold of its own family, and is kept out of the training for every
+fold that any of its families belongs to, so that no fold has seen another's."""
 
 from __future__ import annotations
 
 FOLDS: list[dict[str, list[str]]] = [
-    {
-        "benign": ["web_serving", "backup", "developer", "monitoring", "idle_host"],
-        "attack": ["web_intrusion", "credential_theft", "worm", "supply_chain"],
-    },
-    {
-        "benign": ["cron_jobs", "admin_ssh", "build_c", "containers", "cloud_agents"],
-        "attack": ["ssh_botnet", "persistence_kit", "container_breakout", "ransomware"],
-    },
-    {
-        "benign": ["package_management", "ci_job", "database", "network_admin", "desktop"],
-        "attack": ["hands_on_keyboard", "rootkit", "reverse_shells", "web_miner"],
-    },
-    {
-        "benign": ["config_management", "build_script_languages", "security_audit", "data_job", "hosting_panel"],
-        "attack": ["command_and_control", "lateral_movement", "insider", "privilege_escalation"],
-    },
+    {"benign": ["backup", "desktop", "installers", "idle_host"], "attack": ["web_intrusion", "rootkit"]},
+    {"benign": ["developer", "network_admin", "scripted_maintenance"], "attack": ["insider", "privilege_escalation"]},
+    {"benign": ["admin_ssh", "data_job", "monitoring", "storage_and_tuning"], "attack": ["container_breakout", "credential_theft"]},
+    {"benign": ["hosting_panel", "build_script_languages", "troubleshooting"], "attack": ["reverse_shells", "web_miner"]},
+    {"benign": ["build_c", "cron_jobs", "onboarding", "cluster_admin"], "attack": ["command_and_control", "supply_chain"]},
+    {"benign": ["ci_job", "containers", "hardening"], "attack": ["ssh_botnet", "worm"]},
+    {"benign": ["database", "web_serving", "migration", "cloud_agents"], "attack": ["persistence_kit", "ransomware"]},
+    {"benign": ["security_audit", "config_management", "package_management", "mail_and_web_admin", "student"], "attack": ["hands_on_keyboard", "lateral_movement"]},
 ]
 
 
 def fold_of(family: str) -> int:
     return next(number for number, fold in enumerate(FOLDS) if family in fold["benign"] + fold["attack"])
+
+
+def folds_of(families: list[str]) -> list[int]:
+    return sorted({fold_of(family) for family in families})

@@ -73,6 +73,7 @@ class Plan:
     platform: str = "linux"
     seconds_max: float = 40.0
     techniques: list[str] = field(default_factory=list)
+    families: list[str] = field(default_factory=list)
     entry: str = ""
     stubs: set[str] = field(default_factory=set)
     files: dict[str, str] = field(default_factory=dict)

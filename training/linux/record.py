@@ -19,14 +19,15 @@ from concurrent.futures import ThreadPoolExecutor
 from fcntl import F_DUPFD, fcntl
 from pathlib import Path
 
-from . import attacks, benign
+from . import attacks, benign, benign_admin
 from .capture import Lineage, Record, Spool
-from .families import FOLDS
+from .families import FOLDS, folds_of
 from .plan import Plan
 from .session import Journal, finish, runs
 from .vary import Vary
 
 OUTER_PROC, JOURNAL = 8, 9
+ORDINARY = benign.FAMILIES | benign_admin.FAMILIES
 HERE = Path(__file__).resolve().parent
 SETTLE_SECONDS = 2.5
 SESSION_SECONDS_MAX = 75
@@ -72,7 +73,8 @@ class Recorder:
         family = v.choice(FOLDS[fold]["attack"] if is_attack else ordinary)
         plan = Plan(v, family)
         background = v.some(ordinary, 0, 2) if is_attack else [family, *v.some([other for other in ordinary if other != family], 0, 1)]
-        work = [(name, benign.FAMILIES[name]) for name in background] + ([(family, attacks.FAMILIES[family])] if is_attack else [])
+        work = [(name, ORDINARY[name]) for name in background] + ([(family, attacks.FAMILIES[family])] if is_attack else [])
+        plan.families = sorted({family, *background})
         v.shuffle(work)
         for _, scenario in work:
             scenario(plan)
@@ -156,6 +158,8 @@ class Recorder:
             "session": name,
             "host": plan.host,
             "fold": fold,
+            "folds": folds_of(plan.families),
+            "families": plan.families,
             "family": plan.family,
             "attack": is_attack,
             "techniques": sorted(set(plan.techniques)),
