@@ -97,6 +97,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
     torch.set_num_threads(1)
     windows, schema = load(arguments.windows)
+    if arguments.unseen:
+        windows = [window for window in windows if window.fold == -1]
     report: dict[str, Any] = {}
     began = time.monotonic()
     if arguments.model:
@@ -177,6 +179,7 @@ def main() -> None:
     one.add_argument("--model", type=Path)
     one.add_argument("--baselines", action="store_true")
     one.add_argument("--shuffle", action="store_true")
+    one.add_argument("--unseen", action="store_true", help="only what belongs to no fold: the other environment")
     one.add_argument("--out", type=Path, required=True)
     one.set_defaults(run=evaluate)
     one = commands.add_parser("export")

@@ -27,10 +27,20 @@ class Session:
     attack: bool
     attack_lines: list[list[int]]
     certain: bool = True
+    #: Folds of everything that is in it: it trains for none of these.
+    folds: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, raw: dict[str, Any]) -> Session:
-        return cls(raw["session"], raw["fold"], raw["family"], raw["attack"], raw["attack_lines"], raw.get("certain", True))
+        return cls(
+            raw["session"],
+            raw["fold"],
+            raw["family"],
+            raw["attack"],
+            raw["attack_lines"],
+            raw.get("certain", True),
+            tuple(raw.get("folds", [raw["fold"]])),
+        )
 
 
 def sessions(folder: Path) -> list[Session]:
@@ -68,7 +78,7 @@ def load(folders: Iterable[Path], *, nodes_max: int = 3000, per_session_max: int
                 window.label = labels.of_window(window.lines, attack)
                 if window.label == labels.BENIGN and not session.certain:
                     window.label = labels.UNKNOWN
-                window.fold, window.campaign = session.fold, session.family
+                window.fold, window.folds, window.campaign = session.fold, session.folds, session.family
                 if window.label != labels.UNKNOWN and 0 < window.nodes <= nodes_max:
                     kept.append(window)
             found += kept[:: max(1, -(-len(kept) // per_session_max))]

@@ -54,6 +54,7 @@ class Window:
     events: int
     label: int = -1
     fold: int = -1
+    folds: tuple[int, ...] = ()
     campaign: str = ""
     source: str = ""
 

@@ -69,7 +69,8 @@ def compare(windows: Sequence[Window], schema: Schema, names: Sequence[Sequence[
     folds = np.array([window.fold for window in windows])
     scores = {name: np.full(len(windows), np.nan) for name in ("boosted_trees", "random_forest", "image_names_forest")}
     for fold in sorted(set(folds) - {-1}):
-        train, test = (folds != fold) & (folds != -1), folds == fold
+        train = np.array([window.fold != -1 and fold not in (window.folds or (window.fold,)) for window in windows])
+        test = folds == fold
         scores["boosted_trees"][test] = baselines.boosted(table[train], truth[train], table[test])
         scores["random_forest"][test] = baselines.forest(table[train], truth[train], table[test])
         scores["image_names_forest"][test] = baselines.names_forest(

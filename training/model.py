@@ -18,26 +18,30 @@ EDGE_WIDTH = 8
 CLIP = 60.0
 TINY = 1e-30
 FEATURE_LIMIT = 6.0
+#: How close the third part of the readout comes to the maximum over nodes.
+SHARPNESS = 2.0
 
 
 class Readout(nn.Module):
-    """Mean and attention over a window's nodes, then two layers."""
+    """Mean, attention and (almost) the maximum over a window's nodes, then two layers: an attack is a small part of a graph."""
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
         self.hidden, self.width = hidden, hidden // HEADS
         self.gate = nn.Linear(hidden, HEADS)
-        self.first = nn.Linear(2 * hidden, hidden)
+        self.first = nn.Linear(3 * hidden, hidden)
         self.last = nn.Linear(hidden, 2)
         self.drop = nn.Dropout(0.3)
 
     def forward(self, h: Tensor, graph: Tensor, inverse: Tensor) -> Tensor:
         d = self.hidden
         g = torch.exp(torch.clamp(self.gate(h), -CLIP, CLIP))
-        u = torch.cat([(g.unsqueeze(-1) * h.view(-1, HEADS, self.width)).reshape(-1, d), h, g], -1)
-        z = torch.zeros(inverse.shape[0], 2 * d + HEADS, dtype=h.dtype, device=h.device).index_put((graph,), u, accumulate=True)
-        attended = (z[:, :d].view(-1, HEADS, self.width) / z[:, 2 * d :].clamp(min=TINY).unsqueeze(-1)).reshape(-1, d)
-        joined = torch.cat([attended, z[:, d : 2 * d] * inverse], -1)
+        peak = torch.exp(torch.clamp(SHARPNESS * h, -CLIP, CLIP))
+        u = torch.cat([(g.unsqueeze(-1) * h.view(-1, HEADS, self.width)).reshape(-1, d), h, peak, g], -1)
+        z = torch.zeros(inverse.shape[0], 3 * d + HEADS, dtype=h.dtype, device=h.device).index_put((graph,), u, accumulate=True)
+        attended = (z[:, :d].view(-1, HEADS, self.width) / z[:, 3 * d :].clamp(min=TINY).unsqueeze(-1)).reshape(-1, d)
+        highest = torch.log(z[:, 2 * d : 3 * d].clamp(min=TINY)) / SHARPNESS
+        joined = torch.cat([attended, z[:, d : 2 * d] * inverse, highest], -1)
         return self.last(self.drop(F.relu(self.first(joined))))
 
 

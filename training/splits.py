@@ -11,7 +11,7 @@ from .data import Window
 
 def by_fold(windows: Sequence[Window], fold: int) -> tuple[list[Window], list[Window]]:
     """Training and test. What belongs to no fold (-1) is in neither."""
-    train = [window for window in windows if window.fold not in (fold, -1)]
+    train = [window for window in windows if window.fold != -1 and fold not in (window.folds or (window.fold,))]
     test = [window for window in windows if window.fold == fold]
     return train, test
 

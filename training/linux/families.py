@@ -11,7 +11,10 @@ FOLDS: list[dict[str, list[str]]] = [
     {"benign": ["build_c", "cron_jobs", "onboarding", "cluster_admin"], "attack": ["command_and_control", "supply_chain"]},
     {"benign": ["ci_job", "containers", "hardening"], "attack": ["ssh_botnet", "worm"]},
     {"benign": ["database", "web_serving", "migration", "cloud_agents"], "attack": ["persistence_kit", "ransomware"]},
-    {"benign": ["security_audit", "config_management", "package_management", "mail_and_web_admin", "student"], "attack": ["hands_on_keyboard", "lateral_movement"]},
+    {
+        "benign": ["security_audit", "config_management", "package_management", "mail_and_web_admin", "student"],
+        "attack": ["hands_on_keyboard", "lateral_movement"],
+    },
 ]
 
 

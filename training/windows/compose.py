@@ -117,14 +117,14 @@ def compose(v: Vary, known: list[Recording]) -> tuple[list[Event], Machine, int,
         ["benign", "benign", "benign", "intrusion", "intrusion", "transplant", "transplant", "busy_recording", "intrusion_on_recording"]
     )
     background = [recording for recording in mine if len(recording.background) > 200]
-    length = v.choice([150, 240, 400, 700])
+    length = v.choice([20, 60, 150, 240, 400, 700])
     family = v.choice(FOLDS[fold]["benign"])
     if kind in ("busy_recording", "intrusion_on_recording") and background:
         source = v.choice(background)
         begin = v.uniform(0, max(1.0, source.background[-1][0] - 60))
         slice_ = within(source.background, begin, begin + length, v.choice([300, 1000, 3000]))
         machine.events += [(at - begin, record, False) for at, record, _ in renamed(slice_, v, machine)]
-    elif v.maybe(0.85):
+    elif v.maybe(0.7):
         machine.noise(length)
     is_attack = kind in ("intrusion", "transplant", "intrusion_on_recording")
     work = [benign.FAMILIES[name] for name in v.some(FOLDS[fold]["benign"], 0 if is_attack else 1, 3)]
@@ -143,8 +143,20 @@ def compose(v: Vary, known: list[Recording]) -> tuple[list[Event], Machine, int,
         begin = source.attack[0][0]
         chosen = [event for event in source.attack if v.maybe(0.9)][: v.choice([60, 300, 1500])]
         machine.events += [(at - begin + offset, record, True) for at, record, _ in renamed(chosen, v, machine)]
-    events = sorted(machine.events, key=lambda event: event[0])
+    events = audited(v, sorted(machine.events, key=lambda event: event[0]))
     return events, machine, fold, family, is_attack
+
+
+def audited(v: Vary, events: list[Event]) -> list[Event]:
+    """What is left of a session where less is logged: some kinds of event, or a few. Small windows are no sign of anything."""
+    kinds = sorted({(str(record.get("Channel")), str(record.get("EventID"))) for _, record, _ in events})
+    level = v.choice(["all", "all", "some", "few"])
+    if level == "all":
+        return events
+    kept = {kind for kind in kinds if v.maybe(0.7)} if level == "some" else {kind for kind in kinds if kind[1] in ("1", "4688")} | set(v.some(kinds, 1, 4))
+    left = [event for event in events if (str(event[1].get("Channel")), str(event[1].get("EventID"))) in kept]
+    had, has = sum(event[2] for event in events), sum(event[2] for event in left)
+    return left if len(left) >= 5 and (had == 0 or has >= 3) else events
 
 
 def write(path: Path, events: list[Event], machine: Machine, start: float, batch: float) -> list[int]:
