@@ -53,6 +53,12 @@ def train(arguments: argparse.Namespace) -> None:
             "offset": float(offset),
             **experiment.measure(experiment.sigmoid(scores / temperature + offset), inside),
         }
+        probabilities = experiment.sigmoid(scores / temperature + offset)
+        report |= {
+            "folds": len({window.fold for window in inside}),
+            "by_campaign": by_campaign(probabilities, inside),
+            "reliability": metrics.reliability(probabilities, truth),
+        }
         experiment.save(out / "cross-validation.json", report)
         print(json.dumps({name: report["seeds"][seed][name] for name in metrics.MEASURES}), flush=True)
     if arguments.final:

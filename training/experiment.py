@@ -19,7 +19,7 @@ from .model import FastHGAT
 from .splits import by_fold, shuffled, stop_set
 
 #: How rare attacks are taken to be when scores become probabilities: as benign windows outweigh them by so much.
-BENIGN_WEIGHT = 10.0
+BENIGN_WEIGHT = 3.0
 THRESHOLD = 0.7
 
 Image = Callable[[Window], list[str]]

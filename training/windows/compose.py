@@ -52,7 +52,7 @@ class Recording:
 
 def recordings(folder: Path, labels: dict[str, list[bool]]) -> list[Recording]:
     found = []
-    for path in sorted(folder.glob("*.jsonl")):
+    for path in (folder / name for name in sorted(labels)):
         by_host: dict[str, list[Event]] = {}
         with path.open(errors="replace") as lines:
             for line, is_attack in zip(lines, labels[path.name], strict=True):
