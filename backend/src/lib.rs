@@ -22,6 +22,7 @@ pub mod sensors;
 pub mod startup;
 pub mod store;
 pub mod tls;
+pub mod training;
 
 #[cfg(test)]
 mod mutation;

@@ -7,6 +7,7 @@ pub mod alert;
 pub mod attack;
 pub mod enrich;
 pub mod event;
+pub mod graph;
 pub mod normalize;
 pub mod query;
 pub mod sigma;
@@ -14,6 +15,7 @@ pub mod simulate;
 pub mod timeline;
 pub mod tree;
 pub mod verdict;
+pub mod window;
 
 pub use event::Event;
 pub use verdict::Verdict;

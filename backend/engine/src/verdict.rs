@@ -28,6 +28,12 @@ pub enum DropReason {
     Joined,
     /// The alert repeats another one within its window, which counts it.
     Repeated,
+    /// The event is not from an endpoint's own operating system, or names nothing that a window could show.
+    NotOfAnEndpoint,
+    /// There is no model for the endpoint's platform.
+    NoModel,
+    /// A daemon's own upkeep.
+    Routine,
 }
 
 /// Why a record became a dead letter.
@@ -53,13 +59,16 @@ pub enum DeadReason {
 }
 
 impl DropReason {
-    pub const ALL: [DropReason; 6] = [
+    pub const ALL: [DropReason; 9] = [
         DropReason::Duplicate,
         DropReason::NoMatch,
         DropReason::Folded,
         DropReason::AlreadyRecorded,
         DropReason::Joined,
         DropReason::Repeated,
+        DropReason::NotOfAnEndpoint,
+        DropReason::NoModel,
+        DropReason::Routine,
     ];
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -69,6 +78,9 @@ impl DropReason {
             DropReason::AlreadyRecorded => "alert.already_recorded",
             DropReason::Joined => "record.joined",
             DropReason::Repeated => "record.repeated",
+            DropReason::NotOfAnEndpoint => "event.not_of_an_endpoint",
+            DropReason::NoModel => "model.none",
+            DropReason::Routine => "daemon.routine",
         }
     }
 }

@@ -11,6 +11,7 @@ mod sensor;
 mod serve;
 mod simulate;
 mod terminal;
+mod training;
 
 use crate::config::{Config, Flags};
 use clap::{Args, Parser, Subcommand};
@@ -58,6 +59,9 @@ enum Command {
     /// Check Sigma rules, or match them against files
     #[command(subcommand)]
     Rules(rules::RulesCommand),
+    /// What the training of models needs
+    #[command(subcommand)]
+    Training(training::TrainingCommand),
     /// Show settings
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -105,6 +109,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Import(import) => runtime()?.block_on(import::run(settings, &import)),
         Command::Simulate(simulate) => runtime()?.block_on(simulate::run(settings, &simulate)),
         Command::Rules(rules) => rules::run(&rules, &mut std::io::stdout().lock()),
+        Command::Training(command) => training::run(&command),
         Command::Config(command) => config::run(settings, &command),
         Command::Doctor(doctor) => runtime()?.block_on(doctor::run(settings, &doctor)),
         Command::Sensor(sensor) => sensor::run(settings, &sensor),
