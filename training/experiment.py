@@ -1,0 +1,105 @@
+"""Cross-validation over folds of campaigns, the baselines on the same folds, and the model that ships."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from . import baselines, metrics
+from .data import Schema, Window
+from .fit import Recipe, calibrate, fit, margins
+from .model import FastHGAT
+from .splits import by_fold, shuffled, stop_set
+
+#: How rare attacks are taken to be when scores become probabilities: as benign windows outweigh them by so much.
+BENIGN_WEIGHT = 3.0
+THRESHOLD = 0.7
+
+Image = Callable[[Window], list[str]]
+
+
+def sigmoid(values: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-np.clip(values, -40, 40)))
+
+
+def labels_of(windows: Sequence[Window]) -> np.ndarray:
+    return np.array([window.label for window in windows], np.int64)
+
+
+def cross_validate(windows: Sequence[Window], schema: Schema, recipe: Recipe, seed: int, keep: Path) -> np.ndarray:
+    """Margins of every window by a network that saw nothing of its fold. Each fold's is kept, and not made again."""
+    out = np.full(len(windows), np.nan)
+    for fold in sorted({window.fold for window in windows} - {-1}):
+        stored = keep / f"fold{fold}-seed{seed}.npy"
+        members = [number for number, window in enumerate(windows) if window.fold == fold]
+        if not stored.exists():
+            train, test = by_fold(windows, fold)
+            inner, held = stop_set(train, seed)
+            model = fit(inner, held, schema, recipe, seed)
+            np.save(stored, margins(model, test, schema))
+            torch.save(model.state_dict(), keep / f"fold{fold}-seed{seed}.pt")
+        out[members] = np.load(stored)
+        truth = labels_of([windows[number] for number in members])
+        print(
+            f"fold {fold} seed {seed}: AUC {metrics.roc_auc(out[members], truth):.4f} AP {metrics.average_precision(out[members], truth):.4f}",
+            flush=True,
+        )
+    return out
+
+
+def fit_probabilities(scores: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
+    return calibrate(scores, truth, np.where(truth == 0, BENIGN_WEIGHT * truth.sum() / max(1, (truth == 0).sum()), 1.0))
+
+
+def measure(scores: np.ndarray, windows: Sequence[Window]) -> dict[str, Any]:
+    return metrics.report(scores, labels_of(windows), [window.campaign for window in windows])
+
+
+def compare(windows: Sequence[Window], schema: Schema, names: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """The baselines, each fold by a model of the others."""
+    table = baselines.pooled(windows, schema)
+    truth = labels_of(windows)
+    folds = np.array([window.fold for window in windows])
+    scores = {name: np.full(len(windows), np.nan) for name in ("boosted_trees", "random_forest", "image_names_forest")}
+    for fold in sorted(set(folds) - {-1}):
+        train = np.array([window.fold != -1 and fold not in (window.folds or (window.fold,)) for window in windows])
+        test = folds == fold
+        scores["boosted_trees"][test] = baselines.boosted(table[train], truth[train], table[test])
+        scores["random_forest"][test] = baselines.forest(table[train], truth[train], table[test])
+        scores["image_names_forest"][test] = baselines.names_forest(
+            [names[n] for n in np.nonzero(train)[0]], truth[train], [names[n] for n in np.nonzero(test)[0]]
+        )
+    inside = np.nonzero(folds != -1)[0]
+    chosen = [windows[number] for number in inside]
+    found = {name: measure(values[inside], chosen) for name, values in scores.items()}
+    counts = baselines.event_count(chosen)
+    found["event_count"] = measure(counts / max(counts.max(), 1e-9), chosen)
+    return found
+
+
+def label_shuffle(windows: Sequence[Window], schema: Schema, recipe: Recipe, seed: int) -> float:
+    """AUC on the first fold of a network that learned labels drawn at random: near a half."""
+    train, test = by_fold(windows, 0)
+    drawn = shuffled(train, seed)
+    fake = [dataclasses.replace(window, label=drawn[window.source]) for window in train]
+    model = fit(fake, [], schema, dataclasses.replace(recipe, epochs=min(3, recipe.epochs)), seed, say=False)
+    return metrics.roc_auc(margins(model, test, schema), labels_of(test))
+
+
+def finished(model: FastHGAT, temperature: float, offset: float) -> FastHGAT:
+    model = copy.deepcopy(model).eval()
+    model.temperature.data.fill_(temperature)
+    model.offset.data.fill_(offset)
+    return model
+
+
+def save(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2) + "\n")

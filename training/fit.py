@@ -1,0 +1,161 @@
+"""Training of one network: what is dropped, when it stops, and how its answers are calibrated."""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from .data import Batch, Schema, Window, batches, pack
+from .metrics import average_precision, roc_auc
+from .model import FastHGAT
+
+
+@dataclass(frozen=True)
+class Recipe:
+    hidden: int = 128
+    rate: float = 1.5e-3
+    decay: float = 2e-2
+    epochs: int = 8
+    nodes_max: int = 6000
+    windows_per_epoch: int = 4000
+    windows_per_session: int = 6
+    edge_drop: float = 0.15
+    node_drop: float = 0.1
+    feature_drop: float = 0.1
+    smoothing: float = 0.04
+    seconds_max: float = 600.0
+
+
+def tensors(batch: Batch) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    rest = [batch.src, batch.dst, batch.rel, batch.attr, batch.graph, batch.inverse]
+    return [torch.from_numpy(x) for x in batch.x], [torch.from_numpy(part) for part in rest]
+
+
+def sample(windows: Sequence[Window], recipe: Recipe, random: np.random.Generator) -> list[int]:
+    """A few windows of each session, as many attacks as benign ones: neighbours share most of their events."""
+    sessions: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for number, window in enumerate(windows):
+        sessions[window.source, window.label].append(number)
+    by_label: dict[int, list[int]] = {0: [], 1: []}
+    for (_, label), members in sessions.items():
+        by_label[label] += random.permutation(members)[: recipe.windows_per_session].tolist()
+    half = recipe.windows_per_epoch // 2
+    chosen = []
+    for members in by_label.values():
+        if members:
+            chosen += random.choice(members, min(half, 2 * len(members)), replace=len(members) < half).tolist()
+    return random.permutation(chosen).tolist()
+
+
+def disturbed(batch: Batch, schema: Schema, recipe: Recipe, random: np.random.Generator) -> Batch:
+    """Edges, nodes and single features left out: what another sensor, audit policy or site would not have told."""
+    nodes = len(batch.graph)
+    level = random.random() * 2
+    gone = random.random(nodes) < recipe.node_drop * level
+    keep = (random.random(len(batch.src)) >= recipe.edge_drop * level) & ~gone[batch.src] & ~gone[batch.dst]
+    silent = random.random(2 * len(schema.relations)) < 0.04
+    keep &= ~silent[batch.rel]
+    xs = []
+    for x in batch.x:
+        x = x.copy()
+        if len(x):
+            x[:, random.random(x.shape[1]) < recipe.feature_drop * level * 0.5] = 0.0
+            x[random.random(x.shape) < recipe.feature_drop * level] = 0.0
+        xs.append(x)
+    return Batch(xs, batch.src[keep], batch.dst[keep], batch.rel[keep], batch.attr[keep], batch.graph, batch.inverse, batch.labels)
+
+
+def standardize(model: FastHGAT, windows: Sequence[Window], random: np.random.Generator) -> None:
+    chosen = [windows[number] for number in random.permutation(len(windows))[:1500]]
+    for kind in range(model.kinds):
+        x = np.concatenate([window.x[kind] for window in chosen])
+        if len(x) < 2:
+            continue
+        deviation = x.std(0)
+        model.centre[kind].data = torch.from_numpy(np.where(deviation > 1e-3, x.mean(0), 0).astype(np.float32))
+        model.scale[kind].data = torch.from_numpy((1 / np.maximum(deviation, 0.1)).astype(np.float32))
+
+
+def margins(model: FastHGAT, windows: Sequence[Window], schema: Schema, nodes_max: int = 8000) -> np.ndarray:
+    """Attack's logit less benign's, before calibration, in the order of the windows."""
+    model.eval()
+    order = sorted(range(len(windows)), key=lambda number: windows[number].nodes)
+    out = np.zeros(len(windows))
+    at = 0
+    with torch.no_grad():
+        for group in batches(windows, nodes_max, order):
+            xs, rest = tensors(pack(group, schema))
+            logits = model.logits(xs, *rest)
+            out[order[at : at + len(group)]] = (logits[:, 1] - logits[:, 0]).numpy()
+            at += len(group)
+    return out
+
+
+def fit(train: Sequence[Window], held: Sequence[Window], schema: Schema, recipe: Recipe, seed: int, *, say: bool = True) -> FastHGAT:
+    """The best epoch on `held`, which is of other campaigns than `train`."""
+    torch.manual_seed(seed)
+    random = np.random.default_rng(seed)
+    model = FastHGAT(schema, recipe.hidden)
+    standardize(model, train, random)
+    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=recipe.rate, weight_decay=recipe.decay)
+    steps_guess = recipe.epochs * max(
+        1, min(recipe.windows_per_epoch, 2 * len(train)) * int(np.mean([w.nodes for w in train])) // recipe.nodes_max
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer,
+        lambda step: min(1.0, (step + 1) / 30) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, step / max(1, steps_guess))))),
+    )
+    best, best_value, began = copy.deepcopy(model.state_dict()), -1.0, time.monotonic()
+    truth = np.array([window.label for window in held])
+    for epoch in range(recipe.epochs):
+        model.train()
+        losses = []
+        for group in batches(train, recipe.nodes_max, sample(train, recipe, random)):
+            batch = disturbed(pack(group, schema), schema, recipe, random)
+            xs, rest = tensors(batch)
+            target = torch.from_numpy(batch.labels.astype(np.int64))
+            loss = F.cross_entropy(model.logits(xs, *rest), target, label_smoothing=recipe.smoothing)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            losses.append(loss.item())
+        if len(held):
+            scores = margins(model, held, schema)
+            value = roc_auc(scores, truth) + average_precision(scores, truth)
+        else:
+            value = float(epoch)
+        if value >= best_value:
+            best, best_value = copy.deepcopy(model.state_dict()), value
+        if say:
+            print(
+                f"  seed {seed} epoch {epoch} loss {np.mean(losses):.3f} held {value / 2:.4f} {time.monotonic() - began:.0f} s", flush=True
+            )
+        if time.monotonic() - began > recipe.seconds_max:
+            break
+    model.load_state_dict(best)
+    return model
+
+
+def calibrate(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, float]:
+    """Temperature and offset that make the probabilities of held-out campaigns true (Newton on the log loss)."""
+    weight = np.ones_like(scores) if weights is None else weights
+    slope, offset = 1.0, 0.0
+    for _ in range(100):
+        p = 1 / (1 + np.exp(-np.clip(slope * scores + offset, -40, 40)))
+        error, curve = weight * (p - labels), weight * p * (1 - p) + 1e-9
+        gradient = np.array([(error * scores).sum(), error.sum()]) + np.array([1e-3 * (slope - 1), 0])
+        hessian = np.array([[(curve * scores**2).sum() + 1e-3, (curve * scores).sum()], [(curve * scores).sum(), curve.sum()]])
+        step = np.linalg.solve(hessian + 1e-6 * np.eye(2), gradient)
+        slope, offset = slope - np.clip(step[0], -0.5, 0.5), offset - np.clip(step[1], -0.5, 0.5)
+        slope = max(slope, 0.05)
+    return 1.0 / slope, offset
