@@ -3,13 +3,12 @@
 use super::{Fault, exchange, wire::read_value};
 use crate::url::Query;
 use serde::Deserialize;
+use serde_json::Value;
 use watchfloor_shared::{
     EndpointId,
     endpoint::{EndpointDetail, EndpointSummary},
-    inventory::Asset,
     page::Page,
     search::{TermBucket, TimeBucket},
-    sensor::SensorStatus,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,20 +43,31 @@ pub async fn list(
     exchange::get(&format!("/api/v1/endpoints{query}")).await
 }
 
-pub async fn get(id: &EndpointId) -> Result<EndpointDetail, Fault> {
+/// An endpoint; what its inventory and its sensor say are lists of facts here, shown as they come.
+#[derive(Clone)]
+pub struct Endpoint {
+    pub detail: EndpointDetail,
+    pub asset: Value,
+    pub sensor: Value,
+}
+
+pub async fn get(id: &EndpointId) -> Result<Endpoint, Fault> {
     let whole = exchange::get_raw(&format!("/api/v1/endpoints/{}", crate::url::encode(id.as_str()))).await?;
+    let part = |name: &str| whole.get(name).cloned().unwrap_or_default();
+    let (asset, sensor) = (part("asset"), part("sensor"));
     let summary = read_value(whole.clone())?;
     let beside: Beside = read_value(whole)?;
-    Ok(EndpointDetail {
+    let detail = EndpointDetail {
         summary,
         users: beside.users,
         executables: beside.executables,
         destinations: beside.destinations,
         activity: beside.activity,
         activity_interval_ms: beside.activity_interval_ms,
-        asset: beside.asset,
-        sensor: beside.sensor,
-    })
+        asset: None,
+        sensor: None,
+    };
+    Ok(Endpoint { detail, asset, sensor })
 }
 
 /// What an endpoint's page has beside the summary, read on its own as for an alert.
@@ -68,6 +78,4 @@ struct Beside {
     destinations: Vec<TermBucket>,
     activity: Vec<TimeBucket>,
     activity_interval_ms: i64,
-    asset: Option<Asset>,
-    sensor: Option<SensorStatus>,
 }

@@ -3,7 +3,7 @@
 mod parts;
 
 use crate::{
-    api::{self, fetch},
+    api::{self, endpoints::Endpoint, fetch},
     components::{
         Age, At, Empty, FaultNotice, Glyph, Icon, Notice, NoticeKind, Shortcut, SimulatedBadge, number, pending,
         use_shortcuts,
@@ -16,11 +16,25 @@ use leptos::prelude::*;
 use watchfloor_shared::{
     EndpointId,
     alert::{AlertFilter, AlertSort},
-    endpoint::EndpointDetail,
     problem::ErrorCode,
 };
 
 const ALERTS_MAX: i64 = 50;
+
+/// What the organization's inventory says of a host, and how our sensor on it is: names on the wire and on the page.
+const ASSET: [(&str, &str); 4] = [
+    ("criticality", "Criticality"),
+    ("role", "Role"),
+    ("owner", "Owner"),
+    ("site", "Site"),
+];
+const SENSOR: [(&str, &str); 5] = [
+    ("method", "Captures by"),
+    ("version", "Version"),
+    ("kernel", "Kernel"),
+    ("records", "Records"),
+    ("missing", "Lost on the way"),
+];
 
 #[component]
 pub fn EndpointPage() -> impl IntoView {
@@ -70,13 +84,13 @@ pub fn EndpointPage() -> impl IntoView {
             </Empty>
         }>
             <FaultNotice fault=detail.fault again=move || detail.again() />
-            {move || detail.value.with(|d| d.as_ref().filter(|d| d.summary.simulated).map(|_| view! {
+            {move || detail.value.with(|d| d.as_ref().filter(|d| d.detail.summary.simulated).map(|_| view! {
                 <Notice kind=NoticeKind::Simulated><span>"This endpoint exists only in the simulator."</span></Notice>
             }))}
             <div class="endpoint">
                 <div class="endpoint-main">
                     {pending(detail)}
-                    {move || detail.value.with(|d| d.as_ref().map(|d| view! { <parts::Activity detail=d.clone() /> }))}
+                    {move || detail.value.with(|d| d.as_ref().map(|d| view! { <parts::Activity detail=d.detail.clone() /> }))}
                     <parts::EndpointAlerts alerts />
                 </div>
                 <aside class="obj-side" aria-label="Facts" tabindex="0">
@@ -94,8 +108,8 @@ fn hunt(id: &EndpointId) -> String {
 
 /// The line that names the endpoint, and the ways on from it.
 #[component]
-fn Head(id: Memo<EndpointId>, detail: RwSignal<Option<EndpointDetail>>) -> impl IntoView {
-    let known = move || detail.with(|d| d.as_ref().map(|d| d.summary.name.clone()));
+fn Head(id: Memo<EndpointId>, detail: RwSignal<Option<Endpoint>>) -> impl IntoView {
+    let known = move || detail.with(|d| d.as_ref().map(|d| d.detail.summary.name.clone()));
     let name = move || known().unwrap_or_else(|| id.with(EndpointId::to_string));
     let alerts = move || id.with(|id| format!("/alerts?endpoint={}", encode(id.as_str())));
     view! {
@@ -112,8 +126,8 @@ fn Head(id: Memo<EndpointId>, detail: RwSignal<Option<EndpointDetail>>) -> impl 
     }
 }
 
-fn marks(detail: &EndpointDetail) -> impl IntoView + use<> {
-    let summary = &detail.summary;
+fn marks(endpoint: &Endpoint) -> impl IntoView + use<> {
+    let summary = &endpoint.detail.summary;
     view! {
         <span class="quiet">{row::platform_word(&summary.platform).to_owned()}</span>
         {summary.simulated.then(|| view! { <SimulatedBadge /> })}
@@ -121,7 +135,8 @@ fn marks(detail: &EndpointDetail) -> impl IntoView + use<> {
     }
 }
 
-fn facts(detail: &EndpointDetail) -> impl IntoView + use<> {
+fn facts(endpoint: &Endpoint) -> impl IntoView + use<> {
+    let detail = &endpoint.detail;
     let summary = detail.summary.clone();
     let host = query::clause("host.id", summary.id.as_str());
     let because = summary
@@ -152,8 +167,8 @@ fn facts(detail: &EndpointDetail) -> impl IntoView + use<> {
                 <dt>"Events"</dt><dd class="mono">{number::count(summary.events)}</dd>
             </dl>
         </section>
-        {detail.asset.as_ref().map(parts::asset)}
-        {detail.sensor.as_ref().map(parts::sensor)}
+        {parts::facts("Asset", &ASSET, &endpoint.asset)}
+        {parts::facts("Sensor", &SENSOR, &endpoint.sensor)}
         {parts::terms("Users", "user.name", &detail.users, &host)}
         {parts::terms("Binaries", "process.name", &detail.executables, &host)}
         {parts::terms("Destinations", "destination.ip", &detail.destinations, &host)}

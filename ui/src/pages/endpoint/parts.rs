@@ -11,9 +11,9 @@ use crate::{
     url::{Query, use_address},
 };
 use leptos::prelude::*;
+use serde_json::Value;
 use watchfloor_shared::{
-    Timestamp, alert::AlertSummary, endpoint::EndpointDetail, inventory::Asset, page::Page, search::TermBucket,
-    search::TimeBucket, sensor::SensorStatus,
+    Timestamp, alert::AlertSummary, endpoint::EndpointDetail, page::Page, search::TermBucket, search::TimeBucket,
 };
 
 fn columns(detail: &EndpointDetail) -> Columns {
@@ -159,48 +159,23 @@ pub fn EndpointAlerts(alerts: Fetched<Page<AlertSummary>>) -> impl IntoView {
     }
 }
 
-/// What the organization's inventory says of the host.
-pub fn asset(asset: &Asset) -> impl IntoView + use<> {
-    let criticality = asset
-        .criticality
-        .map(|criticality| criticality.as_str().replace('_', " "));
-    let rows = [
-        ("Criticality", criticality),
-        ("Role", asset.role.clone()),
-        ("Owner", asset.owner.clone()),
-        ("Site", asset.site.clone()),
-    ];
-    facts("Asset", rows)
-}
-
-/// How our sensor on the host is.
-pub fn sensor(sensor: &SensorStatus) -> impl IntoView + use<> {
-    let missing = (sensor.missing > 0).then(|| number::counted(sensor.missing, "record", "records"));
-    let dropped: i64 = sensor.dropped.iter().map(|reason| reason.count).sum();
-    let dropped = (dropped > 0).then(|| number::counted(dropped, "event", "events"));
-    let rows = [
-        ("Captures by", sensor.method.clone()),
-        ("Version", sensor.version.clone()),
-        ("Kernel", sensor.kernel.clone()),
-        ("Records", Some(number::count(sensor.records))),
-        ("Lost on the way", missing),
-        ("Left out by it", dropped),
-    ];
-    view! {
-        {facts("Sensor", rows)}
-        <p class="quiet">"Heard of " <Age at=sensor.last_seen words=true /></p>
-    }
-}
-
-/// A block of those rows that are known.
-fn facts<const N: usize>(title: &'static str, rows: [(&'static str, Option<String>); N]) -> impl IntoView + use<N> {
-    let row = |(name, text): (&'static str, Option<String>)| {
-        text.map(|text| view! { <dt>{name}</dt><dd class="mono">{text}</dd> })
+/// A block of those facts that are known.
+pub fn facts(title: &'static str, rows: &[(&str, &'static str)], known: &Value) -> Option<AnyView> {
+    let row = |(key, name): &(&str, &'static str)| {
+        let text = match known.get(*key)? {
+            Value::String(text) => text.replace('_', " "),
+            Value::Number(number) => number::count(number.as_i64()?),
+            _ => return None,
+        };
+        Some(view! { <dt>{*name}</dt><dd class="mono">{text}</dd> })
     };
-    view! {
-        <section class="block">
-            <h3>{title}</h3>
-            <dl class="facts">{rows.map(row).into_iter().collect_view()}</dl>
-        </section>
-    }
+    known.is_object().then(|| {
+        view! {
+            <section class="block">
+                <h3>{title}</h3>
+                <dl class="facts">{rows.iter().map(row).collect_view()}</dl>
+            </section>
+        }
+        .into_any()
+    })
 }
