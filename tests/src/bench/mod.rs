@@ -1,5 +1,6 @@
 //! The pipeline's benchmark: throughput first, then alert latency at a steady rate, in one product on one folder.
 
+pub mod gnn;
 mod latency;
 mod measure;
 pub mod sources;
