@@ -1,4 +1,4 @@
-//! `cargo xtask bench pipeline --input DIR --json`, `cargo xtask bench sources --json`.
+//! `cargo xtask bench pipeline --input DIR --json`, `cargo xtask bench sources --json`, `cargo xtask bench gnn --json`.
 
 use crate::process::{cargo, step};
 use anyhow::Result;
@@ -24,6 +24,15 @@ enum What {
         /// Stop after this many events
         #[arg(long)]
         events_max: Option<u64>,
+        /// One JSON object instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// Windows from events to scores, by size; memory of open windows
+    Gnn {
+        /// Folder with <platform>/{model.onnx,manifest.json}; the models that ship when absent
+        #[arg(long)]
+        models: Option<PathBuf>,
         /// One JSON object instead of a table
         #[arg(long)]
         json: bool,
@@ -60,6 +69,13 @@ pub fn run(options: &Options) -> Result<()> {
             }
             if let Some(events) = events_max {
                 bench.arg("--events-max").arg(events.to_string());
+            }
+            json
+        }
+        What::Gnn { models, json } => {
+            bench.arg("gnn");
+            if let Some(folder) = models {
+                bench.arg("--models").arg(std::path::absolute(folder)?);
             }
             json
         }

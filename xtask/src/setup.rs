@@ -18,7 +18,10 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     wasm_target()?;
     npm_packages()?;
-    crate::onnxruntime::fetch()?;
+    // Everything but the models works without it.
+    if let Err(error) = crate::onnxruntime::fetch() {
+        println!("{error:#}; until then no model is used");
+    }
     if options.browser {
         chromium()?;
     }

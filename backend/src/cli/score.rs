@@ -2,17 +2,24 @@
 
 use super::{terminal, training::CutArguments};
 use crate::{
-    infer::{Model, ModelBook, Places, Scorer, Unscored},
+    infer::{InferConfig, Model, ModelBook, Places, Scorer, Unscored},
     training::recording::Recording,
 };
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use serde_json::json;
-use std::{collections::BTreeMap, io::Write, path::PathBuf, process::ExitCode, sync::Arc};
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write,
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+};
 use watchfloor_engine::{
-    graph::{Graph, Platform},
+    graph::{Graph, Platform, explain, sentence, techniques},
     window::Window,
 };
+use watchfloor_shared::alert::Phrase;
 
 #[derive(Args)]
 pub struct ScoreArguments {
@@ -22,6 +29,9 @@ pub struct ScoreArguments {
     /// Print one JSON object per window
     #[arg(long)]
     json: bool,
+    /// With --json: which of an alert's links carry it, with the scores without them and of them alone
+    #[arg(long, requires = "json")]
+    explain: bool,
     /// Folder with <platform>/{model.onnx,manifest.json}; the models that ship when absent
     #[arg(long, value_name = "DIR")]
     models: Option<PathBuf>,
@@ -43,16 +53,20 @@ pub fn run(arguments: &ScoreArguments, out: &mut impl Write) -> Result<ExitCode>
         book: ModelBook::open(places, workers),
         scorer: Scorer { workers },
     };
-    let tenant = "default".parse()?;
+    let (tenant, daemons) = ("default".parse()?, InferConfig::default().routine());
     let mut unscored = 0_u64;
     for file in &arguments.files {
-        let recording = Recording::read(file, &tenant, &settings, &[])?;
+        let recording = Recording::read(file, &tenant, &settings, &daemons)?;
         let scored = models
             .score(&recording.windows)
             .with_context(|| format!("cannot score {}", file.display()))?;
         for (window, scored) in recording.windows.iter().zip(&scored) {
             unscored += u64::from(scored.score.is_err());
-            print(window, scored, arguments.json, out)?;
+            let explanation = match arguments.explain && scored.is_alert() {
+                true => models.explain(window, &recording),
+                false => None,
+            };
+            print(window, scored, explanation, arguments.json, out)?;
         }
         let left_out: u64 = recording.left_out.values().sum();
         terminal::say(format!(
@@ -80,7 +94,32 @@ struct Scored {
     threshold: f32,
 }
 
+impl Scored {
+    fn is_alert(&self) -> bool {
+        self.score.as_ref().is_ok_and(|score| *score >= self.threshold)
+    }
+}
+
 impl Models {
+    /// The links that carry a window's verdict, with the records that they were first seen in.
+    fn explain(&self, window: &Window, recording: &Recording) -> Option<Value> {
+        let (model, graph) = (self.book.current(window.stream.platform)?, &window.graph);
+        let mut answer = |graphs: &[&Graph]| self.scorer.score(&model, graphs).into_iter().map(Result::ok).collect();
+        let found = explain(graph, model.manifest.threshold, &mut answer)?;
+        let words = sentence(graph, &found.edges).into_iter().map(|phrase| match phrase {
+            Phrase::Words(text) | Phrase::Machine(text) => text,
+        });
+        let edges = found.edges.iter().filter_map(|at| graph.edges.get(*at));
+        let lines: BTreeSet<u32> = edges
+            .filter_map(|edge| recording.lines.get(&edge.event).copied())
+            .collect();
+        let techniques = techniques(graph, &found.edges);
+        Some(json!({
+            "edges": found.edges.len(), "without": found.without, "only": found.only, "lines": lines, "words": words.collect::<String>(),
+            "techniques": techniques.iter().map(|(technique, _)| technique.id.as_str()).collect::<Vec<_>>(),
+        }))
+    }
+
     /// In the order of the windows. A platform without a usable model is an error before anything is printed.
     fn score(&self, windows: &[Window]) -> Result<Vec<Scored>> {
         let mut by_platform: BTreeMap<Platform, Vec<usize>> = BTreeMap::new();
@@ -114,7 +153,7 @@ impl Models {
     }
 }
 
-fn print(window: &Window, scored: &Scored, json: bool, out: &mut impl Write) -> Result<()> {
+fn print(window: &Window, scored: &Scored, explanation: Option<Value>, json: bool, out: &mut impl Write) -> Result<()> {
     let stream = &window.stream;
     let (probability, error) = match &scored.score {
         Ok(score) => (Some(*score), None),
@@ -125,10 +164,12 @@ fn print(window: &Window, scored: &Scored, json: bool, out: &mut impl Write) -> 
             "tenant": stream.tenant.as_str(), "endpoint": stream.endpoint.as_str(), "platform": stream.platform.as_str(),
             "start": window.start, "end": window.end, "events": window.events.len(), "nodes": window.graph.nodes(),
             "edges": window.graph.edges.len(), "merged": window.graph.merged, "attack_prob": probability,
-            "alert": probability.is_some_and(|probability| probability >= scored.threshold), "model": scored.model,
+            "alert": scored.is_alert(), "model": scored.model,
         });
-        if let (Some(error), Some(line)) = (error, line.as_object_mut()) {
-            line.insert("error".to_owned(), json!(error));
+        for (name, value) in [("error", error.map(Value::from)), ("explanation", explanation)] {
+            if let Some(value) = value {
+                line[name] = value;
+            }
         }
         writeln!(out, "{line}")?;
     } else {
@@ -136,11 +177,7 @@ fn print(window: &Window, scored: &Scored, json: bool, out: &mut impl Write) -> 
             || error.unwrap_or_default().to_owned(),
             |probability| format!("{probability:.4}"),
         );
-        let mark = if probability.is_some_and(|probability| probability >= scored.threshold) {
-            "!"
-        } else {
-            " "
-        };
+        let mark = if scored.is_alert() { "!" } else { " " };
         writeln!(
             out,
             "{mark} {shown:8} {} {} {:7} events {:6} nodes  {}",

@@ -1,7 +1,10 @@
 //! `watchfloor training …`: what the training of models needs from the product.
 
 use super::terminal;
-use crate::training::{recording::Recording, tensors};
+use crate::{
+    infer::InferConfig,
+    training::{recording::Recording, tensors},
+};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 use std::{collections::HashSet, path::PathBuf, process::ExitCode, time::Duration};
@@ -60,10 +63,11 @@ fn windows(arguments: &WindowsArguments) -> Result<ExitCode> {
     std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
     let schema = serde_json::to_vec_pretty(&tensors::schema())?;
     std::fs::write(out.join("schema.json"), schema).with_context(|| format!("cannot write into {}", out.display()))?;
-    let tenant = "default".parse()?;
+    // What the server leaves out by default is not trained on either.
+    let (tenant, daemons) = ("default".parse()?, InferConfig::default().routine());
     let mut names = HashSet::new();
     for file in &arguments.files {
-        let recording = Recording::read(file, &tenant, &settings, &[])?;
+        let recording = Recording::read(file, &tenant, &settings, &daemons)?;
         let name = free_name(&stem(file), &mut names);
         tensors::write(&recording, out, &name)
             .with_context(|| format!("cannot write {name} into {}", out.display()))?;

@@ -79,6 +79,14 @@ impl ModelBook {
         current.get(&platform).map(Arc::clone)
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.shelf
+            .current
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_empty()
+    }
+
     pub fn problems(&self) -> Vec<ModelProblem> {
         self.shelf
             .problems

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use watchfloor::{
     bus::{BusOptions, EmbeddedBus, EventBus, Retention},
     clock::Clock,
+    infer::{ModelBook, Places, Scorer},
     ingest::{BatchOrigin, Door, IngestBatch, Ingestor, RawLine},
     live::LiveHub,
     pipeline::{
@@ -25,15 +26,16 @@ use watchfloor::{
             alert::{Alert, Announcements},
             detect::Detect,
             index::Index,
+            infer::{Infer, InferParts},
             join::Join,
             normalize::{Normalize, Normalizer},
         },
-        topology::{self, AGGREGATE, ALERT, DETECT, INDEX, JOIN, NORMALIZE, STAGES, topic},
+        topology::{self, AGGREGATE, ALERT, DETECT, INDEX, INFER, JOIN, NORMALIZE, STAGES, topic},
     },
     rules::RuleBook,
     store::Database,
 };
-use watchfloor_engine::alert::AlertSettings;
+use watchfloor_engine::{alert::AlertSettings, window::Settings};
 use watchfloor_shared::{EventId, TenantId, pipeline::PipelineSnapshot};
 use watchfloor_tests::product;
 
@@ -123,6 +125,14 @@ impl Pipeline {
             clock: clock.clone(),
             correlators: HashMap::new(),
         };
+        let infer = Infer::new(InferParts {
+            bus: Arc::clone(bus),
+            models: ModelBook::open(Places::default(), 0),
+            scorer: Scorer { workers: 1 },
+            clock: clock.clone(),
+            settings: Settings::default(),
+            daemons: Vec::new(),
+        });
         let alert = Alert {
             bus: Arc::clone(bus),
             db: self.db.clone(),
@@ -132,12 +142,13 @@ impl Pipeline {
             settings: AlertSettings::default(),
             announcements: Announcements::default(),
         };
-        let stages: [(_, Box<dyn Stage>); 6] = [
+        let stages: [(_, Box<dyn Stage>); 7] = [
             (AGGREGATE, Box::new(aggregate)),
             (NORMALIZE, Box::new(normalize)),
             (JOIN, Box::new(join)),
             (INDEX, Box::new(index)),
             (DETECT, Box::new(detect)),
+            (INFER, Box::new(infer)),
             (ALERT, Box::new(alert)),
         ];
         for (spec, stage) in stages {

@@ -35,6 +35,13 @@ pub fn rss_peak_bytes() -> u64 {
     kilobytes.unwrap_or(0) * 1_024
 }
 
+/// Resident set now.
+pub fn rss_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = status.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
+    pages.unwrap_or(0) * 4_096
+}
+
 /// Bytes of all files below a folder.
 pub fn bytes_below(folder: &Path) -> u64 {
     walkdir::WalkDir::new(folder)

@@ -1,6 +1,7 @@
 //! The pipeline's benchmark: throughput first, then alert latency at a steady rate, in one product on one folder.
 
 mod doors;
+pub mod gnn;
 mod latency;
 mod measure;
 pub mod sources;

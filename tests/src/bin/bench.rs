@@ -13,7 +13,8 @@ async fn main() -> Result<()> {
     match arguments.next().as_deref() {
         Some("pipeline") => {}
         Some("sources") => return sources(arguments).await,
-        _ => bail!("bench pipeline --input DIR [--json], or bench sources [--json]"),
+        Some("gnn") => return gnn(arguments),
+        _ => bail!("bench pipeline --input DIR [--json], bench sources [--json], or bench gnn [--models DIR] [--json]"),
     }
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
@@ -47,6 +48,23 @@ async fn main() -> Result<()> {
         println!("{}", serde_json::to_string(&report)?);
     } else {
         println!("{report:#?}");
+    }
+    Ok(())
+}
+
+fn gnn(mut arguments: impl Iterator<Item = String>) -> Result<()> {
+    let (mut json, mut models) = (false, None);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--json" => json = true,
+            "--models" => models = Some(PathBuf::from(arguments.next().context("--models needs a value")?)),
+            other => bail!("{other} is not an option"),
+        }
+    }
+    let report = bench::gnn::run(models)?;
+    match json {
+        true => println!("{}", serde_json::to_string(&report)?),
+        false => println!("{report:#?}"),
     }
     Ok(())
 }

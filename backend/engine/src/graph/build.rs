@@ -206,7 +206,6 @@ impl Around {
         let none = Counts::default();
         let counts = self.counts.get(at).unwrap_or(&none);
         let degree = log_level(counts.degree, DEGREE_FULL);
-        let events = log_level(entity.events as usize, EVENTS_FULL);
         let incoming = log_level(counts.incoming, DEGREE_FULL);
         let mut set = |feature: usize, value: f32| {
             if let Some(slot) = row.get_mut(feature) {
@@ -214,64 +213,35 @@ impl Around {
             }
         };
         let was_written = self.written.contains(&entity.key);
-        let columns: [(usize, f32); 4] = match entity.kind {
-            NodeKind::Process => {
-                counts.of_process(entity, window, &mut set);
-                [
-                    (OfProcess::Degree.into(), degree),
-                    (OfProcess::Events.into(), events),
-                    (usize::MAX, 0.0),
-                    (usize::MAX, 0.0),
-                ]
-            }
-            NodeKind::File => {
-                let run = if was_written && self.ran.contains(&entity.key) {
-                    1.0
-                } else {
-                    0.0
-                };
-                [
-                    (OfFile::Degree.into(), degree),
-                    (OfFile::Events.into(), events),
-                    (OfFile::Writers.into(), log_level(counts.written, DEGREE_FULL)),
-                    (OfFile::WrittenAndRun.into(), run),
-                ]
-            }
-            NodeKind::Registry => [
-                (OfRegistry::Degree.into(), degree),
-                (OfRegistry::Events.into(), events),
-                (usize::MAX, 0.0),
-                (usize::MAX, 0.0),
-            ],
-            NodeKind::Address => [
-                (OfAddress::Degree.into(), degree),
-                (OfAddress::Events.into(), events),
-                (OfAddress::Peers.into(), incoming),
-                (usize::MAX, 0.0),
-            ],
-            NodeKind::User => [
-                (OfUser::Degree.into(), degree),
-                (OfUser::Events.into(), events),
-                (OfUser::Processes.into(), degree),
-                (usize::MAX, 0.0),
-            ],
-            NodeKind::Script => [
-                (OfScript::Degree.into(), degree),
-                (OfScript::Events.into(), events),
-                (usize::MAX, 0.0),
-                (usize::MAX, 0.0),
-            ],
-            NodeKind::Module => {
-                let here = if was_written { 1.0 } else { 0.0 };
-                [
-                    (OfModule::Degree.into(), degree),
-                    (OfModule::Events.into(), events),
-                    (OfModule::Users.into(), incoming),
-                    (OfModule::WrittenHere.into(), here),
-                ]
-            }
+        let flag = |is_so: bool| if is_so { 1.0 } else { 0.0 };
+        let (of_degree, of_events): (usize, usize) = match entity.kind {
+            NodeKind::Process => (OfProcess::Degree.into(), OfProcess::Events.into()),
+            NodeKind::File => (OfFile::Degree.into(), OfFile::Events.into()),
+            NodeKind::Registry => (OfRegistry::Degree.into(), OfRegistry::Events.into()),
+            NodeKind::Address => (OfAddress::Degree.into(), OfAddress::Events.into()),
+            NodeKind::User => (OfUser::Degree.into(), OfUser::Events.into()),
+            NodeKind::Script => (OfScript::Degree.into(), OfScript::Events.into()),
+            NodeKind::Module => (OfModule::Degree.into(), OfModule::Events.into()),
         };
-        columns.into_iter().for_each(|(feature, value)| set(feature, value));
+        set(of_degree, degree);
+        set(of_events, log_level(entity.events as usize, EVENTS_FULL));
+        match entity.kind {
+            NodeKind::Process => counts.of_process(entity, window, &mut set),
+            NodeKind::File => {
+                set(OfFile::Writers.into(), log_level(counts.written, DEGREE_FULL));
+                set(
+                    OfFile::WrittenAndRun.into(),
+                    flag(was_written && self.ran.contains(&entity.key)),
+                );
+            }
+            NodeKind::Address => set(OfAddress::Peers.into(), incoming),
+            NodeKind::User => set(OfUser::Processes.into(), degree),
+            NodeKind::Module => {
+                set(OfModule::Users.into(), incoming);
+                set(OfModule::WrittenHere.into(), flag(was_written));
+            }
+            NodeKind::Registry | NodeKind::Script => {}
+        }
     }
 }
 

@@ -171,114 +171,62 @@ const LINUX_STARTS: Parts = &[
     (Place::Other, &["/srv/", "/var/"]),
 ];
 
+/// What marks a path, by platform: web roots, autostart, credentials.
+struct Marked {
+    web_root: &'static [&'static str],
+    autostart: &'static [&'static str],
+    credentials: &'static [&'static str],
+}
+
+#[rustfmt::skip]
+const WINDOWS_MARKS: Marked = Marked {
+    web_root: &[r"\inetpub\", r"\wwwroot\", r"\htdocs\", r"\webapps\", r"\frontend\httpproxy\"],
+    autostart: &[r"\start menu\programs\startup\", r"\windows\system32\tasks\", r"\windows\tasks\", r"\grouppolicy\",
+        r"\windowspowershell\profile", r"microsoft.powershell_profile", r"\wbem\repository\"],
+    credentials: &[r"\config\sam", r"\config\security", r"\config\system", "ntds.dit", r"\microsoft\protect\",
+        r"\microsoft\credentials\", r"\microsoft\vault\", "login data", "logins.json", "key4.db", "lsass.dmp", "lsass_", r"\.ssh\", ".kdbx",
+        r"\crypto\rsa\", r"\.aws\", r"\.azure\", "unattend.xml", "sysprep.inf"],
+};
+
+#[rustfmt::skip]
+const LINUX_MARKS: Marked = Marked {
+    web_root: &["/var/www/", "/srv/http/", "/usr/share/nginx/", "/htdocs/", "/webapps/", "/public_html/"],
+    autostart: &["/etc/cron", "/var/spool/cron", "/etc/systemd/", "/lib/systemd/system/", "/.config/systemd/", "/etc/init.d/",
+        "/etc/rc", "/etc/profile", "/.bashrc", "/.bash_profile", "/.profile", "/.zshrc", "/etc/ld.so.preload", "/etc/update-motd.d/",
+        "/.config/autostart/", "/etc/xdg/autostart/", "/authorized_keys", "/etc/udev/rules.d/", "/etc/pam.d/", "/etc/modules",
+        "/etc/bash.bashrc", "/etc/apt/apt.conf.d/", "/etc/at.", "/var/spool/at"],
+    credentials: &["/etc/shadow", "/etc/gshadow", "/etc/passwd-", "/etc/sudoers", "/.ssh/id_", "/.aws/", "/.kube/", "/.gnupg/", "/.netrc",
+        "/.pgpass", "/.git-credentials", "/.docker/config", "/etc/krb5.keytab", "/.config/gcloud", "/proc/kcore", "/dev/mem",
+        "/var/lib/sss/", "/etc/security/opasswd", "krb5cc_", "/serviceaccount/token"],
+};
+
+/// Marks of a path in lower case.
 pub(super) fn marks(path: &str, platform: Platform) -> Marks {
     let any = |parts: &[&str]| shape::contains_any(path, parts);
-    match platform {
-        Platform::Windows => Marks {
-            web_root: any(&[
-                r"\inetpub\",
-                r"\wwwroot\",
-                r"\htdocs\",
-                r"\webapps\",
-                r"\frontend\httpproxy\",
-            ]),
-            device: path.starts_with(r"\device\") || path.starts_with(r"\\.\"),
-            autostart: any(&[
-                r"\start menu\programs\startup\",
-                r"\windows\system32\tasks\",
-                r"\windows\tasks\",
-                r"\grouppolicy\",
-                r"\windowspowershell\profile",
-                r"microsoft.powershell_profile",
-                r"\wbem\repository\",
-            ]),
-            log: any(&[r"\winevt\logs\", r"\logs\", r"\logfiles\"]) || path.ends_with(".log"),
-            settings: any(&[r"\drivers\etc\", r"\system32\config\", r"\inf\"]),
-            credentials: any(&[
-                r"\config\sam",
-                r"\config\security",
-                r"\config\system",
-                "ntds.dit",
-                r"\microsoft\protect\",
-                r"\microsoft\credentials\",
-                r"\microsoft\vault\",
-                "login data",
-                "logins.json",
-                "key4.db",
-                "lsass.dmp",
-                "lsass_",
-                r"\.ssh\",
-                ".kdbx",
-                r"\crypto\rsa\",
-                r"\.aws\",
-                r"\.azure\",
-                "unattend.xml",
-                "sysprep.inf",
-            ]),
-        },
-        Platform::Linux => Marks {
-            web_root: any(&[
-                "/var/www/",
-                "/srv/http/",
-                "/usr/share/nginx/",
-                "/htdocs/",
-                "/webapps/",
-                "/public_html/",
-            ]),
-            device: path.starts_with("/dev/") && !path.starts_with("/dev/shm/"),
-            autostart: any(&[
-                "/etc/cron",
-                "/var/spool/cron",
-                "/etc/systemd/",
-                "/lib/systemd/system/",
-                "/.config/systemd/",
-                "/etc/init.d/",
-                "/etc/rc",
-                "/etc/profile",
-                "/.bashrc",
-                "/.bash_profile",
-                "/.profile",
-                "/.zshrc",
-                "/etc/ld.so.preload",
-                "/etc/update-motd.d/",
-                "/.config/autostart/",
-                "/etc/xdg/autostart/",
-                "/authorized_keys",
-                "/etc/udev/rules.d/",
-                "/etc/pam.d/",
-                "/etc/modules",
-                "/etc/bash.bashrc",
-                "/etc/apt/apt.conf.d/",
-                "/etc/at.",
-                "/var/spool/at",
-            ]),
-            log: path.starts_with("/var/log/")
-                || path.ends_with(".log")
-                || any(&["_history", "/utmp", "/wtmp", "/btmp", "/lastlog"]),
-            settings: path.starts_with("/etc/"),
-            credentials: any(&[
-                "/etc/shadow",
-                "/etc/gshadow",
-                "/etc/passwd-",
-                "/etc/sudoers",
-                "/.ssh/id_",
-                "/.aws/",
-                "/.kube/",
-                "/.gnupg/",
-                "/.netrc",
-                "/.pgpass",
-                "/.git-credentials",
-                "/.docker/config",
-                "/etc/krb5.keytab",
-                "/.config/gcloud",
-                "/proc/kcore",
-                "/dev/mem",
-                "/var/lib/sss/",
-                "/etc/security/opasswd",
-                "krb5cc_",
-                "/serviceaccount/token",
-            ]) || path.ends_with("/mem") && path.starts_with("/proc/"),
-        },
+    let marked = match platform {
+        Platform::Windows => WINDOWS_MARKS,
+        Platform::Linux => LINUX_MARKS,
+    };
+    let (device, log, settings) = match platform {
+        Platform::Windows => (
+            path.starts_with(r"\device\") || path.starts_with(r"\\.\"),
+            any(&[r"\winevt\logs\", r"\logs\", r"\logfiles\"]),
+            any(&[r"\drivers\etc\", r"\system32\config\", r"\inf\"]),
+        ),
+        Platform::Linux => (
+            path.starts_with("/dev/") && !path.starts_with("/dev/shm/"),
+            path.starts_with("/var/log/") || any(&["_history", "/utmp", "/wtmp", "/btmp", "/lastlog"]),
+            path.starts_with("/etc/"),
+        ),
+    };
+    let reads_memory = path.starts_with("/proc/") && path.ends_with("/mem");
+    Marks {
+        web_root: any(marked.web_root),
+        device,
+        autostart: any(marked.autostart),
+        log: log || path.ends_with(".log"),
+        settings,
+        credentials: any(marked.credentials) || reads_memory,
     }
 }
 

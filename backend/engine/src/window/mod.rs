@@ -17,6 +17,9 @@ use std::{collections::HashMap, time::Duration};
 use stream::Stream;
 use watchfloor_shared::{EndpointId, TenantId, Timestamp};
 
+/// Silent endpoints whose windows are given out at once.
+const STREAMS_PER_CALL: usize = 64;
+
 /// How windows are cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
@@ -137,17 +140,18 @@ impl Windows {
         self.streams.values().map(Stream::deadline).min()
     }
 
-    /// The windows of endpoints that have been silent for a window's length and the lateness.
+    /// The windows of endpoints that have been silent for a window's length and the lateness; of many only the first, so that
+    /// what is given out at once stays small. Ask again while [`Self::next_deadline`] has passed.
     pub fn on_deadline(&mut self, now: Timestamp) -> Vec<Window> {
-        self.end(|stream| stream.deadline() <= now)
+        self.end(STREAMS_PER_CALL, |stream| stream.deadline() <= now)
     }
 
     /// The end of all streams: every window that has begun.
     pub fn finish(&mut self) -> Vec<Window> {
-        self.end(|_| true)
+        self.end(usize::MAX, |_| true)
     }
 
-    fn end(&mut self, ends: impl Fn(&Stream) -> bool) -> Vec<Window> {
+    fn end(&mut self, streams_max: usize, ends: impl Fn(&Stream) -> bool) -> Vec<Window> {
         let mut keys: Vec<StreamKey> = self
             .streams
             .iter()
@@ -155,6 +159,7 @@ impl Windows {
             .map(|(key, _)| key.clone())
             .collect();
         keys.sort_unstable();
+        keys.truncate(streams_max);
         let mut windows = Vec::new();
         for key in keys {
             if let Some(stream) = self.streams.remove(&key) {

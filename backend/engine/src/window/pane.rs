@@ -6,6 +6,7 @@
 use crate::graph::{Entity, FactLink, Facts, Link, Mention, NodeKind, Relation, Traits};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::hash_map::Entry;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Things that one pane tells apart.
 const PANE_NODES_MAX: usize = 20_000;
@@ -30,12 +31,13 @@ struct Described {
 pub(super) struct Book {
     described: Vec<Option<Described>>,
     free: Vec<u32>,
-    places: FxHashMap<(NodeKind, u64, Traits), u32>,
+    /// By kind, key and the hash of the traits.
+    places: FxHashMap<(NodeKind, u64, u64), u32>,
 }
 
 impl Book {
     fn place(&mut self, mention: Mention) -> u32 {
-        let name = (mention.kind, mention.key, mention.traits);
+        let name = (mention.kind, mention.key, xxh3_64(mention.traits.as_bytes()));
         if let Some(known) = self.places.get(&name) {
             return *known;
         }
@@ -44,7 +46,7 @@ impl Book {
             key: name.1,
             pid: mention.pid,
             is_known: mention.is_known,
-            traits: name.2.clone(),
+            traits: mention.traits,
             label: mention.label,
             panes: 0,
         };
@@ -79,7 +81,8 @@ impl Book {
             if described.panes == 0
                 && let Some(gone) = slot.take()
             {
-                self.places.remove(&(gone.kind, gone.key, gone.traits));
+                self.places
+                    .remove(&(gone.kind, gone.key, xxh3_64(gone.traits.as_bytes())));
                 self.free.push(*at);
             }
         }

@@ -77,6 +77,10 @@ impl Infer {
 
     /// Takes an event into its windows; gives those that are whole by it.
     fn take(&mut self, message: &Message) -> Result<(Fate, Vec<Window>), DeadReason> {
+        // Without any model an event is not worth reading.
+        if self.models.is_empty() {
+            return Ok((Fate::Suppressed(DropReason::NoModel), Vec::new()));
+        }
         let tenant = tenant_of(message).ok_or(DeadReason::TenantMissing)?;
         let event = Event::from_json(&message.record.payload).map_err(|_| DeadReason::JsonInvalid)?;
         let left_out = |reason| Ok((Fate::Suppressed(reason), Vec::new()));
