@@ -60,6 +60,7 @@ def train(arguments: argparse.Namespace) -> None:
             "reliability": metrics.reliability(probabilities, truth),
         }
         experiment.save(out / "cross-validation.json", report)
+        recalibrate(out / "model.pt", temperature, offset)
         print(json.dumps({name: report["seeds"][seed][name] for name in metrics.MEASURES}), flush=True)
     if arguments.final:
         inner, held = stop_set(inside, arguments.seed, share=0.12)
@@ -79,6 +80,14 @@ def train(arguments: argparse.Namespace) -> None:
             out / "model.pt",
         )
         print(f"temperature {temperature:.3f} offset {offset:.3f}", flush=True)
+
+
+def recalibrate(path: Path, temperature: float, offset: float) -> None:
+    """A model that is there already gets its probabilities from campaigns that its sisters had not seen."""
+    import torch
+
+    if path.exists():
+        torch.save(torch.load(path, weights_only=True) | {"temperature": float(temperature), "offset": float(offset)}, path)
 
 
 def restore(path: Path, schema: Any) -> tuple[Any, dict[str, Any]]:
@@ -102,7 +111,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     from .fit import Recipe, margins
 
     torch.set_num_threads(1)
-    windows, schema = load(arguments.windows)
+    windows, schema = load(arguments.windows, per_session_max=arguments.per_session)
     if arguments.unseen:
         windows = [window for window in windows if window.fold == -1]
     report: dict[str, Any] = {}
@@ -185,6 +194,7 @@ def main() -> None:
     one.add_argument("--model", type=Path)
     one.add_argument("--baselines", action="store_true")
     one.add_argument("--shuffle", action="store_true")
+    one.add_argument("--per-session", type=int, default=40, help="most windows of one session")
     one.add_argument("--unseen", action="store_true", help="only what belongs to no fold: the other environment")
     one.add_argument("--out", type=Path, required=True)
     one.set_defaults(run=evaluate)

@@ -21,11 +21,11 @@ from .model import FastHGAT
 @dataclass(frozen=True)
 class Recipe:
     hidden: int = 128
-    rate: float = 1.5e-3
+    rate: float = 1e-3
     decay: float = 2e-2
-    epochs: int = 8
-    nodes_max: int = 6000
-    windows_per_epoch: int = 4000
+    epochs: int = 5
+    nodes_max: int = 1500
+    windows_per_epoch: int = 2400
     windows_per_session: int = 6
     edge_drop: float = 0.15
     node_drop: float = 0.1
@@ -81,7 +81,7 @@ def standardize(model: FastHGAT, windows: Sequence[Window], random: np.random.Ge
             continue
         deviation = x.std(0)
         model.centre[kind].data = torch.from_numpy(np.where(deviation > 1e-3, x.mean(0), 0).astype(np.float32))
-        model.scale[kind].data = torch.from_numpy((1 / np.maximum(deviation, 0.1)).astype(np.float32))
+        model.scale[kind].data = torch.from_numpy((1 / np.maximum(deviation, 0.4)).astype(np.float32))
 
 
 def margins(model: FastHGAT, windows: Sequence[Window], schema: Schema, nodes_max: int = 8000) -> np.ndarray:
