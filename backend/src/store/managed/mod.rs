@@ -331,6 +331,11 @@ impl Layout {
         for setting in own.chain(self.settings.iter().map(String::as_str)) {
             command.arg("-c").arg(setting);
         }
+        // A file of its own: an old server may still be writing to the one before.
+        match std::fs::remove_file(&log) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
         command.stdout(Stdio::null()).stderr(File::create(&log)?);
         let keeper = Keeper::start(command)?;
         let start = Instant::now();
