@@ -217,8 +217,8 @@ mod tests {
 
     #[test]
     fn the_newer_suite_stands_beside_the_machines_own() {
-        let own = "Types: deb\n# a comment\nURIs: http://deb.debian.org/debian\nSuites: bookworm bookworm-updates\nSigned-By: /k.gpg\n\nTypes: deb\n";
-        let wanted = "Types: deb\n# a comment\nURIs: http://deb.debian.org/debian\nSuites: bookworm-backports\nSigned-By: /k.gpg\n";
+        let own = "Types: deb\n# a comment\nURIs: http://mirror.example/debian\nSuites: bookworm bookworm-updates\nSigned-By: /k.gpg\n\nTypes: deb\n";
+        let wanted = "Types: deb\n# a comment\nURIs: http://mirror.example/debian\nSuites: bookworm-backports\nSigned-By: /k.gpg\n";
         assert_eq!(backports(own), wanted);
     }
 }
