@@ -227,6 +227,20 @@ async fn a_sender_ten_years_ahead_or_behind_is_found_at_its_own_time() {
     open.running.stop().await;
 }
 
+/// A Beat that waits for its acknowledgement. The last pages that a file had taken may still have room for a window or two; sent
+/// again they are the same events.
+async fn unacknowledged(open: &Open, events: &[String]) -> TcpStream {
+    for _ in 0..50 {
+        let mut beat = open.connect("lumberjack").await;
+        beat.write_all(&wire::lumberjack_window(events)).await.unwrap();
+        match timeout(Duration::from_secs(7), wire::lumberjack_acknowledged(&mut beat)).await {
+            Err(_) => return beat,
+            Ok(acknowledged) => assert_eq!(acknowledged.unwrap(), events.len() as u32),
+        }
+    }
+    panic!("a full disk took fifty windows");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_disk_is_full_nothing_is_acknowledged_and_afterwards_all_is_found_once() {
     let dir = product::folder();
@@ -264,12 +278,9 @@ async fn while_the_disk_is_full_nothing_is_acknowledged_and_afterwards_all_is_fo
     assert_eq!(posted, (503, Code::Unavailable));
     assert_eq!((exporter, sensor), (Code::Unavailable, Code::Unavailable));
     let events: Vec<String> = (100..200).map(|n| wire::beat(TIME, n)).collect();
-    let mut beat = open.connect("lumberjack").await;
-    beat.write_all(&wire::lumberjack_window(&events)).await.unwrap();
+    let mut beat = unacknowledged(&open, &events).await;
     let mut gelf = open.connect("gelf").await;
     gelf.write_all(wire::gelf(SECONDS, 0).as_bytes()).await.unwrap();
-    let acknowledged = timeout(Duration::from_secs(7), wire::lumberjack_acknowledged(&mut beat)).await;
-    assert!(acknowledged.is_err(), "only signs of life: {acknowledged:?}");
 
     disk.make_room();
     let acknowledged = timeout(Duration::from_secs(60), wire::lumberjack_acknowledged(&mut beat)).await;
