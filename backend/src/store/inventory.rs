@@ -4,20 +4,37 @@ use super::{StoreError, TenantTx};
 use serde::Serialize;
 use watchfloor_shared::inventory::{Asset, Criticality, Person};
 
+struct AssetRow {
+    name: String,
+    addresses: Vec<String>,
+    criticality: Option<i16>,
+    owner: Option<String>,
+    role: Option<String>,
+    site: Option<String>,
+}
+
+impl From<AssetRow> for Asset {
+    fn from(row: AssetRow) -> Self {
+        Self {
+            name: row.name,
+            addresses: row.addresses,
+            criticality: row.criticality.and_then(criticality),
+            owner: row.owner,
+            role: row.role,
+            site: row.site,
+        }
+    }
+}
+
 /// By name.
 pub async fn assets(tx: &mut TenantTx) -> Result<Vec<Asset>, StoreError> {
-    let rows = sqlx::query!("SELECT name, addresses, criticality, owner, role, site FROM assets ORDER BY name")
-        .fetch_all(tx.connection())
-        .await?;
-    let asset = rows.into_iter().map(|row| Asset {
-        name: row.name,
-        addresses: row.addresses,
-        criticality: row.criticality.and_then(criticality),
-        owner: row.owner,
-        role: row.role,
-        site: row.site,
-    });
-    Ok(asset.collect())
+    let rows = sqlx::query_as!(
+        AssetRow,
+        "SELECT name, addresses, criticality, owner, role, site FROM assets ORDER BY name"
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows.into_iter().map(Asset::from).collect())
 }
 
 /// The row that events of this host are enriched with: its name in full, else its id, else its short name.
@@ -25,21 +42,15 @@ pub async fn asset_of_host(tx: &mut TenantTx, name: &str, id: &str) -> Result<Op
     let name = name.to_lowercase();
     let short = name.split('.').next().unwrap_or_default().to_owned();
     let names = [name.clone(), id.to_lowercase(), short];
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        AssetRow,
         "SELECT name, addresses, criticality, owner, role, site FROM assets
          WHERE lower(name) = ANY($1) ORDER BY array_position($1, lower(name)) LIMIT 1",
         &names[..]
     )
     .fetch_optional(tx.connection())
     .await?;
-    Ok(row.map(|row| Asset {
-        name: row.name,
-        addresses: row.addresses,
-        criticality: row.criticality.and_then(criticality),
-        owner: row.owner,
-        role: row.role,
-        site: row.site,
-    }))
+    Ok(row.map(Asset::from))
 }
 
 /// By name.
