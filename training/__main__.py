@@ -12,6 +12,9 @@ from typing import Any
 
 import numpy as np
 
+#: Enough to learn what is there to learn.
+SHUFFLE_EPOCHS = 3
+
 
 def build(arguments: argparse.Namespace) -> None:
     from . import build as building
@@ -34,7 +37,9 @@ def train(arguments: argparse.Namespace) -> None:
     windows, schema = load(arguments.windows, per_session_max=arguments.per_session)
     recipe = Recipe(**{name: type(getattr(Recipe(), name))(value) for name, value in (pair.split("=") for pair in arguments.set)})
     inside = [window for window in windows if window.fold != -1]
-    print(f"{len(inside)} windows, {sum(w.label for w in inside)} attacks, {np.mean([w.nodes for w in inside]):.0f} nodes", recipe, flush=True)
+    print(
+        f"{len(inside)} windows, {sum(w.label for w in inside)} attacks, {np.mean([w.nodes for w in inside]):.0f} nodes", recipe, flush=True
+    )
     out: Path = arguments.out
     out.mkdir(parents=True, exist_ok=True)
     if arguments.cross_validate:
@@ -87,7 +92,9 @@ def validated(scores: list[np.ndarray], inside: list[Any], recipe: Any, out: Pat
             [experiment.measure(experiment.probabilities(one, inside)[public], chosen) for one in scores]
         )
     experiment.save(out / "cross-validation.json", report)
-    print(json.dumps({"committee": {name: report["committee"][name]["value"] for name in metrics.MEASURES}, **report["fold_auc"]}), flush=True)
+    print(
+        json.dumps({"committee": {name: report["committee"][name]["value"] for name in metrics.MEASURES}, **report["fold_auc"]}), flush=True
+    )
 
 
 def by_mask(scores: np.ndarray, truth: np.ndarray, windows: list[Any], fold: int) -> tuple[np.ndarray, np.ndarray]:
@@ -132,7 +139,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
     if arguments.baselines:
         report["baselines"] = experiment.compare(windows, schema, images.of_windows(windows, recordings))
     if arguments.shuffle:
-        report["label_shuffle_auc"] = experiment.label_shuffle(windows, schema, Recipe(), 0)
+        recipe = dataclasses.replace(Recipe(), epochs=SHUFFLE_EPOCHS, alone=0.0)
+        report["label_shuffle_auc"] = [round(experiment.label_shuffle(windows, schema, recipe, fold), 4) for fold in range(2)]
     report["seconds"] = round(time.monotonic() - began, 1)
     experiment.save(arguments.out, report)
     print(json.dumps(report, indent=1)[:6000])

@@ -70,8 +70,12 @@ def probabilities(scores: np.ndarray, windows: Sequence[Window]) -> np.ndarray:
 
 def summary(reports: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
     """Mean and deviation of each measure over seeds."""
-    values = {name: [report[name]["value"] for report in reports] for name in metrics.MEASURES}
-    return {name: {"mean": round(float(np.mean(v)), 4), "deviation": round(float(np.std(v, ddof=min(1, len(v) - 1))), 4)} for name, v in values.items()}
+    found = {}
+    for name in metrics.MEASURES:
+        values = [report[name]["value"] for report in reports]
+        deviation = np.std(values, ddof=1) if len(values) > 1 else 0.0
+        found[name] = {"mean": round(float(np.mean(values)), 4), "deviation": round(float(deviation), 4)}
+    return found
 
 
 def measure(scores: np.ndarray, windows: Sequence[Window]) -> dict[str, Any]:
@@ -100,12 +104,12 @@ def compare(windows: Sequence[Window], schema: Schema, names: Sequence[Sequence[
     return found
 
 
-def label_shuffle(windows: Sequence[Window], schema: Schema, recipe: Recipe, seed: int) -> float:
-    """AUC on the first fold of a network that learned labels drawn at random: near a half."""
-    train, test = by_fold(windows, 0)
-    drawn = shuffled(train, seed)
+def label_shuffle(windows: Sequence[Window], schema: Schema, recipe: Recipe, fold: int) -> float:
+    """AUC on a fold of a network that learned labels drawn at random: near a half."""
+    train, test = by_fold(windows, fold)
+    drawn = shuffled(train, fold)
     fake = [dataclasses.replace(window, label=drawn[window.source]) for window in train]
-    model = fit(fake, [], schema, recipe, seed, say=False)
+    model = fit(fake, [], schema, recipe, fold, say=False)
     return metrics.roc_auc(margins(model, test, schema), labels_of(test))
 
 

@@ -59,7 +59,7 @@ class Survey(nn.Module):
 
 
 class Readout(nn.Module):
-    """Mean, attention and (almost) the maximum over a window's nodes, and its survey, then two layers: an attack is a small part of a graph."""
+    """Mean, attention and (almost) the maximum over a window's nodes, and its survey: an attack is a small part of a graph."""
 
     def __init__(self, hidden: int, survey: int) -> None:
         super().__init__()

@@ -90,7 +90,9 @@ def beside(window: Window, other: Window, types: NDArray[np.int64]) -> Window:
     )
 
 
-def varied(window: Window, benign: Sequence[Window], schema: Schema, chances: tuple[float, float, float], random: np.random.Generator) -> Window:
+def varied(
+    window: Window, benign: Sequence[Window], schema: Schema, chances: tuple[float, float, float], random: np.random.Generator
+) -> Window:
     """`chances`: of being alone, of being beside ordinary work, of less being told."""
     types = ends(schema)
     way = random.random()
