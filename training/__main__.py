@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+#: Networks in the model that ships.
+MEMBERS = 3
 #: Enough to learn what is there to learn.
 SHUFFLE_EPOCHS = 3
 
@@ -47,14 +49,14 @@ def train(arguments: argparse.Namespace) -> None:
         for seed in range(arguments.seeds):
             scores.append(experiment.cross_validate(inside, schema, recipe, seed, out))
             validated(scores, inside, recipe, out)
-    if arguments.final:
-        for seed in range(arguments.seeds):
-            path = out / f"final-seed{seed}.pt"
-            if not path.exists():
-                torch.save(fit(inside, [], schema, recipe, seed).state_dict(), path)
+    for seed in range(arguments.final):
+        path = out / f"final-seed{seed}.pt"
+        if not path.exists():
+            torch.save(fit(inside, [], schema, recipe, seed).state_dict(), path)
+    if (out / "committee.npy").exists():
         temperature, offset = experiment.fit_probabilities(np.load(out / "committee.npy"), experiment.labels_of(inside))
         stored = {
-            "states": [torch.load(out / f"final-seed{seed}.pt", weights_only=True) for seed in range(arguments.seeds)],
+            "states": [torch.load(path, weights_only=True) for path in members(out)],
             "temperature": float(temperature),
             "offset": float(offset),
             "sizes": [recipe.hidden, recipe.survey],
@@ -63,6 +65,12 @@ def train(arguments: argparse.Namespace) -> None:
         }
         torch.save(stored, out / "model.pt")
         print(f"temperature {temperature:.3f} offset {offset:.3f}", flush=True)
+
+
+def members(out: Path) -> list[Path]:
+    """Who ships: networks of all folds, filled up with networks of single folds, so that at most one of them has not seen a campaign."""
+    folds = sorted(out.glob("fold*-seed0.pt"))
+    return [*sorted(out.glob("final-seed*.pt")), *folds[:: max(1, len(folds) // MEMBERS)]][:MEMBERS]
 
 
 def validated(scores: list[np.ndarray], inside: list[Any], recipe: Any, out: Path) -> None:
@@ -201,7 +209,7 @@ def main() -> None:
     one.add_argument("--seeds", type=int, default=1)
     one.add_argument("--per-session", type=int, default=12, help="most windows of one session")
     one.add_argument("--cross-validate", action="store_true")
-    one.add_argument("--final", action="store_true")
+    one.add_argument("--final", type=int, default=0, help="so many networks of all folds")
     one.add_argument("--set", action="append", default=[], help="of the recipe: epochs=5")
     one.set_defaults(run=train)
     one = commands.add_parser("evaluate")
