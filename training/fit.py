@@ -94,15 +94,17 @@ def disturbed(batch: Batch, schema: Schema, recipe: Recipe, random: np.random.Ge
     return Batch(xs, batch.src[keep], batch.dst[keep], batch.rel[keep], batch.attr[keep], batch.graph, batch.inverse, batch.labels)
 
 
-def standardize(model: FastHGAT, windows: Sequence[Window], random: np.random.Generator) -> None:
-    chosen = [windows[number] for number in random.permutation(len(windows))[:1500]]
+def standardize(model: FastHGAT, windows: Sequence[Window]) -> None:
+    """What never varied while learning counts for nothing: its weights are still those of the beginning."""
     for kind in range(model.kinds):
-        x = np.concatenate([window.x[kind] for window in chosen])
+        x = np.concatenate([window.x[kind] for window in windows])
         if len(x) < 2:
+            model.scale[kind].data.zero_()
             continue
         deviation = x.std(0)
-        model.centre[kind].data = torch.from_numpy(np.where(deviation > 1e-3, x.mean(0), 0).astype(np.float32))
-        model.scale[kind].data = torch.from_numpy((1 / np.maximum(deviation, 0.4)).astype(np.float32))
+        varies = deviation > 1e-3
+        model.centre[kind].data = torch.from_numpy(np.where(varies, x.mean(0), 0).astype(np.float32))
+        model.scale[kind].data = torch.from_numpy(np.where(varies, 1 / np.maximum(deviation, 0.4), 0).astype(np.float32))
 
 
 def margins(model: FastHGAT | Committee, windows: Sequence[Window], schema: Schema, nodes_max: int = 8000) -> np.ndarray:
@@ -125,7 +127,7 @@ def fit(train: Sequence[Window], held: Sequence[Window], schema: Schema, recipe:
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     model = FastHGAT(schema, recipe.hidden, recipe.survey, recipe.survey_drop)
-    standardize(model, train, random)
+    standardize(model, train)
     learned = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(learned, lr=recipe.rate, weight_decay=recipe.decay, fused=True)
     average = copy.deepcopy(model)

@@ -88,8 +88,9 @@ class FastHGAT(nn.Module):
         self.kinds, self.relations = len(schema.node_types), 2 * len(schema.relations)
         self.enter = nn.ModuleList([nn.Linear(width, hidden) for width in schema.widths])
         self.key = nn.ModuleList([nn.ModuleList([nn.Linear(hidden, hidden) for _ in range(self.kinds)]) for _ in range(LAYERS)])
-        self.message = self.parameters_of(self.relations, hidden)
-        self.relation = self.parameters_of(self.relations, HEADS)
+        # From nothing, so that a relation that no recording had says nothing.
+        self.message = self.parameters_of(self.relations, hidden, scale=0.0)
+        self.relation = self.parameters_of(self.relations, HEADS, scale=0.0)
         self.edge = nn.ModuleList([nn.Linear(EDGE_WIDTH, HEADS, bias=False) for _ in range(LAYERS)])
         self.from_source = self.parameters_of(HEADS, self.width, scale=self.width**-0.5)
         self.from_target = self.parameters_of(HEADS, self.width, scale=self.width**-0.5)
@@ -103,9 +104,13 @@ class FastHGAT(nn.Module):
         block = torch.zeros(hidden, HEADS)
         block[torch.arange(hidden), torch.arange(hidden) // self.width] = 1
         self.register_buffer("block", block)
+        # Small, so that what is rare while learning weighs little.
+        with torch.no_grad():
+            for part in [*self.enter, self.survey.first]:
+                part.weight *= 0.1
 
     @staticmethod
-    def parameters_of(rows: int, columns: int, scale: float = 0.1) -> nn.ParameterList:
+    def parameters_of(rows: int, columns: int, scale: float) -> nn.ParameterList:
         return nn.ParameterList([nn.Parameter(torch.randn(rows, columns) * scale) for _ in range(LAYERS)])
 
     def logits(self, xs: list[Tensor], src: Tensor, dst: Tensor, rel: Tensor, attr: Tensor, graph: Tensor, inverse: Tensor) -> Tensor:
