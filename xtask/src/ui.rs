@@ -200,11 +200,40 @@ fn split(wasm: &Path, profile: Profile) -> Result<Split> {
     options.main_module = &main_module;
     options.link_name = &link_name;
     let split = wasm_split_cli_support::transform(options).map_err(|error| anyhow::anyhow!("{error:#}"))?;
+    for chunk in &split.split_modules {
+        let bytes = fs::read(chunk)?;
+        fs::write(chunk, without_custom_sections(&bytes).context("a chunk is no wasm")?)?;
+    }
     Ok(Split {
         folder,
         main,
         pages: split.prefetch_map.into_iter().collect(),
     })
+}
+
+/// Names and the like, which no browser needs to run it. `None` where this is no module of wasm.
+fn without_custom_sections(module: &[u8]) -> Option<Vec<u8>> {
+    const HEADER_BYTES: usize = 8;
+    const CUSTOM: u8 = 0;
+    let (header, mut rest) = module.split_at_checked(HEADER_BYTES)?;
+    let mut kept = header.to_vec();
+    while let Some(id) = rest.first() {
+        let (mut length, mut at) = (0_usize, 1);
+        loop {
+            let byte = *rest.get(at)?;
+            length |= usize::from(byte & 0x7f).checked_shl(7 * u32::try_from(at - 1).ok()?)?;
+            at += 1;
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        let (section, after) = rest.split_at_checked(at.checked_add(length)?)?;
+        if *id != CUSTOM {
+            kept.extend_from_slice(section);
+        }
+        rest = after;
+    }
+    Some(kept)
 }
 
 fn emptied(folder: &Path) -> Result<PathBuf> {
@@ -286,6 +315,16 @@ fn packed(plain: &[u8], quality: i32) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_left_out_of_a_chunk_and_code_is_not() {
+        let header = [0, b'a', b's', b'm', 1, 0, 0, 0];
+        let custom = [&[0, 0x83, 0x01][..], &[7; 131]].concat();
+        let code = [10, 2, 1, 2];
+        let module = [&header[..], &custom, &code].concat();
+        assert_eq!(without_custom_sections(&module).unwrap(), [&header[..], &code].concat());
+        assert_eq!(without_custom_sections(&module[..20]), None);
+    }
 
     #[test]
     fn what_is_in_place_is_not_written_again() {

@@ -39,12 +39,12 @@ macro_rules! chunks {
 chunks! {
     gate: sign_in, sign_in_ahead, SignInPage;
     gate: setup, setup_ahead, SetupPage;
-    desk: overview, overview_ahead, OverviewPage;
-    desk: alerts, alerts_ahead, AlertsPage;
-    desk: alert, alert_ahead, AlertPage;
-    desk: hunt, hunt_ahead, HuntPage;
-    desk: endpoints, endpoints_ahead, EndpointsPage;
-    desk: endpoint, endpoint_ahead, EndpointPage;
+    triage: overview, overview_ahead, OverviewPage;
+    triage: alerts, alerts_ahead, AlertsPage;
+    triage: alert, alert_ahead, AlertPage;
+    hunting: hunt, hunt_ahead, HuntPage;
+    hunting: endpoints, endpoints_ahead, EndpointsPage;
+    hunting: endpoint, endpoint_ahead, EndpointPage;
     plant: pipeline, pipeline_ahead, PipelinePage;
     plant: rules, rules_ahead, RulesPage;
 }
