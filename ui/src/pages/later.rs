@@ -39,7 +39,7 @@ macro_rules! chunks {
 chunks! {
     gate: sign_in, sign_in_ahead, SignInPage;
     gate: setup, setup_ahead, SetupPage;
-    triage: overview, overview_ahead, OverviewPage;
+    front: overview, overview_ahead, OverviewPage;
     triage: alerts, alerts_ahead, AlertsPage;
     triage: alert, alert_ahead, AlertPage;
     hunting: hunt, hunt_ahead, HuntPage;
