@@ -63,7 +63,7 @@ def read(path: Path) -> dict[str, Any]:
 def card(platform: str, run: Path, prose: str) -> str:
     validation = read(run / "cross-validation.json")
     seeds = len(validation["seeds"])
-    columns = {"one network" if seeds == 1 else f"mean of {seeds} networks": validation["committee"]}
+    columns = {"committee": validation["committee"], "graph networks alone": validation["networks"], "surveyor alone": validation["surveyor"]}
     if "public" in validation:
         columns["public recordings alone"] = validation["public"]
     lines = [f"# The {platform.capitalize()} model", "", prose.strip(), "", "## Measured", "", "### Held-out campaigns", ""]
