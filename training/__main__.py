@@ -8,9 +8,13 @@ import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from .data import Schema
+    from .fit import Recipe
 
 #: Networks in the model that ships.
 MEMBERS = 2
@@ -77,7 +81,7 @@ def members(out: Path) -> list[Path]:
     return [*sorted(out.glob("final-seed*.pt")), *folds[:: max(1, len(folds) // MEMBERS)]][:MEMBERS]
 
 
-def validated(scores: list[np.ndarray], survey: np.ndarray, inside: list[Any], recipe: Any, out: Path) -> None:
+def validated(scores: list[np.ndarray], survey: np.ndarray, inside: list[Any], recipe: Recipe, out: Path) -> None:
     """The report of the seeds so far and of their committee."""
     from . import experiment, metrics
 
@@ -116,7 +120,7 @@ def by_mask(scores: np.ndarray, truth: np.ndarray, windows: list[Any], fold: int
     return scores[chosen], truth[chosen]
 
 
-def restore(path: Path, schema: Any) -> tuple[Any, dict[str, Any]]:
+def restore(path: Path, schema: Schema) -> tuple[Any, dict[str, Any]]:
     import torch
 
     from .experiment import finished

@@ -63,13 +63,17 @@ def read(path: Path) -> dict[str, Any]:
 def card(platform: str, run: Path, prose: str) -> str:
     validation = read(run / "cross-validation.json")
     seeds = len(validation["seeds"])
-    columns = {"committee": validation["committee"], "graph networks alone": validation["networks"], "surveyor alone": validation["surveyor"]}
+    columns = {
+        "committee": validation["committee"],
+        "graph networks alone": validation["networks"],
+        "surveyor alone": validation["surveyor"],
+    }
     if "public" in validation:
         columns["public recordings alone"] = validation["public"]
     lines = [f"# The {platform.capitalize()} model", "", prose.strip(), "", "## Measured", "", "### Held-out campaigns", ""]
     lines += [
-        f"{validation['folds']} folds of whole families; each window is scored by networks that saw nothing of its fold, and its score comes from",
-        "a temperature and an offset that were fitted to the other folds. 95 % by drawing campaigns anew.",
+        f"{validation['folds']} folds of whole families; each window is scored by networks that saw nothing of its fold, and its score comes",
+        "from a temperature and an offset that were fitted to the other folds. 95 % by drawing campaigns anew.",
         "",
         *table(columns),
         "",

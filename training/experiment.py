@@ -47,10 +47,8 @@ def cross_validate(windows: Sequence[Window], schema: Schema, recipe: Recipe, se
             torch.save(model.state_dict(), keep / f"fold{fold}-seed{seed}.pt")
         out[members] = np.load(stored)
         truth = labels_of([windows[number] for number in members])
-        print(
-            f"fold {fold} seed {seed}: AUC {metrics.roc_auc(out[members], truth):.4f} AP {metrics.average_precision(out[members], truth):.4f}",
-            flush=True,
-        )
+        auc, precision = metrics.roc_auc(out[members], truth), metrics.average_precision(out[members], truth)
+        print(f"fold {fold} seed {seed}: AUC {auc:.4f} AP {precision:.4f}", flush=True)
     return out
 
 
@@ -69,7 +67,8 @@ def survey_folds(windows: Sequence[Window], schema: Schema, keep: Path) -> np.nd
 
 
 def fit_probabilities(scores: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
-    return calibrate(scores, truth, np.where(truth == 0, BENIGN_WEIGHT * truth.sum() / max(1, (truth == 0).sum()), 1.0))
+    weight = BENIGN_WEIGHT * truth.sum() / max(1, (truth == 0).sum())
+    return calibrate(scores, truth, np.where(truth == 0, weight, 1.0))
 
 
 def probabilities(scores: np.ndarray, windows: Sequence[Window]) -> np.ndarray:
