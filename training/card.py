@@ -72,8 +72,8 @@ def card(platform: str, run: Path, prose: str) -> str:
         columns["public recordings alone"] = validation["public"]
     lines = [f"# The {platform.capitalize()} model", "", prose.strip(), "", "## Measured", "", "### Held-out campaigns", ""]
     lines += [
-        f"{validation['folds']} folds of whole families; each window is scored by networks that saw nothing of its fold, and its score comes",
-        "from a temperature and an offset that were fitted to the other folds. 95 % by drawing campaigns anew.",
+        f"{validation['folds']} folds of whole families; each window is scored by networks that saw nothing of its fold, its score",
+        "comes from a temperature and an offset that were fitted to the other folds. 95 % by drawing campaigns anew.",
         "",
         *table(columns),
         "",
