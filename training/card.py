@@ -21,6 +21,8 @@ BASELINES = {
     "boosted_trees": "Boosted trees on pooled features",
 }
 
+UNCALIBRATED = "Their scores are not calibrated as the committee's are: ROC-AUC and average precision compare, rates at 0.7 do not."
+
 
 def figure(measure: dict[str, float]) -> str:
     return f"{measure['value']:.3f} ({measure['low']:.3f}–{measure['high']:.3f})"
@@ -99,7 +101,7 @@ def simpler(report: dict[str, Any]) -> list[str]:
     if "baselines" not in report:
         return []
     columns = {title: report["baselines"][name] for name, title in BASELINES.items() if name in report["baselines"]}
-    return ["", "### Simpler means, same windows and folds", "", *table(columns)]
+    return ["", "### Simpler means, same windows and folds", "", UNCALIBRATED, "", *table(columns)]
 
 
 def rules(report: dict[str, Any]) -> list[str]:
