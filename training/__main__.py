@@ -8,12 +8,16 @@ import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from .data import Schema
+    from .fit import Recipe
+
 #: Networks in the model that ships.
-MEMBERS = 3
+MEMBERS = 2
 #: Enough to learn what is there to learn.
 SHUFFLE_EPOCHS = 3
 
@@ -33,7 +37,7 @@ def train(arguments: argparse.Namespace) -> None:
 
     from . import experiment
     from .build import load
-    from .fit import Recipe, fit
+    from .fit import Recipe, fit, fit_surveyor
 
     torch.set_num_threads(1)
     windows, schema = load(arguments.windows, per_session_max=arguments.per_session)
@@ -48,15 +52,19 @@ def train(arguments: argparse.Namespace) -> None:
         scores = []
         for seed in range(arguments.seeds):
             scores.append(experiment.cross_validate(inside, schema, recipe, seed, out))
-            validated(scores, inside, recipe, out)
+            validated(scores, experiment.survey_folds(inside, schema, out), inside, recipe, out)
     for seed in range(arguments.final):
         path = out / f"final-seed{seed}.pt"
         if not path.exists():
             torch.save(fit(inside, [], schema, recipe, seed).state_dict(), path)
     if (out / "committee.npy").exists():
+        surveyor = out / "surveyor.pt"
+        if not surveyor.exists():
+            torch.save(fit_surveyor(inside, schema, 0).state_dict(), surveyor)
         temperature, offset = experiment.fit_probabilities(np.load(out / "committee.npy"), experiment.labels_of(inside))
         stored = {
             "states": [torch.load(path, weights_only=True) for path in members(out)],
+            "surveyor": torch.load(surveyor, weights_only=True),
             "temperature": float(temperature),
             "offset": float(offset),
             "sizes": [recipe.hidden, recipe.survey],
@@ -73,12 +81,12 @@ def members(out: Path) -> list[Path]:
     return [*sorted(out.glob("final-seed*.pt")), *folds[:: max(1, len(folds) // MEMBERS)]][:MEMBERS]
 
 
-def validated(scores: list[np.ndarray], inside: list[Any], recipe: Any, out: Path) -> None:
+def validated(scores: list[np.ndarray], survey: np.ndarray, inside: list[Any], recipe: Recipe, out: Path) -> None:
     """The report of the seeds so far and of their committee."""
     from . import experiment, metrics
 
     reports = [experiment.measure(experiment.probabilities(one, inside), inside) for one in scores]
-    together = np.mean(scores, 0)
+    together = (np.mean(scores, 0) + survey) / 2
     np.save(out / "committee.npy", together)
     probabilities, truth = experiment.probabilities(together, inside), experiment.labels_of(inside)
     folds = sorted({window.fold for window in inside})
@@ -88,6 +96,8 @@ def validated(scores: list[np.ndarray], inside: list[Any], recipe: Any, out: Pat
         "seeds": dict(enumerate(reports)),
         "summary": experiment.summary(reports),
         "committee": experiment.measure(probabilities, inside),
+        "networks": experiment.measure(experiment.probabilities(np.mean(scores, 0), inside), inside),
+        "surveyor": experiment.measure(experiment.probabilities(survey, inside), inside),
         "fold_auc": {fold: round(metrics.roc_auc(*by_mask(together, truth, inside, fold)), 4) for fold in folds},
         "by_campaign": by_campaign(probabilities, inside),
         "reliability": metrics.reliability(probabilities, truth),
@@ -110,18 +120,20 @@ def by_mask(scores: np.ndarray, truth: np.ndarray, windows: list[Any], fold: int
     return scores[chosen], truth[chosen]
 
 
-def restore(path: Path, schema: Any) -> tuple[Any, dict[str, Any]]:
+def restore(path: Path, schema: Schema) -> tuple[Any, dict[str, Any]]:
     import torch
 
     from .experiment import finished
-    from .model import FastHGAT
+    from .model import FastHGAT, Surveyor
 
     stored = torch.load(path, weights_only=True)
     members = []
     for state in stored["states"]:
         members.append(FastHGAT(schema, *stored["sizes"]))
         members[-1].load_state_dict(state)
-    return finished(members, stored["temperature"], stored["offset"]), stored
+    surveyor = Surveyor(schema)
+    surveyor.load_state_dict(stored["surveyor"])
+    return finished(members, surveyor, stored["temperature"], stored["offset"]), stored
 
 
 def evaluate(arguments: argparse.Namespace) -> None:

@@ -21,6 +21,8 @@ BASELINES = {
     "boosted_trees": "Boosted trees on pooled features",
 }
 
+UNCALIBRATED = "Their scores are not calibrated as the committee's are: ROC-AUC and average precision compare, rates at 0.7 do not."
+
 
 def figure(measure: dict[str, float]) -> str:
     return f"{measure['value']:.3f} ({measure['low']:.3f}–{measure['high']:.3f})"
@@ -63,13 +65,17 @@ def read(path: Path) -> dict[str, Any]:
 def card(platform: str, run: Path, prose: str) -> str:
     validation = read(run / "cross-validation.json")
     seeds = len(validation["seeds"])
-    columns = {"one network" if seeds == 1 else f"mean of {seeds} networks": validation["committee"]}
+    columns = {
+        "committee": validation["committee"],
+        "graph networks alone": validation["networks"],
+        "surveyor alone": validation["surveyor"],
+    }
     if "public" in validation:
         columns["public recordings alone"] = validation["public"]
     lines = [f"# The {platform.capitalize()} model", "", prose.strip(), "", "## Measured", "", "### Held-out campaigns", ""]
     lines += [
-        f"{validation['folds']} folds of whole families; each window is scored by networks that saw nothing of its fold, and its score comes from",
-        "a temperature and an offset that were fitted to the other folds. 95 % by drawing campaigns anew.",
+        f"{validation['folds']} folds of whole families; each window is scored by networks that saw nothing of its fold, its score",
+        "comes from a temperature and an offset that were fitted to the other folds. 95 % by drawing campaigns anew.",
         "",
         *table(columns),
         "",
@@ -95,7 +101,7 @@ def simpler(report: dict[str, Any]) -> list[str]:
     if "baselines" not in report:
         return []
     columns = {title: report["baselines"][name] for name, title in BASELINES.items() if name in report["baselines"]}
-    return ["", "### Simpler means, same windows and folds", "", *table(columns)]
+    return ["", "### Simpler means, same windows and folds", "", UNCALIBRATED, "", *table(columns)]
 
 
 def rules(report: dict[str, Any]) -> list[str]:

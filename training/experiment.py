@@ -14,12 +14,12 @@ import torch
 
 from . import baselines, metrics
 from .data import Schema, Window
-from .fit import Recipe, calibrate, fit, margins
-from .model import Committee, FastHGAT
+from .fit import Recipe, calibrate, fit, fit_surveyor, margins
+from .model import Committee, FastHGAT, Surveyor
 from .splits import by_fold, shuffled, stop_set
 
 #: How rare attacks are taken to be when scores become probabilities: as benign windows outweigh them by so much.
-BENIGN_WEIGHT = 3.0
+BENIGN_WEIGHT = 5.0
 THRESHOLD = 0.7
 
 Image = Callable[[Window], list[str]]
@@ -47,15 +47,28 @@ def cross_validate(windows: Sequence[Window], schema: Schema, recipe: Recipe, se
             torch.save(model.state_dict(), keep / f"fold{fold}-seed{seed}.pt")
         out[members] = np.load(stored)
         truth = labels_of([windows[number] for number in members])
-        print(
-            f"fold {fold} seed {seed}: AUC {metrics.roc_auc(out[members], truth):.4f} AP {metrics.average_precision(out[members], truth):.4f}",
-            flush=True,
-        )
+        auc, precision = metrics.roc_auc(out[members], truth), metrics.average_precision(out[members], truth)
+        print(f"fold {fold} seed {seed}: AUC {auc:.4f} AP {precision:.4f}", flush=True)
     return out
 
 
+def survey_folds(windows: Sequence[Window], schema: Schema, keep: Path) -> np.ndarray:
+    """Margins of every window by a surveyor that saw nothing of its fold."""
+    stored = keep / "surveyor.npy"
+    if not stored.exists():
+        out = np.full(len(windows), np.nan)
+        for fold in sorted({window.fold for window in windows}):
+            train, test = by_fold(windows, fold)
+            out[[number for number, window in enumerate(windows) if window.fold == fold]] = margins(
+                fit_surveyor(train, schema, 0), test, schema
+            )
+        np.save(stored, out)
+    return np.load(stored)
+
+
 def fit_probabilities(scores: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
-    return calibrate(scores, truth, np.where(truth == 0, BENIGN_WEIGHT * truth.sum() / max(1, (truth == 0).sum()), 1.0))
+    weight = BENIGN_WEIGHT * truth.sum() / max(1, (truth == 0).sum())
+    return calibrate(scores, truth, np.where(truth == 0, weight, 1.0))
 
 
 def probabilities(scores: np.ndarray, windows: Sequence[Window]) -> np.ndarray:
@@ -113,8 +126,8 @@ def label_shuffle(windows: Sequence[Window], schema: Schema, recipe: Recipe, fol
     return metrics.roc_auc(margins(model, test, schema), labels_of(test))
 
 
-def finished(members: Sequence[FastHGAT], temperature: float, offset: float) -> Committee:
-    model = Committee(copy.deepcopy(list(members))).eval()
+def finished(members: Sequence[FastHGAT], surveyor: Surveyor, temperature: float, offset: float) -> Committee:
+    model = Committee(copy.deepcopy(list(members)), surveyor).eval()
     model.temperature.data.fill_(temperature)
     model.offset.data.fill_(offset)
     return model

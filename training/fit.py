@@ -15,7 +15,7 @@ import torch.nn.functional as F
 
 from .data import Batch, Schema, Window, batches, pack
 from .metrics import average_precision, roc_auc
-from .model import Committee, FastHGAT
+from .model import Committee, FastHGAT, Surveyor
 from .vary import varied
 
 #: Larger windows are put beside none.
@@ -107,7 +107,7 @@ def standardize(model: FastHGAT, windows: Sequence[Window]) -> None:
         model.scale[kind].data = torch.from_numpy(np.where(varies, 1 / np.maximum(deviation, 0.4), 0).astype(np.float32))
 
 
-def margins(model: FastHGAT | Committee, windows: Sequence[Window], schema: Schema, nodes_max: int = 8000) -> np.ndarray:
+def margins(model: FastHGAT | Surveyor | Committee, windows: Sequence[Window], schema: Schema, nodes_max: int = 8000) -> np.ndarray:
     """Attack's logit less benign's, before calibration, in the order of the windows."""
     model.eval()
     order = sorted(range(len(windows)), key=lambda number: windows[number].nodes)
@@ -170,6 +170,43 @@ def fit(train: Sequence[Window], held: Sequence[Window], schema: Schema, recipe:
             break
     model.load_state_dict(best)
     return model
+
+
+def rows(model: Surveyor, windows: Sequence[Window], schema: Schema) -> torch.Tensor:
+    parts = []
+    for group in batches(windows, 8000, range(len(windows))):
+        xs, (src, _, rel, _, graph, inverse) = tensors(pack(group, schema))
+        parts.append(model.row(xs, src, rel, graph, inverse.shape[0]))
+    return torch.cat(parts)
+
+
+def fit_surveyor(train: Sequence[Window], schema: Schema, seed: int, *, epochs: int = 8, size: int = 64, rate: float = 2e-3) -> Surveyor:
+    """Every beginning sees the same windows, and is on its own otherwise."""
+    torch.manual_seed(seed)
+    random = np.random.default_rng(seed)
+    model = Surveyor(schema)
+    table = rows(model, train, schema)
+    truth = torch.tensor([window.label for window in train])
+    deviation = table.std(0)
+    varies = deviation > 1e-3
+    model.centre.data = torch.where(varies, table.mean(0), 0.0)
+    model.scale.data = torch.where(varies, 1 / deviation.clamp(min=0.05), 0.0)
+    weight = len(truth) / torch.bincount(truth, minlength=2).clamp(min=1)
+    learned = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(learned, lr=rate, weight_decay=0.3, fused=True)
+    steps, step = epochs * max(1, len(truth) // size), 0
+    model.train()
+    for _ in range(epochs):
+        for chosen in np.array_split(random.permutation(len(truth)), max(1, len(truth) // size)):
+            for part in optimizer.param_groups:
+                part["lr"] = rate * (1 - step / steps) + 1e-5
+            answers = model.answers(table[chosen])
+            loss = torch.stack([F.cross_entropy(one, truth[chosen], weight=weight, label_smoothing=0.04) for one in answers]).sum()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            step += 1
+    return model.eval()
 
 
 def calibrate(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, float]:

@@ -20,6 +20,9 @@ EDGE_WIDTH = 8
 CLIP = 60.0
 TINY = 1e-30
 FEATURE_LIMIT = 6.0
+SURVEY_LIMIT = 4.0
+#: Below every feature.
+LOWEST = -1e4
 #: How close the third part of the readout comes to the maximum over nodes.
 SHARPNESS = 2.0
 
@@ -29,33 +32,71 @@ def per_window(values: Tensor, graph: Tensor, windows: int) -> Tensor:
     return torch.zeros(windows, values.shape[1], dtype=values.dtype, device=values.device).index_put((graph,), values, accumulate=True)
 
 
+def survey(xs: list[Tensor], src: Tensor, rel: Tensor, graph: Tensor, windows: int, relations: int) -> Tensor:
+    """A window as a whole, without its links, in one row: how many nodes of each type and edges of each relation, and per type the means
+    and the maxima of its features."""
+    at, counts, means, maxima = 0, [], [], []
+    for x in xs:
+        own = graph[at : at + x.shape[0]]
+        at = at + x.shape[0]
+        n = per_window(torch.ones_like(x[:, :1]), own, windows)
+        counts.append(n)
+        means.append(per_window(x, own, windows) / n.clamp(min=1.0))
+        lowest = torch.full((windows, x.shape[1]), LOWEST, dtype=x.dtype, device=x.device)
+        highest = lowest.scatter_reduce(0, own.unsqueeze(-1).expand(-1, x.shape[1]), x, "amax")
+        maxima.append(torch.where(n > 0.5, highest, torch.zeros_like(highest)))
+    slot = graph.index_select(0, src) * (2 * relations) + rel
+    ones = torch.ones_like(slot, dtype=means[0].dtype).unsqueeze(-1)
+    edges = per_window(ones, slot, windows * 2 * relations).view(windows, -1)[:, :relations]
+    return torch.cat([torch.log1p(torch.cat([*counts, edges], -1)) * 0.5, *means, *maxima], -1)
+
+
+def survey_width(schema: Schema) -> int:
+    return len(schema.widths) + len(schema.relations) + 2 * sum(schema.widths)
+
+
 class Survey(nn.Module):
-    """A window as a whole, without its links: how many nodes of each type and edges of each relation, and per type the means and the
-    maxima of its features. What trees on such a row find, the attention does not have to find again."""
+    """What the attention need not find again: the survey of the standardized features, as a part of the readout."""
 
     def __init__(self, schema: Schema, width: int, drop: float) -> None:
         super().__init__()
         self.relations = len(schema.relations)
-        self.first = nn.Linear(len(schema.widths) + self.relations + 2 * sum(schema.widths), width)
+        self.first = nn.Linear(survey_width(schema), width)
         self.hide = nn.Dropout(drop)
 
     def forward(self, xs: list[Tensor], src: Tensor, rel: Tensor, graph: Tensor, windows: int) -> Tensor:
-        """`xs` are standardized."""
-        at, counts, means, maxima = 0, [], [], []
-        for x in xs:
-            own = graph[at : at + x.shape[0]]
-            at = at + x.shape[0]
-            n = per_window(torch.ones_like(x[:, :1]), own, windows)
-            counts.append(n)
-            means.append(per_window(x, own, windows) / n.clamp(min=1.0))
-            lowest = torch.full((windows, x.shape[1]), -FEATURE_LIMIT, dtype=x.dtype, device=x.device)
-            highest = lowest.scatter_reduce(0, own.unsqueeze(-1).expand(-1, x.shape[1]), x, "amax")
-            maxima.append(torch.where(n > 0.5, highest, torch.zeros_like(highest)))
-        slot = graph.index_select(0, src) * (2 * self.relations) + rel
-        ones = torch.ones_like(slot, dtype=means[0].dtype).unsqueeze(-1)
-        edges = per_window(ones, slot, windows * 2 * self.relations).view(windows, -1)[:, : self.relations]
-        sizes = torch.log1p(torch.cat([*counts, edges], -1)) * 0.5
-        return F.relu(self.first(self.hide(torch.cat([sizes, *means, *maxima], -1))))
+        return F.relu(self.first(self.hide(survey(xs, src, rel, graph, windows, self.relations))))
+
+
+class Surveyor(nn.Module):
+    """Small networks that see the survey and nothing else; each learned by itself, and their mean is the answer."""
+
+    def __init__(self, schema: Schema, beginnings: int = 4, width: int = 64) -> None:
+        super().__init__()
+        self.relations = len(schema.relations)
+        columns = survey_width(schema)
+        self.centre = nn.Parameter(torch.zeros(columns), requires_grad=False)
+        self.scale = nn.Parameter(torch.ones(columns), requires_grad=False)
+        self.first = nn.ModuleList([nn.Linear(columns, width) for _ in range(beginnings)])
+        self.last = nn.ModuleList([nn.Linear(width, 2) for _ in range(beginnings)])
+        self.hide, self.drop = nn.Dropout(0.15), nn.Dropout(0.3)
+        with torch.no_grad():
+            for part in self.first:
+                part.weight *= 0.3
+
+    def row(self, xs: list[Tensor], src: Tensor, rel: Tensor, graph: Tensor, windows: int) -> Tensor:
+        return survey(xs, src, rel, graph, windows, self.relations)
+
+    def answers(self, row: Tensor) -> list[Tensor]:
+        row = torch.clamp((row - self.centre) * self.scale, -SURVEY_LIMIT, SURVEY_LIMIT)
+        return [last(self.drop(F.relu(first(self.hide(row))))) for first, last in zip(self.first, self.last, strict=True)]
+
+    def logits(self, xs: list[Tensor], src: Tensor, dst: Tensor, rel: Tensor, attr: Tensor, graph: Tensor, inverse: Tensor) -> Tensor:
+        answers = self.answers(self.row(xs, src, rel, graph, inverse.shape[0]))
+        total = answers[0]
+        for answer in answers[1:]:
+            total = total + answer
+        return total / len(answers)
 
 
 class Readout(nn.Module):
@@ -146,11 +187,12 @@ class FastHGAT(nn.Module):
 
 
 class Committee(nn.Module):
-    """Networks that learned the same from different beginnings: the mean of their answers, as a calibrated probability."""
+    """Networks that learned the same from different beginnings and a surveyor, half and half, as a calibrated probability."""
 
-    def __init__(self, members: Sequence[FastHGAT]) -> None:
+    def __init__(self, members: Sequence[FastHGAT], surveyor: Surveyor) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
+        self.surveyor = surveyor
         self.temperature = nn.Parameter(torch.ones(1), requires_grad=False)
         self.offset = nn.Parameter(torch.zeros(1), requires_grad=False)
 
@@ -158,7 +200,7 @@ class Committee(nn.Module):
         total = self.members[0].logits(xs, src, dst, rel, attr, graph, inverse)
         for member in self.members[1:]:
             total = total + member.logits(xs, src, dst, rel, attr, graph, inverse)
-        return total / len(self.members)
+        return (total / len(self.members) + self.surveyor.logits(xs, src, dst, rel, attr, graph, inverse)) * 0.5
 
     def forward(
         self,

@@ -14,7 +14,7 @@ from training.fit import margins
 from training.labels import ATTACK, BENIGN, UNKNOWN, expand, of_window
 from training.linux.families import FOLDS as LINUX
 from training.linux.session import Journal, attack_processes, nanoseconds, runs, text
-from training.model import Committee, FastHGAT
+from training.model import Committee, FastHGAT, Surveyor
 from training.splits import by_fold, stop_set
 from training.vary import alone, beside, ends, less_told, only, varied
 from training.windows.folds import FOLDS as WINDOWS
@@ -132,7 +132,7 @@ def test_an_attack_is_never_made_of_nothing() -> None:
 
 def test_windows_together_are_as_one_at_a_time() -> None:
     torch.manual_seed(0)
-    model = Committee([FastHGAT(SCHEMA, 16, 8) for _ in range(2)]).eval()
+    model = Committee([FastHGAT(SCHEMA, 16, 8) for _ in range(2)], Surveyor(SCHEMA)).eval()
     windows = [window(), window(processes=5, files=3), window(processes=1, files=1)]
     windows[2] = dataclasses.replace(windows[2], src=np.array([0, 0]), dst=np.array([0, 0]))
     together = margins(model, windows, SCHEMA)
