@@ -255,6 +255,8 @@ fn bind(wasm: &Path, profile: Profile) -> Result<PathBuf> {
         .omit_default_module_path(true)
         .remove_name_section(profile == Profile::Release)
         .remove_producers_section(true)
+        // The chunks use the table of functions.
+        .keep_lld_exports(true)
         .web(true)?;
     bindgen.generate(&folder).context("wasm-bindgen failed")?;
     Ok(folder)
