@@ -7,6 +7,7 @@ pub mod certificates;
 pub mod fixtures;
 pub mod onnx;
 pub mod product;
+pub mod proxy;
 pub mod search_contract;
 pub mod small_disk;
 pub mod wire;

@@ -11,6 +11,7 @@ mod lint;
 mod onnxruntime;
 mod process;
 mod senders;
+mod services;
 mod setup;
 mod test;
 mod ui;
@@ -36,6 +37,8 @@ enum Command {
     Demo(demo::Options),
     /// Runs the tests
     Test(test::Options),
+    /// The servers of a distributed installation, for real: Kafka, Schema Registry, OpenSearch, PostgreSQL, Redis, InfluxDB
+    Services(services::Options),
     /// Checks format, lints and dependencies
     Lint,
     /// Measures the product
@@ -53,6 +56,7 @@ fn main() -> anyhow::Result<()> {
         Command::Setup(options) => setup::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Test(options) => test::run(&options),
+        Command::Services(options) => services::run(&options),
         Command::Lint => lint::run(),
         Command::Bench(options) => bench::run(&options),
         Command::Ui(options) => ui::run(&options),

@@ -182,7 +182,7 @@ fn is_of(program: &Path, stamp: &Path, wanted: &str) -> bool {
 }
 
 /// A Go that fetches a newer one where a module asks for it.
-fn golang() -> Result<()> {
+pub fn golang() -> Result<()> {
     let version = output(command("go", &["env", "GOVERSION"])).unwrap_or_default();
     let minor = version
         .strip_prefix("go1.")
