@@ -26,7 +26,7 @@ pub struct Inference<'a> {
 }
 
 impl Inference<'_> {
-    /// Its time is the window's end. `host.name` is absent: a window knows its endpoint by id alone.
+    /// Its time is the window's end. `host.name` is the endpoint's id, as in alerts: a window knows no other name.
     pub fn event(&self) -> Event {
         let (window, stream) = (self.window, &self.window.stream);
         let platform = stream.platform.as_str();
@@ -45,7 +45,10 @@ impl Inference<'_> {
                 "risk_score_norm": percent,
             }),
         );
-        set("host", json!({"id": stream.endpoint, "os": {"type": platform}}));
+        set(
+            "host",
+            json!({"id": stream.endpoint, "name": stream.endpoint, "os": {"type": platform}}),
+        );
         set(
             "message",
             json!(format!(

@@ -62,7 +62,7 @@ fn Card(model: ModelSummary) -> impl IntoView {
                     </svg></dd>
                 </div>
                 <div>
-                    <dt>"Scores, last day and the week before"</dt>
+                    <dt>"Scores, day and week"</dt>
                     <dd>{drift(model.drift)}</dd>
                     <dd><svg class="plot" viewBox=view_box() preserveAspectRatio="none" role="img" aria-label="Windows by score, in steps of five percent">
                         <path class="fill-n9" d=bars(&heights(&model.scores), SCORE_BUCKETS)></path>
@@ -124,7 +124,7 @@ fn Measures(version: ModelVersion) -> impl IntoView {
     let lines = SHOWN.into_iter().filter_map(line).collect_view();
     view! {
         <div title=version.data.clone()>
-            <dt>"Before it shipped, on unseen campaigns"</dt>
+            <dt>"On unseen campaigns"</dt>
             {lines}
         </div>
     }
