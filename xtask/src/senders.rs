@@ -155,7 +155,7 @@ fn collector() -> Result<()> {
     std::fs::write(&settings, &wanted)?;
     let builder = format!("go.opentelemetry.io/collector/cmd/builder@v{COLLECTOR}");
     step("the Collector's builder", go(&["install", &builder]))?;
-    let mut build = in_gos_folders(command(folder().join("go/bin/builder"), &["--config"]));
+    let mut build = in_gos_folders(command(folder().join("go/bin/builder"), &["--config"]), &folder());
     build.arg(&settings);
     step("the OpenTelemetry Collector", build)?;
     std::fs::copy(made.join("otelcol"), &program)?;
@@ -195,12 +195,12 @@ pub fn golang() -> Result<()> {
 }
 
 fn go(arguments: &[&str]) -> Command {
-    in_gos_folders(command("go", arguments))
+    in_gos_folders(command("go", arguments), &folder())
 }
 
 /// Programs without C, so that nothing but Go is needed; a cache that can be deleted like any other.
-fn in_gos_folders(mut command: Command) -> Command {
-    let go = folder().join("go");
+pub(crate) fn in_gos_folders(mut command: Command, below: &Path) -> Command {
+    let go = below.join("go");
     command
         .env("GOPATH", &go)
         .env("GOMODCACHE", go.join("mod"))

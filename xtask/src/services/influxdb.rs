@@ -117,15 +117,8 @@ fn build_flux(flux: &Path, work: &Path) -> Result<()> {
 
 /// Go's caches lie with our programs, and can be deleted like any other.
 fn go(arguments: &[&str]) -> Command {
-    let caches = home::folder().join("go");
-    let mut command = crate::process::command("go", arguments);
-    command
-        .env("GOPATH", &caches)
-        .env("GOMODCACHE", caches.join("mod"))
-        .env("GOCACHE", caches.join("build"))
-        .env("GOFLAGS", "-modcacherw")
-        .env("CGO_ENABLED", "1")
-        .env_remove("GOBIN");
+    let mut command = crate::senders::in_gos_folders(crate::process::command("go", arguments), &home::folder());
+    command.env("CGO_ENABLED", "1");
     command
 }
 
