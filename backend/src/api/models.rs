@@ -1,17 +1,17 @@
 //! `GET /api/v1/models`: the models that judge windows, what was measured of them, and how they do at this tenant.
 
 use super::{context::CallContext, describe::Describe, problem::Answer, state::AppState};
-use crate::{infer::Manifest, investigate, store};
+use crate::{
+    infer::{Manifest, rule_id},
+    investigate, store,
+};
 use axum::{Json, extract::State};
 use serde_json::Value;
 use watchfloor_engine::{
     graph::Platform,
     share::{stability, wilson},
 };
-use watchfloor_shared::{
-    RuleId,
-    model::{Measured, ModelSummary, ModelVersion, Share, VerdictRate},
-};
+use watchfloor_shared::model::{Measured, ModelSummary, ModelVersion, Share, VerdictRate};
 
 /// Fewer windows say nothing of a distribution.
 const DRIFT_WINDOWS_MIN: i64 = 200;
@@ -24,8 +24,8 @@ pub fn describe() -> Describe {
 pub async fn handle(State(state): State<AppState>, mut call: CallContext) -> Answer<Json<Vec<ModelSummary>>> {
     let mut rates = Vec::with_capacity(Platform::ALL.len());
     for platform in Platform::ALL {
-        let rule = RuleId::new(format!("model.{}", platform.as_str()));
-        rates.push(rate(store::rules::verdicts(&mut call.tx, &rule).await?));
+        let verdicts = store::rules::verdicts(&mut call.tx, &rule_id(platform)).await?;
+        rates.push(rate(verdicts));
     }
     let now = call.now;
     let caller = call.commit().await?;

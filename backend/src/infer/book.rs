@@ -1,6 +1,6 @@
 //! The models in force, by platform: those that ship, or those of a folder, taken over anew when their files change.
 
-use super::{InferConfig, Manifest, Model, ModelError, library};
+use super::{InferConfig, MANIFEST_FILE, MODEL_FILE, Manifest, Model, ModelError, library};
 use rust_embed::RustEmbed;
 use std::{
     collections::HashMap,
@@ -8,9 +8,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 use watchfloor_engine::graph::Platform;
-
-const MODEL_FILE: &str = "model.onnx";
-const MANIFEST_FILE: &str = "manifest.json";
 
 #[derive(RustEmbed)]
 #[folder = "../models"]

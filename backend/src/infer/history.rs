@@ -9,7 +9,7 @@
 //! Invariants: what the server reads changes in one step of the file system, never file by file; nothing is ever deleted; a model
 //! that the server would refuse is not put in.
 
-use super::{Manifest, Model, ModelError, library};
+use super::{MANIFEST_FILE, MODEL_FILE, Manifest, Model, ModelError, library};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use std::{
     fs, io,
@@ -17,8 +17,6 @@ use std::{
 };
 use watchfloor_engine::graph::Platform;
 
-const MODEL_FILE: &str = "model.onnx";
-const MANIFEST_FILE: &str = "manifest.json";
 const BEFORE: &str = "before";
 const WITHDRAWN: &str = "withdrawn";
 

@@ -22,6 +22,16 @@ pub use score::{Scorer, Unscored};
 
 use std::path::PathBuf;
 use watchfloor_engine::graph::Platform;
+use watchfloor_shared::RuleId;
+
+/// What a platform's folder of models holds.
+const MODEL_FILE: &str = "model.onnx";
+const MANIFEST_FILE: &str = "manifest.json";
+
+/// The rule that alerts of a platform's model carry.
+pub fn rule_id(platform: Platform) -> RuleId {
+    RuleId::new(format!("model.{}", platform.as_str()))
+}
 
 /// Why a model is not used, or not to be had.
 #[derive(Debug, thiserror::Error)]

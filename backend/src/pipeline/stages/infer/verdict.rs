@@ -3,7 +3,7 @@
 use super::result_record;
 use crate::{
     bus::Record,
-    infer::{Model, Scorer},
+    infer::{Model, Scorer, rule_id},
 };
 use watchfloor_engine::{
     alert::Detection,
@@ -11,7 +11,7 @@ use watchfloor_engine::{
     window::Window,
 };
 use watchfloor_shared::{
-    EventId, RuleId, Timestamp,
+    EventId, Timestamp,
     alert::{AlertRule, DetectionSource, MatchedField, Phrase, Severity},
 };
 
@@ -83,9 +83,8 @@ fn detection(
 }
 
 fn rule(window: &Window, model: &Model) -> AlertRule {
-    let platform = window.stream.platform.as_str();
     AlertRule {
-        id: RuleId::new(format!("model.{platform}")),
+        id: rule_id(window.stream.platform),
         title: "What this endpoint did together looks like an attack".to_owned(),
         level: "model".to_owned(),
         description: format!(
