@@ -100,7 +100,8 @@ pub enum Durability {
 pub struct Watermarks {
     pub low: u64,
     pub high: u64,
-    pub bytes: u64,
+    /// On disk. Absent where what stands behind the bus does not say.
+    pub bytes: Option<u64>,
 }
 
 #[derive(Debug, thiserror::Error)]
