@@ -6,6 +6,7 @@ mod declared;
 mod embedded;
 pub mod frame;
 mod group;
+pub mod kafka;
 mod partition;
 pub mod partitioner;
 mod produce;
@@ -126,6 +127,8 @@ pub enum BusError {
     DiskFull,
     #[error("the bus is closed")]
     Closed,
+    #[error("Kafka: {0}")]
+    Broker(String),
     #[error("bus IO: {0}")]
     Io(#[from] std::io::Error),
 }
