@@ -8,9 +8,18 @@ import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from .data import Schema
+    from .fit import Recipe
+
+#: Networks in the model that ships.
+MEMBERS = 2
+#: Enough to learn what is there to learn.
+SHUFFLE_EPOCHS = 3
 
 
 def build(arguments: argparse.Namespace) -> None:
@@ -23,83 +32,108 @@ def build(arguments: argparse.Namespace) -> None:
 
 
 def train(arguments: argparse.Namespace) -> None:
+    """One network a seed: each measured on every fold, all of them together as the committee that ships."""
     import torch
 
-    from . import experiment, metrics
+    from . import experiment
     from .build import load
-    from .fit import Recipe, fit, margins
-    from .splits import stop_set
+    from .fit import Recipe, fit, fit_surveyor
 
     torch.set_num_threads(1)
-    windows, schema = load(arguments.windows)
+    windows, schema = load(arguments.windows, per_session_max=arguments.per_session)
     recipe = Recipe(**{name: type(getattr(Recipe(), name))(value) for name, value in (pair.split("=") for pair in arguments.set)})
+    inside = [window for window in windows if window.fold != -1]
     print(
-        f"{len(windows)} windows, {sum(w.label for w in windows)} attacks, mean nodes {np.mean([w.nodes for w in windows]):.0f}",
-        recipe,
-        flush=True,
+        f"{len(inside)} windows, {sum(w.label for w in inside)} attacks, {np.mean([w.nodes for w in inside]):.0f} nodes", recipe, flush=True
     )
     out: Path = arguments.out
     out.mkdir(parents=True, exist_ok=True)
-    inside = [window for window in windows if window.fold != -1]
-    truth = experiment.labels_of(inside)
-    report: dict[str, Any] = {"windows": len(inside), "attacks": int(truth.sum()), "recipe": dataclasses.asdict(recipe), "seeds": {}}
-    pooled = []
-    for seed in range(arguments.seeds if arguments.cross_validate else 0):
-        scores = experiment.cross_validate(inside, schema, recipe, seed, out)
-        temperature, offset = experiment.fit_probabilities(scores, truth)
-        pooled.append(scores)
-        report["seeds"][seed] = {
+    if arguments.cross_validate:
+        scores = []
+        for seed in range(arguments.seeds):
+            scores.append(experiment.cross_validate(inside, schema, recipe, seed, out))
+            validated(scores, experiment.survey_folds(inside, schema, out), inside, recipe, out)
+    for seed in range(arguments.final):
+        path = out / f"final-seed{seed}.pt"
+        if not path.exists():
+            torch.save(fit(inside, [], schema, recipe, seed).state_dict(), path)
+    if (out / "committee.npy").exists():
+        surveyor = out / "surveyor.pt"
+        if not surveyor.exists():
+            torch.save(fit_surveyor(inside, schema, 0).state_dict(), surveyor)
+        temperature, offset = experiment.fit_probabilities(np.load(out / "committee.npy"), experiment.labels_of(inside))
+        stored = {
+            "states": [torch.load(path, weights_only=True) for path in members(out)],
+            "surveyor": torch.load(surveyor, weights_only=True),
             "temperature": float(temperature),
             "offset": float(offset),
-            **experiment.measure(experiment.sigmoid(scores / temperature + offset), inside),
+            "sizes": [recipe.hidden, recipe.survey],
+            "schema": schema.version,
+            "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        probabilities = experiment.sigmoid(scores / temperature + offset)
-        report |= {
-            "folds": len({window.fold for window in inside}),
-            "by_campaign": by_campaign(probabilities, inside),
-            "reliability": metrics.reliability(probabilities, truth),
-        }
-        experiment.save(out / "cross-validation.json", report)
-        recalibrate(out / "model.pt", temperature, offset)
-        print(json.dumps({name: report["seeds"][seed][name] for name in metrics.MEASURES}), flush=True)
-    if arguments.final:
-        inner, held = stop_set(inside, arguments.seed, share=0.12)
-        model = fit(inner, held, schema, recipe, arguments.seed)
-        scores = np.concatenate(pooled) if pooled else margins(model, held, schema)
-        known = np.tile(truth, len(pooled)) if pooled else experiment.labels_of(held)
-        temperature, offset = experiment.fit_probabilities(scores, known)
-        torch.save(
-            {
-                "state": model.state_dict(),
-                "temperature": float(temperature),
-                "offset": float(offset),
-                "hidden": recipe.hidden,
-                "schema": schema.version,
-                "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            },
-            out / "model.pt",
-        )
+        torch.save(stored, out / "model.pt")
         print(f"temperature {temperature:.3f} offset {offset:.3f}", flush=True)
 
 
-def recalibrate(path: Path, temperature: float, offset: float) -> None:
-    """A model that is there already gets its probabilities from campaigns that its sisters had not seen."""
-    import torch
-
-    if path.exists():
-        torch.save(torch.load(path, weights_only=True) | {"temperature": float(temperature), "offset": float(offset)}, path)
+def members(out: Path) -> list[Path]:
+    """Who ships: networks of all folds, filled up with networks of single folds, so that at most one of them has not seen a campaign."""
+    folds = sorted(out.glob("fold*-seed0.pt"))
+    return [*sorted(out.glob("final-seed*.pt")), *folds[:: max(1, len(folds) // MEMBERS)]][:MEMBERS]
 
 
-def restore(path: Path, schema: Any) -> tuple[Any, dict[str, Any]]:
+def validated(scores: list[np.ndarray], survey: np.ndarray, inside: list[Any], recipe: Recipe, out: Path) -> None:
+    """The report of the seeds so far and of their committee."""
+    from . import experiment, metrics
+
+    reports = [experiment.measure(experiment.probabilities(one, inside), inside) for one in scores]
+    together = (np.mean(scores, 0) + survey) / 2
+    np.save(out / "committee.npy", together)
+    probabilities, truth = experiment.probabilities(together, inside), experiment.labels_of(inside)
+    folds = sorted({window.fold for window in inside})
+    report: dict[str, Any] = {
+        "recipe": dataclasses.asdict(recipe),
+        "folds": len(folds),
+        "seeds": dict(enumerate(reports)),
+        "summary": experiment.summary(reports),
+        "committee": experiment.measure(probabilities, inside),
+        "networks": experiment.measure(experiment.probabilities(np.mean(scores, 0), inside), inside),
+        "surveyor": experiment.measure(experiment.probabilities(survey, inside), inside),
+        "fold_auc": {fold: round(metrics.roc_auc(*by_mask(together, truth, inside, fold)), 4) for fold in folds},
+        "by_campaign": by_campaign(probabilities, inside),
+        "reliability": metrics.reliability(probabilities, truth),
+    }
+    public = [number for number, window in enumerate(inside) if window.platform == "windows" and "__" in window.source]
+    if public:
+        chosen = [inside[number] for number in public]
+        report["public"] = experiment.measure(probabilities[public], chosen)
+        report["public_summary"] = experiment.summary(
+            [experiment.measure(experiment.probabilities(one, inside)[public], chosen) for one in scores]
+        )
+    experiment.save(out / "cross-validation.json", report)
+    print(
+        json.dumps({"committee": {name: report["committee"][name]["value"] for name in metrics.MEASURES}, **report["fold_auc"]}), flush=True
+    )
+
+
+def by_mask(scores: np.ndarray, truth: np.ndarray, windows: list[Any], fold: int) -> tuple[np.ndarray, np.ndarray]:
+    chosen = np.array([window.fold == fold for window in windows])
+    return scores[chosen], truth[chosen]
+
+
+def restore(path: Path, schema: Schema) -> tuple[Any, dict[str, Any]]:
     import torch
 
     from .experiment import finished
-    from .model import FastHGAT
+    from .model import FastHGAT, Surveyor
 
     stored = torch.load(path, weights_only=True)
-    model = FastHGAT(schema, stored["hidden"])
-    model.load_state_dict(stored["state"])
-    return finished(model, stored["temperature"], stored["offset"]), stored
+    members = []
+    for state in stored["states"]:
+        members.append(FastHGAT(schema, *stored["sizes"]))
+        members[-1].load_state_dict(state)
+    surveyor = Surveyor(schema)
+    surveyor.load_state_dict(stored["surveyor"])
+    return finished(members, surveyor, stored["temperature"], stored["offset"]), stored
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -121,10 +155,12 @@ def evaluate(arguments: argparse.Namespace) -> None:
         scores = experiment.sigmoid(margins(model, windows, schema) / float(model.temperature) + float(model.offset))
         report["model"] = experiment.measure(scores, windows)
         report["by_campaign"] = by_campaign(scores, windows)
+    recordings = {folder.name: path for folder, path in zip(arguments.windows, arguments.recordings, strict=False)}
     if arguments.baselines:
-        report["baselines"] = experiment.compare(windows, schema, images.of_windows(windows, arguments.recordings))
+        report["baselines"] = experiment.compare(windows, schema, images.of_windows(windows, recordings))
     if arguments.shuffle:
-        report["label_shuffle_auc"] = experiment.label_shuffle(windows, schema, Recipe(), 0)
+        recipe = dataclasses.replace(Recipe(), epochs=SHUFFLE_EPOCHS, alone=0.0)
+        report["label_shuffle_auc"] = [round(experiment.label_shuffle(windows, schema, recipe, fold), 4) for fold in range(2)]
     report["seconds"] = round(time.monotonic() - began, 1)
     experiment.save(arguments.out, report)
     print(json.dumps(report, indent=1)[:6000])
@@ -183,9 +219,9 @@ def main() -> None:
     one.add_argument("--windows", type=Path, nargs="+", required=True)
     one.add_argument("--out", type=Path, required=True)
     one.add_argument("--seeds", type=int, default=1)
-    one.add_argument("--seed", type=int, default=0, help="of the final model")
+    one.add_argument("--per-session", type=int, default=12, help="most windows of one session")
     one.add_argument("--cross-validate", action="store_true")
-    one.add_argument("--final", action="store_true")
+    one.add_argument("--final", type=int, default=0, help="so many networks of all folds")
     one.add_argument("--set", action="append", default=[], help="of the recipe: epochs=5")
     one.set_defaults(run=train)
     one = commands.add_parser("evaluate")
@@ -194,7 +230,7 @@ def main() -> None:
     one.add_argument("--model", type=Path)
     one.add_argument("--baselines", action="store_true")
     one.add_argument("--shuffle", action="store_true")
-    one.add_argument("--per-session", type=int, default=40, help="most windows of one session")
+    one.add_argument("--per-session", type=int, default=12, help="most windows of one session")
     one.add_argument("--unseen", action="store_true", help="only what belongs to no fold: the other environment")
     one.add_argument("--out", type=Path, required=True)
     one.set_defaults(run=evaluate)
@@ -203,7 +239,7 @@ def main() -> None:
     one.add_argument("--model", type=Path, required=True)
     one.add_argument("--out", type=Path, required=True)
     one.add_argument("--platform", choices=("windows", "linux"), required=True)
-    one.add_argument("--version", default="1")
+    one.add_argument("--version", default="2")
     one.add_argument("--facts", type=Path)
     one.set_defaults(run=export)
     arguments = parser.parse_args()

@@ -28,7 +28,8 @@ def pooled(windows: Sequence[Window], schema: Schema) -> np.ndarray:
             parts.append(x.max(0) if len(x) else np.zeros(x.shape[1]))
         parts.append(np.log1p(np.bincount(window.rel, minlength=len(schema.relations))))
         rows.append(np.concatenate(parts))
-    return np.array(rows, np.float32)
+    table = np.array(rows, np.float32)
+    return table[:, table.std(0) > 0]
 
 
 def boosted(train: np.ndarray, labels: np.ndarray, test: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -37,7 +38,7 @@ def boosted(train: np.ndarray, labels: np.ndarray, test: np.ndarray, seed: int =
 
 
 def forest(train: np.ndarray, labels: np.ndarray, test: np.ndarray, seed: int = 0) -> np.ndarray:
-    model = RandomForestClassifier(200, min_samples_leaf=2, n_jobs=1, random_state=seed, class_weight="balanced")
+    model = RandomForestClassifier(100, min_samples_leaf=2, n_jobs=1, random_state=seed, class_weight="balanced")
     return model.fit(train, labels).predict_proba(test)[:, 1]
 
 

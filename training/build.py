@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from . import labels
 from .data import Schema, Window, read_windows
 
@@ -76,9 +78,11 @@ def load(folders: Iterable[Path], *, nodes_max: int = 3000, per_session_max: int
             kept = []
             for window in read_windows(folder, session.name, schema):
                 window.label = labels.of_window(window.lines, attack)
+                window.marked = np.array([line in attack for line in window.edge_lines.tolist()], np.bool_)
                 if window.label == labels.BENIGN and not session.certain:
                     window.label = labels.UNKNOWN
                 window.fold, window.folds, window.campaign = session.fold, session.folds, session.family
+                window.source = f"{folder.name}/{session.name}"
                 if window.label != labels.UNKNOWN and 0 < window.nodes <= nodes_max:
                     kept.append(window)
             found += kept[:: max(1, -(-len(kept) // per_session_max))]

@@ -21,6 +21,8 @@ BASELINES = {
     "boosted_trees": "Boosted trees on pooled features",
 }
 
+UNCALIBRATED = "Their scores are not calibrated as the committee's are: ROC-AUC and average precision compare, rates at 0.7 do not."
+
 
 def figure(measure: dict[str, float]) -> str:
     return f"{measure['value']:.3f} ({measure['low']:.3f}–{measure['high']:.3f})"
@@ -51,46 +53,72 @@ def missed(report: dict[str, dict[str, float]]) -> list[str]:
     ]
 
 
+def spread(summary: dict[str, dict[str, float]], seeds: int, whose: str) -> str:
+    figures = ", ".join(f"{title} {summary[name]['mean']:.3f} ± {summary[name]['deviation']:.3f}" for name, title in ROWS.items())
+    return f"One network alone, mean and deviation over {seeds} seeds{whose}: {figures}."
+
+
+def read(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
 def card(platform: str, run: Path, prose: str) -> str:
-    validation = json.loads((run / "cross-validation.json").read_text())
-    columns = {f"seed {seed}": report for seed, report in validation["seeds"].items()}
-    unseen = json.loads((run / "unseen.json").read_text()) if (run / "unseen.json").exists() else {}
+    validation = read(run / "cross-validation.json")
+    seeds = len(validation["seeds"])
+    columns = {
+        "committee": validation["committee"],
+        "graph networks alone": validation["networks"],
+        "surveyor alone": validation["surveyor"],
+    }
+    if "public" in validation:
+        columns["public recordings alone"] = validation["public"]
     lines = [f"# The {platform.capitalize()} model", "", prose.strip(), "", "## Measured", "", "### Held-out campaigns", ""]
     lines += [
-        f"{validation['folds']} folds of whole families; each window is scored by a network that saw nothing of its fold. 95 % by drawing campaigns anew.",
+        f"{validation['folds']} folds of whole families; each window is scored by networks that saw nothing of its fold, its score",
+        "comes from a temperature and an offset that were fitted to the other folds. 95 % by drawing campaigns anew.",
         "",
+        *table(columns),
+        "",
+        "AUC by fold: " + ", ".join(f"{value:.3f}" for value in validation["fold_auc"].values()) + ".",
     ]
-    lines += table(columns)
-    if "by_campaign" in validation:
-        lines += ["", *missed(validation["by_campaign"])]
-    baselines = json.loads((run / "baselines.json").read_text()) if (run / "baselines.json").exists() else {}
-    if "baselines" in baselines:
-        lines += [
-            "",
-            "### Simpler means, same folds",
-            "",
-            *table({title: baselines["baselines"][name] for name, title in BASELINES.items()}),
-        ]
-    if "label_shuffle_auc" in baselines:
-        lines += [
-            "",
-            f"Trained on labels drawn at random per session, the network's AUC on the first fold is {baselines['label_shuffle_auc']:.3f}.",
-        ]
-    if unseen:
-        lines += [
-            "",
-            "### Another environment",
-            "",
-            "Recordings that no fold contains; the shipped model.",
-            "",
-            *table({"shipped model": unseen["model"]}),
-            "",
-            *missed(unseen["by_campaign"]),
-        ]
-    if validation.get("reliability"):
-        lines += ["", "### What a score is worth", "", "| score said | attacks among those windows | windows |", "|---|---|---|"]
-        lines += [f"| {said:.2f} | {was:.2f} | {count} |" for said, was, count in validation["reliability"]]
+    if seeds > 1:
+        lines += ["", spread(validation["summary"], seeds, "")]
+        if "public_summary" in validation:
+            lines += ["", spread(validation["public_summary"], seeds, ", public recordings")]
+    lines += ["", *missed(validation["by_campaign"])]
+    lines += simpler(read(run / "baselines.json"))
+    shuffle = read(run / "shuffle.json")
+    if "label_shuffle_auc" in shuffle:
+        aucs = ", ".join(f"{value:.3f}" for value in shuffle["label_shuffle_auc"])
+        lines += ["", f"Trained on labels drawn at random per session, the network's AUC on the first folds is {aucs}."]
+    lines += rules(read(run / "rules.json")) + elsewhere(read(run / "unseen.json"))
+    lines += ["", "### What a score is worth", "", "| score said | attacks among those windows | windows |", "|---|---|---|"]
+    lines += [f"| {said:.2f} | {was:.2f} | {count} |" for said, was, count in validation["reliability"]]
     return "\n".join(lines) + "\n"
+
+
+def simpler(report: dict[str, Any]) -> list[str]:
+    if "baselines" not in report:
+        return []
+    columns = {title: report["baselines"][name] for name, title in BASELINES.items() if name in report["baselines"]}
+    return ["", "### Simpler means, same windows and folds", "", UNCALIBRATED, "", *table(columns)]
+
+
+def rules(report: dict[str, Any]) -> list[str]:
+    if not report:
+        return []
+    lines = ["", "### Beside Sigma rules", "", report["about"], "", "| | attack windows found | benign windows flagged |", "|---|---|---|"]
+    return lines + [f"| {title} | {row['recall']:.3f} | {row['false_positive_rate']:.3f} |" for title, row in report["rows"].items()]
+
+
+def elsewhere(report: dict[str, Any]) -> list[str]:
+    if not report:
+        return []
+    columns = {"shipped model": report["model"]}
+    if "before" in report:
+        columns["version before"] = report["before"]
+    lines = ["", "### Another environment", "", "Recordings that no fold contains. " + report.get("looks", ""), "", *table(columns)]
+    return [*lines, "", *missed(report["by_campaign"])]
 
 
 def main() -> None:

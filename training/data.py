@@ -52,6 +52,10 @@ class Window:
     platform: str
     start: str
     events: int
+    #: Per edge, the first line that it is from.
+    edge_lines: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    #: Per edge, whether that line is the attack's.
+    marked: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     label: int = -1
     fold: int = -1
     folds: tuple[int, ...] = ()
@@ -102,6 +106,7 @@ def read_windows(folder: Path, name: str, schema: Schema) -> list[Window]:
                 platform=head["platform"],
                 start=str(head["start"]),
                 events=int(head["events"]),
+                edge_lines=tensors["edge_line"][part].astype(np.int64),
                 source=name,
             )
         )

@@ -17,10 +17,10 @@ import torch
 
 from .data import Schema, Window, pack
 from .fit import tensors
-from .model import FastHGAT
+from .model import Committee
 
 OPSET = 18
-BYTES_MAX = 2 << 20
+BYTES_MAX = 5 << 19
 
 
 def inputs(windows: Sequence[Window], schema: Schema) -> dict[str, torch.Tensor]:
@@ -29,7 +29,7 @@ def inputs(windows: Sequence[Window], schema: Schema) -> dict[str, torch.Tensor]
     return named | {"src": src, "dst": dst, "rel": rel, "edge_attr": attr, "graph_id": graph, "inv_n": inverse}
 
 
-def write_onnx(model: FastHGAT, windows: Sequence[Window], schema: Schema, path: Path) -> None:
+def write_onnx(model: Committee, windows: Sequence[Window], schema: Schema, path: Path) -> None:
     warnings.filterwarnings("ignore")
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     example = inputs(windows, schema)
@@ -65,7 +65,7 @@ def strip(path: Path) -> None:
     onnx.save(model, str(path))
 
 
-def parity(model: FastHGAT, windows: Sequence[Window], schema: Schema, path: Path) -> dict[str, float]:
+def parity(model: Committee, windows: Sequence[Window], schema: Schema, path: Path) -> dict[str, float]:
     """Largest differences: of PyTorch and the runtime, and of windows together and one at a time."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1

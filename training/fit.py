@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,15 +15,21 @@ import torch.nn.functional as F
 
 from .data import Batch, Schema, Window, batches, pack
 from .metrics import average_precision, roc_auc
-from .model import FastHGAT
+from .model import Committee, FastHGAT, Surveyor
+from .vary import varied
+
+#: Larger windows are put beside none.
+BESIDE_NODES_MAX = 400
 
 
 @dataclass(frozen=True)
 class Recipe:
-    hidden: int = 128
-    rate: float = 1e-3
+    hidden: int = 64
+    survey: int = 48
+    survey_drop: float = 0.3
+    rate: float = 3e-3
     decay: float = 2e-2
-    epochs: int = 5
+    epochs: int = 12
     nodes_max: int = 1500
     windows_per_epoch: int = 2400
     windows_per_session: int = 6
@@ -31,6 +37,15 @@ class Recipe:
     node_drop: float = 0.1
     feature_drop: float = 0.1
     smoothing: float = 0.04
+    alone: float = 0.15
+    beside: float = 0.15
+    less_told: float = 0.15
+    #: How much of the weights' running average a step keeps.
+    average: float = 0.995
+    #: Share of campaigns that only decide when to stop; none: the average of the last epoch is taken.
+    stop_share: float = 0.0
+    #: Whether every campaign counts alike, or every session.
+    by_campaign: int = 0
     seconds_max: float = 600.0
 
 
@@ -51,7 +66,13 @@ def sample(windows: Sequence[Window], recipe: Recipe, random: np.random.Generato
     chosen = []
     for members in by_label.values():
         if members:
-            chosen += random.choice(members, min(half, 2 * len(members)), replace=len(members) < half).tolist()
+            count = min(half, 2 * len(members))
+            weight = None
+            if recipe.by_campaign:
+                campaigns = Counter(windows[number].campaign for number in members)
+                weight = np.array([campaigns[windows[number].campaign] ** -0.5 for number in members])
+                weight /= weight.sum()
+            chosen += random.choice(members, count, replace=weight is not None or len(members) < count, p=weight).tolist()
     return random.permutation(chosen).tolist()
 
 
@@ -73,18 +94,20 @@ def disturbed(batch: Batch, schema: Schema, recipe: Recipe, random: np.random.Ge
     return Batch(xs, batch.src[keep], batch.dst[keep], batch.rel[keep], batch.attr[keep], batch.graph, batch.inverse, batch.labels)
 
 
-def standardize(model: FastHGAT, windows: Sequence[Window], random: np.random.Generator) -> None:
-    chosen = [windows[number] for number in random.permutation(len(windows))[:1500]]
+def standardize(model: FastHGAT, windows: Sequence[Window]) -> None:
+    """What never varied while learning counts for nothing: its weights are still those of the beginning."""
     for kind in range(model.kinds):
-        x = np.concatenate([window.x[kind] for window in chosen])
+        x = np.concatenate([window.x[kind] for window in windows])
         if len(x) < 2:
+            model.scale[kind].data.zero_()
             continue
         deviation = x.std(0)
-        model.centre[kind].data = torch.from_numpy(np.where(deviation > 1e-3, x.mean(0), 0).astype(np.float32))
-        model.scale[kind].data = torch.from_numpy((1 / np.maximum(deviation, 0.4)).astype(np.float32))
+        varies = deviation > 1e-3
+        model.centre[kind].data = torch.from_numpy(np.where(varies, x.mean(0), 0).astype(np.float32))
+        model.scale[kind].data = torch.from_numpy(np.where(varies, 1 / np.maximum(deviation, 0.4), 0).astype(np.float32))
 
 
-def margins(model: FastHGAT, windows: Sequence[Window], schema: Schema, nodes_max: int = 8000) -> np.ndarray:
+def margins(model: FastHGAT | Surveyor | Committee, windows: Sequence[Window], schema: Schema, nodes_max: int = 8000) -> np.ndarray:
     """Attack's logit less benign's, before calibration, in the order of the windows."""
     model.eval()
     order = sorted(range(len(windows)), key=lambda number: windows[number].nodes)
@@ -100,50 +123,90 @@ def margins(model: FastHGAT, windows: Sequence[Window], schema: Schema, nodes_ma
 
 
 def fit(train: Sequence[Window], held: Sequence[Window], schema: Schema, recipe: Recipe, seed: int, *, say: bool = True) -> FastHGAT:
-    """The best epoch on `held`, which is of other campaigns than `train`."""
+    """The running average of the weights: of the best epoch on `held`, which is of other campaigns than `train`, or of the last."""
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
-    model = FastHGAT(schema, recipe.hidden)
-    standardize(model, train, random)
-    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=recipe.rate, weight_decay=recipe.decay)
-    steps_guess = recipe.epochs * max(
-        1, min(recipe.windows_per_epoch, 2 * len(train)) * int(np.mean([w.nodes for w in train])) // recipe.nodes_max
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer,
-        lambda step: min(1.0, (step + 1) / 30) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, step / max(1, steps_guess))))),
-    )
-    best, best_value, began = copy.deepcopy(model.state_dict()), -1.0, time.monotonic()
+    model = FastHGAT(schema, recipe.hidden, recipe.survey, recipe.survey_drop)
+    standardize(model, train)
+    learned = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(learned, lr=recipe.rate, weight_decay=recipe.decay, fused=True)
+    average = copy.deepcopy(model)
+    averaged = [p for p in average.parameters() if p.requires_grad]
+    best, best_value, began, step = copy.deepcopy(model.state_dict()), -1.0, time.monotonic(), 0
     truth = np.array([window.label for window in held])
+    benign = [window for window in train if window.label == 0 and window.nodes < BESIDE_NODES_MAX]
+    chances = (recipe.alone, recipe.beside, recipe.less_told)
     for epoch in range(recipe.epochs):
         model.train()
         losses = []
-        for group in batches(train, recipe.nodes_max, sample(train, recipe, random)):
+        chosen = [varied(train[number], benign, schema, chances, random) for number in sample(train, recipe, random)]
+        groups = list(batches(chosen, recipe.nodes_max, range(len(chosen))))
+        for number, group in enumerate(groups):
+            done = (epoch + number / len(groups)) / recipe.epochs
+            for part in optimizer.param_groups:
+                part["lr"] = recipe.rate * min(1.0, (step + 1) / 30) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
             batch = disturbed(pack(group, schema), schema, recipe, random)
             xs, rest = tensors(batch)
             target = torch.from_numpy(batch.labels.astype(np.int64))
             loss = F.cross_entropy(model.logits(xs, *rest), target, label_smoothing=recipe.smoothing)
             optimizer.zero_grad()
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            torch.nn.utils.clip_grad_norm_(learned, 1.0)
             optimizer.step()
-            schedule.step()
+            step += 1
+            with torch.no_grad():
+                torch._foreach_lerp_(averaged, learned, 1 - min(recipe.average, step / (step + 10)))
             losses.append(loss.item())
+        value = float(epoch)
         if len(held):
-            scores = margins(model, held, schema)
+            scores = margins(average, held, schema)
             value = roc_auc(scores, truth) + average_precision(scores, truth)
-        else:
-            value = float(epoch)
         if value >= best_value:
-            best, best_value = copy.deepcopy(model.state_dict()), value
+            best, best_value = copy.deepcopy(average.state_dict()), value
         if say:
-            print(
-                f"  seed {seed} epoch {epoch} loss {np.mean(losses):.3f} held {value / 2:.4f} {time.monotonic() - began:.0f} s", flush=True
-            )
+            took = time.monotonic() - began
+            print(f"  seed {seed} epoch {epoch} loss {np.mean(losses):.3f} held {value / 2:.4f} {took:.0f} s", flush=True)
         if time.monotonic() - began > recipe.seconds_max:
             break
     model.load_state_dict(best)
     return model
+
+
+def rows(model: Surveyor, windows: Sequence[Window], schema: Schema) -> torch.Tensor:
+    parts = []
+    for group in batches(windows, 8000, range(len(windows))):
+        xs, (src, _, rel, _, graph, inverse) = tensors(pack(group, schema))
+        parts.append(model.row(xs, src, rel, graph, inverse.shape[0]))
+    return torch.cat(parts)
+
+
+def fit_surveyor(train: Sequence[Window], schema: Schema, seed: int, *, epochs: int = 8, size: int = 64, rate: float = 2e-3) -> Surveyor:
+    """Every beginning sees the same windows, and is on its own otherwise."""
+    torch.manual_seed(seed)
+    random = np.random.default_rng(seed)
+    model = Surveyor(schema)
+    table = rows(model, train, schema)
+    truth = torch.tensor([window.label for window in train])
+    deviation = table.std(0)
+    varies = deviation > 1e-3
+    model.centre.data = torch.where(varies, table.mean(0), 0.0)
+    model.scale.data = torch.where(varies, 1 / deviation.clamp(min=0.05), 0.0)
+    weight = len(truth) / torch.bincount(truth, minlength=2).clamp(min=1)
+    learned = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(learned, lr=rate, weight_decay=0.3, fused=True)
+    steps, step = epochs * max(1, len(truth) // size), 0
+    model.train()
+    for _ in range(epochs):
+        for chosen in np.array_split(random.permutation(len(truth)), max(1, len(truth) // size)):
+            for part in optimizer.param_groups:
+                part["lr"] = rate * (1 - step / steps) + 1e-5
+            answers = model.answers(table[chosen])
+            loss = torch.stack([F.cross_entropy(one, truth[chosen], weight=weight, label_smoothing=0.04) for one in answers]).sum()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            step += 1
+    return model.eval()
 
 
 def calibrate(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, float]:

@@ -13,11 +13,13 @@ IMAGE = re.compile(r'"(?:Image|SourceImage|NewProcessName|executable)":"([^"]*)"
 SEPARATORS = re.compile(r"[\\/]+")
 
 
-def of_windows(windows: Sequence[Window], folders: Sequence[Path]) -> list[list[str]]:
+def of_windows(windows: Sequence[Window], folders: dict[str, Path]) -> list[list[str]]:
+    """`folders`: of the recordings, by the name of the folder of their windows."""
     by_source: dict[str, list[str]] = {}
     for source in {window.source for window in windows}:
-        path = next((found for folder in folders if (found := folder / f"{source}.jsonl").exists()), None)
-        lines = path.read_text(errors="replace").splitlines() if path else []
+        folder, name = source.split("/")
+        path = folders[folder] / f"{name}.jsonl" if folder in folders else None
+        lines = path.read_text(errors="replace").splitlines() if path and path.exists() else []
         by_source[source] = [name_of(line) for line in lines]
     return [sorted({by_source[w.source][n] for n in w.lines.tolist() if n < len(by_source[w.source])} - {""}) for w in windows]
 

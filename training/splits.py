@@ -17,7 +17,9 @@ def by_fold(windows: Sequence[Window], fold: int) -> tuple[list[Window], list[Wi
 
 
 def stop_set(train: Sequence[Window], seed: int, share: float = 0.2) -> tuple[list[Window], list[Window]]:
-    """Campaigns taken out of the training set, of both classes, to stop on."""
+    """Campaigns taken out of the training set, of both classes, to stop on; none for a share of 0."""
+    if share == 0:
+        return list(train), []
     random = np.random.default_rng(seed)
     held: set[str] = set()
     for label in (0, 1):

@@ -145,14 +145,14 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
         .push(tokio::spawn(inventory.follow(running.db.clone(), stop.clone())));
     if let Some(http) = http {
         self::doors::open(&mut running).await?;
-        let state = api_state(&running, stores.rules, stores.geo, latencies);
+        let state = api_state(&running, stores, latencies);
         senders::open(&mut running, &state).await?;
         running.address = Some(http.serve(&mut running, api::router(state))?);
     }
     Ok(running)
 }
 
-fn api_state(running: &Running, rules: RuleBook, geo: GeoBook, latencies: Latencies) -> api::AppState {
+fn api_state(running: &Running, stores: Stores, latencies: Latencies) -> api::AppState {
     api::AppState::new(api::ApiParts {
         db: running.db.clone(),
         search: Arc::clone(&running.search),
@@ -160,9 +160,10 @@ fn api_state(running: &Running, rules: RuleBook, geo: GeoBook, latencies: Latenc
         live: running.live.clone(),
         latency: latencies.live,
         pipeline: Arc::clone(&running.view),
-        rules: Arc::new(rules),
+        rules: Arc::new(stores.rules),
         sensors: running.senders.sensors.clone(),
-        geo,
+        geo: stores.geo,
+        models: stores.models,
         clock: running.clock.clone(),
         limits: api::ApiLimits::default(),
         tls: running.config.url(running.config.http.listen).starts_with("https://"),
@@ -196,8 +197,8 @@ async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
         tokio::task::spawn_blocking(move || GeoBook::open(&enrich))
     };
     let models = {
-        let infer = config.infer.clone();
-        tokio::task::spawn_blocking(move || ModelBook::of(&infer))
+        let (infer, data_dir) = (config.infer.clone(), data_dir.to_owned());
+        tokio::task::spawn_blocking(move || ModelBook::of(&infer, &data_dir))
     };
     let db = Database::open(&config.database, data_dir, clock);
     let (bus, index, rules, geo, models, db) = tokio::join!(bus, index, rules, geo, models, db);

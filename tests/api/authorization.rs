@@ -60,6 +60,7 @@ fn attempt(route: &Route, of: &Tenant) -> Attempt {
         | "inventory.assets"
         | "inventory.people"
         | "rules.list"
+        | "models.list"
         | "live"
         | "keys.list"
         | "sensors.list"

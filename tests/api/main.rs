@@ -5,6 +5,7 @@ mod doors;
 mod ingest;
 mod inventory;
 mod live;
+mod models;
 mod otlp;
 mod sensor_service;
 mod session;

@@ -1,6 +1,6 @@
 //! Models against ONNX Runtime itself. Without the library the tests say so and end, unless `CI` is set.
 
-use watchfloor::infer::{ModelBook, Places, Scorer};
+use watchfloor::infer::{History, ModelBook, Places, Scorer};
 use watchfloor_engine::graph::{Graph, NodeKind, Platform, width};
 use watchfloor_tests::onnx::{Answer, is_there, manifest, model, put};
 
@@ -137,4 +137,46 @@ fn without_a_model_the_reason_is_said() {
         return;
     };
     assert!(reason.contains("/nowhere"), "{reason}");
+}
+
+#[test]
+fn a_model_is_put_in_and_taken_back_while_the_server_follows() {
+    if !is_there() {
+        return;
+    }
+    let (folder, made) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let history = History::new(folder.path().to_owned());
+    let install = |version: &str, answer| {
+        put(made.path(), Platform::Linux, version, answer).unwrap();
+        history.install(&made.path().join("linux"), None)
+    };
+    let versions = || -> Vec<String> {
+        let manifests = history.manifests(Platform::Linux);
+        manifests.into_iter().map(|manifest| manifest.version).collect()
+    };
+    assert!(
+        history.roll_back(Platform::Linux).is_err(),
+        "nothing was in force before"
+    );
+    for version in ["1", "2", "3"] {
+        install(version, Answer::Odds(2.0)).unwrap();
+    }
+    let book = book(folder.path());
+    let in_force = || {
+        book.follow();
+        book.current(Platform::Linux).unwrap().manifest.version.clone()
+    };
+    assert_eq!(
+        (versions(), in_force()),
+        (vec!["3".into(), "2".into(), "1".into()], "3".to_owned())
+    );
+    let refused = install("4", Answer::NotANumber).unwrap_err().to_string();
+    assert!(refused.contains("no probability"), "{refused}");
+    assert_eq!(in_force(), "3", "what the server would refuse is not put in");
+    assert_eq!(history.roll_back(Platform::Linux).unwrap().version, "2");
+    assert_eq!((versions(), in_force()), (vec!["2".into(), "1".into()], "2".to_owned()));
+    install("5", Answer::Odds(1.0)).unwrap();
+    assert_eq!(history.roll_back(Platform::Linux).unwrap().version, "2");
+    assert_eq!(history.roll_back(Platform::Linux).unwrap().version, "1");
+    assert_eq!(in_force(), "1");
 }

@@ -19,9 +19,12 @@ use watchfloor_shared::search::Order;
 use watchfloor_tests::product;
 
 const CHILD: &str = "WATCHFLOOR_TEST_SENSOR_CHILD";
-const LINES: usize = 24_000;
-const LINES_PER_TICK: usize = 40;
+/// A thousand lines a second, from before the outage until after it.
+const LINES: usize = 72_000;
+const LINES_PER_TICK: usize = 10;
 const TICK: Duration = Duration::from_millis(10);
+const OUTAGE_S: f64 = 60.0;
+const PROCESSES: u64 = 300;
 const WAIT_MAX: Duration = Duration::from_secs(180);
 
 /// Not a test of its own: the sensor, with its settings in the file that the environment names. It ends by kill -9.
@@ -100,7 +103,7 @@ async fn settings(running: &Running, dir: &Path, more: &str) -> PathBuf {
     path
 }
 
-/// Writes the lines, each another, over some seconds.
+/// Writes the lines, each another, at their rate.
 fn write_lines(log: PathBuf) -> std::thread::JoinHandle<()> {
     std::thread::spawn(move || {
         let mut file = File::create(log).unwrap();
@@ -122,7 +125,7 @@ async fn seconds(count: f64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outage_under_load_loses_nothing_and_doubles_nothing() {
+async fn a_minute_without_the_server_under_load_loses_nothing_and_doubles_nothing() {
     let (dir, sensor_dir) = (product::folder(), product::folder());
     let running = server(dir.path(), ([127, 0, 0, 1], 0).into()).await;
     let address = running.senders.grpc.unwrap();
@@ -138,17 +141,16 @@ async fn an_outage_under_load_loses_nothing_and_doubles_nothing() {
     sensor.killed_and_started_again();
     seconds(1.0).await;
     running.stop().await;
-    seconds(1.5).await;
+    seconds(OUTAGE_S / 2.0).await;
     sensor.killed_and_started_again();
-    seconds(1.5).await;
+    seconds(OUTAGE_S / 2.0).await;
+    assert!(!writer.is_finished(), "the load ended before the outage did");
     let running = server(dir.path(), address).await;
     writer.join().unwrap();
     let until = Instant::now() + WAIT_MAX;
-    let mut found = 0;
-    while found < LINES && Instant::now() < until {
+    while hits(&running, "").await < LINES as u64 && Instant::now() < until {
         seconds(0.5).await;
         assert!(running.drained(WAIT_MAX).await);
-        found = product::event_ids(&running).await.len();
     }
     // Long enough for anything that would come twice.
     seconds(1.0).await;
@@ -159,7 +161,7 @@ async fn an_outage_under_load_loses_nothing_and_doubles_nothing() {
     running.stop().await;
 }
 
-async fn hits(running: &Running, query: &str) -> usize {
+async fn hits(running: &Running, query: &str) -> u64 {
     let spec = SearchSpec {
         query: watchfloor_engine::query::parse(query, None).unwrap(),
         from: None,
@@ -169,7 +171,8 @@ async fn hits(running: &Running, query: &str) -> usize {
         search_after: None,
         aggregations: Vec::new(),
     };
-    running.search.search(&running.tenant, spec).await.unwrap().hits.len()
+    let page = running.search.search(&running.tenant, spec).await.unwrap();
+    page.total.try_into().unwrap()
 }
 
 /// Who may not load programs into the kernel cannot see what others do.
@@ -219,5 +222,29 @@ async fn what_happens_on_this_machine_is_found() {
         }
         println!("found after {:?}: {query}", began.elapsed());
     }
+    let address = running.senders.grpc.unwrap();
+    running.stop().await;
+    for _ in 0..PROCESSES {
+        let mut shell = Command::new("bash");
+        assert!(
+            shell
+                .args(["-c", "true", &format!("away-{marker}")])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+    let running = server(dir.path(), address).await;
+    let started = format!("process.args:away-{marker} AND event.action:process-started");
+    let until = Instant::now() + WAIT_MAX;
+    while hits(&running, &started).await < PROCESSES && Instant::now() < until {
+        seconds(0.1).await;
+    }
+    assert!(running.drained(WAIT_MAX).await);
+    assert_eq!(
+        hits(&running, &started).await,
+        PROCESSES,
+        "processes of the server's outage"
+    );
     running.stop().await;
 }

@@ -11,12 +11,16 @@ use std::{
 use watchfloor::{
     bus::TopicPartition,
     clock::Clock,
+    ingest::header,
     pipeline::topology::topic,
     replay::{Plan, pace::Speed},
     startup::{self, Doors, Running},
 };
-use watchfloor_engine::{alert::Detection, graph::Platform};
-use watchfloor_shared::alert::{DetectionSource, Severity};
+use watchfloor_engine::{alert::Detection, graph::Platform, inference::DATASET};
+use watchfloor_shared::{
+    alert::{DetectionSource, Severity},
+    search::EventHit,
+};
 use watchfloor_tests::{
     fixtures::recording,
     onnx::{Answer, is_there, put},
@@ -37,7 +41,31 @@ async fn start(dir: &Path) -> Running {
     startup::start(config, Clock::system(), Doors::Closed).await.unwrap()
 }
 
-/// What the models said: an alert stage folds some of it.
+/// What the models said.
+#[derive(Debug, PartialEq)]
+struct Said {
+    /// An alert stage folds some of them.
+    detections: Vec<Detection>,
+    /// Endpoint, time and score of every window, as search finds them.
+    scores: BTreeSet<String>,
+}
+
+async fn said(running: &Running) -> Said {
+    let hits = product::hits(running).await;
+    let scores = hits.iter().filter(|hit| hit.source["event"]["dataset"] == DATASET);
+    let score = |hit: &EventHit| {
+        let (host, window) = (&hit.source["host"]["id"], &hit.source["event"]);
+        format!(
+            "{host} {} {} {}",
+            window["start"], window["end"], hit.source["inference"]["attack_prob"]
+        )
+    };
+    Said {
+        detections: detections(running).await,
+        scores: scores.map(score).collect(),
+    }
+}
+
 async fn detections(running: &Running) -> Vec<Detection> {
     let mut found = Vec::new();
     for partition in 0..6 {
@@ -52,6 +80,7 @@ async fn detections(running: &Running) -> Vec<Detection> {
             offset = last.offset + 1;
             let detections = messages
                 .iter()
+                .filter(|message| message.record.header(header::RECORD).is_none())
                 .map(|message| serde_json::from_slice::<Detection>(&message.record.payload).unwrap());
             found.extend(detections.filter(|detection| detection.source == DetectionSource::Model));
         }
@@ -75,14 +104,14 @@ fn lines(detections: &[Detection]) -> BTreeSet<String> {
     detections.iter().map(line).collect()
 }
 
-async fn run(dir: &Path, recording: &Path, speed: Speed) -> Vec<Detection> {
+async fn run(dir: &Path, recording: &Path, speed: Speed) -> Said {
     let running = start(dir).await;
     let plan = Plan {
         speed,
         ..Plan::default()
     };
     product::take_in(&running, recording, &plan).await;
-    let found = detections(&running).await;
+    let found = said(&running).await;
     let snapshot = running.view.snapshot().await;
     assert_eq!(snapshot.unaccounted, 0, "{snapshot:#?}");
     running.stop().await;
@@ -98,7 +127,9 @@ async fn windows_and_scores_are_the_same_at_two_speeds_and_become_alerts() {
     let dirs = [product::folder(), product::folder()];
     let fast = run(dirs[0].path(), &recording, Speed::Max).await;
     let slow = run(dirs[1].path(), &recording, Speed::Times(60.0)).await;
-    assert_eq!(lines(&fast), lines(&slow));
+    assert_eq!(lines(&fast.detections), lines(&slow.detections));
+    assert_eq!(fast.scores, slow.scores);
+    let fast = fast.detections;
     let first = fast.first().expect("windows that are alerts");
     assert_eq!(first.severity, Severity::High);
     assert!(!first.what_happened.is_empty() && !first.matched.is_empty() && !first.contributing.is_empty());
@@ -153,5 +184,7 @@ async fn killed_in_the_middle_the_windows_are_the_same() {
         child.wait().unwrap();
     }
     let found = run(dir.path(), &recording, Speed::Max).await;
-    assert_eq!(lines(&found), lines(&expected));
+    assert_eq!(lines(&found.detections), lines(&expected.detections));
+    assert!(!expected.scores.is_empty());
+    assert_eq!(found.scores, expected.scores);
 }

@@ -1,6 +1,7 @@
 """Recorded sessions as committed fixtures, one compressed file a fold, and back.
 
-`python -m training.linux.fixtures pack --sessions FOLDER` writes `training/linux/fixtures/`; `unpack --out FOLDER` gives the recordings back.
+`python -m training.linux.fixtures pack --sessions FOLDER` writes `training/linux/fixtures/`; `unpack --out FOLDER` gives the
+recordings back.
 """
 
 from __future__ import annotations

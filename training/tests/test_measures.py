@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
+import torch
 
 from training import metrics
 from training.data import Schema, Window, pack
+from training.fit import margins
 from training.labels import ATTACK, BENIGN, UNKNOWN, expand, of_window
 from training.linux.families import FOLDS as LINUX
 from training.linux.session import Journal, attack_processes, nanoseconds, runs, text
+from training.model import Committee, FastHGAT, Surveyor
 from training.splits import by_fold, stop_set
+from training.vary import alone, beside, ends, less_told, only, varied
 from training.windows.folds import FOLDS as WINDOWS
 from training.windows.labels import label
 
@@ -35,6 +41,7 @@ def window(label: int = 0, fold: int = 0, campaign: str = "c", processes: int = 
         platform="linux",
         start="0",
         events=3,
+        marked=np.ones(2, np.bool_) if label else np.zeros(2, np.bool_),
         label=label,
         fold=fold,
         campaign=campaign,
@@ -90,6 +97,47 @@ def test_packed_edges_point_at_their_own_window() -> None:
     assert (batch.graph[batch.src] == batch.graph[batch.dst]).all()
     assert (np.diff(batch.dst) >= 0).all() and len(batch.src) == 8
     assert batch.inverse[:, 0] == pytest.approx([1 / 3, 1 / 5])
+
+
+def test_only_the_chosen_nodes_stay_and_edges_between_them() -> None:
+    three = window(processes=3, files=2)
+    kept = only(three, [np.array([False, True, True]), np.array([True, False])], ends(SCHEMA))
+    assert [len(x) for x in kept.x] == [2, 1] and list(kept.rel) == [1]
+    assert (kept.src[0], kept.dst[0]) == (0, 0)
+
+
+def test_beside_another_window_both_keep_their_edges() -> None:
+    both = beside(window(label=1), window(processes=3), ends(SCHEMA))
+    assert [len(x) for x in both.x] == [5, 2] and both.label == 1
+    assert list(both.src) == [0, 1, 2, 3] and list(both.dst) == [1, 0, 3, 1]
+
+
+def test_an_attack_alone_is_what_is_marked() -> None:
+    random = np.random.default_rng(0)
+    attack = dataclasses.replace(window(label=1, processes=4, files=2), marked=np.array([True, True]))
+    assert [len(x) for x in alone(attack, ends(SCHEMA), random).x] == [2, 1]
+    unmarked = dataclasses.replace(attack, marked=np.array([False, False]))
+    assert alone(unmarked, ends(SCHEMA), random) is unmarked
+
+
+def test_an_attack_is_never_made_of_nothing() -> None:
+    random = np.random.default_rng(0)
+    attack = dataclasses.replace(window(label=1), marked=np.array([False, True]))
+    for _ in range(50):
+        varying = varied(attack, [window()], SCHEMA, (0.3, 0.3, 0.0), random)
+        assert varying.label == 1 and varying.marked.any()
+        told = less_told(attack, ends(SCHEMA), random)
+        assert told is attack or told.marked.any()
+
+
+def test_windows_together_are_as_one_at_a_time() -> None:
+    torch.manual_seed(0)
+    model = Committee([FastHGAT(SCHEMA, 16, 8) for _ in range(2)], Surveyor(SCHEMA)).eval()
+    windows = [window(), window(processes=5, files=3), window(processes=1, files=1)]
+    windows[2] = dataclasses.replace(windows[2], src=np.array([0, 0]), dst=np.array([0, 0]))
+    together = margins(model, windows, SCHEMA)
+    assert together == pytest.approx([margins(model, [one], SCHEMA)[0] for one in windows], abs=1e-6)
+    assert len({round(value, 4) for value in together}) == 3
 
 
 def record(event: str, pid: int, **more: object) -> dict[str, object]:

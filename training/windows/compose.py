@@ -153,7 +153,10 @@ def audited(v: Vary, events: list[Event]) -> list[Event]:
     level = v.choice(["all", "all", "some", "few"])
     if level == "all":
         return events
-    kept = {kind for kind in kinds if v.maybe(0.7)} if level == "some" else {kind for kind in kinds if kind[1] in ("1", "4688")} | set(v.some(kinds, 1, 4))
+    if level == "some":
+        kept = {kind for kind in kinds if v.maybe(0.7)}
+    else:
+        kept = {kind for kind in kinds if kind[1] in ("1", "4688")} | set(v.some(kinds, 1, 4))
     left = [event for event in events if (str(event[1].get("Channel")), str(event[1].get("EventID"))) in kept]
     had, has = sum(event[2] for event in events), sum(event[2] for event in left)
     return left if len(left) >= 5 and (had == 0 or has >= 3) else events

@@ -33,6 +33,9 @@ enum What {
         /// Folder with <platform>/{model.onnx,manifest.json}; the models that ship when absent
         #[arg(long)]
         models: Option<PathBuf>,
+        /// A Python with torch, torch-geometric and networkx: the usual pipeline is measured beside ours
+        #[arg(long, value_name = "PYTHON")]
+        peer: Option<PathBuf>,
         /// One JSON object instead of a table
         #[arg(long)]
         json: bool,
@@ -72,10 +75,13 @@ pub fn run(options: &Options) -> Result<()> {
             }
             json
         }
-        What::Gnn { models, json } => {
+        What::Gnn { models, peer, json } => {
             bench.arg("gnn");
             if let Some(folder) = models {
                 bench.arg("--models").arg(std::path::absolute(folder)?);
+            }
+            if let Some(python) = peer {
+                bench.arg("--peer").arg(std::path::absolute(python)?);
             }
             json
         }

@@ -32,6 +32,10 @@ pub enum DropReason {
     NotOfAnEndpoint,
     /// There is no model for the endpoint's platform.
     NoModel,
+    /// A score, where detections are read.
+    Score,
+    /// A detection, where scores are read.
+    Detection,
     /// A daemon's own upkeep.
     Routine,
 }
@@ -59,7 +63,7 @@ pub enum DeadReason {
 }
 
 impl DropReason {
-    pub const ALL: [DropReason; 9] = [
+    pub const ALL: [DropReason; 11] = [
         DropReason::Duplicate,
         DropReason::NoMatch,
         DropReason::Folded,
@@ -68,6 +72,8 @@ impl DropReason {
         DropReason::Repeated,
         DropReason::NotOfAnEndpoint,
         DropReason::NoModel,
+        DropReason::Score,
+        DropReason::Detection,
         DropReason::Routine,
     ];
     pub const fn as_str(self) -> &'static str {
@@ -80,6 +86,8 @@ impl DropReason {
             DropReason::Repeated => "record.repeated",
             DropReason::NotOfAnEndpoint => "event.not_of_an_endpoint",
             DropReason::NoModel => "model.none",
+            DropReason::Score => "record.score",
+            DropReason::Detection => "record.detection",
             DropReason::Routine => "daemon.routine",
         }
     }

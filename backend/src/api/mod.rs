@@ -26,6 +26,7 @@ mod investigate;
 mod keys;
 mod live;
 mod metrics;
+mod models;
 pub mod openapi;
 mod outer;
 mod peer;

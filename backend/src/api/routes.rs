@@ -4,8 +4,8 @@ use super::{
     access::Access::{self, LoopbackOr, Needs, PageOr, Public, SignedIn},
     alerts,
     describe::Describe,
-    docs, endpoints, events, health, identity, ingest, inventory, keys, live, metrics, openapi, pipeline, plain, rules,
-    sensors,
+    docs, endpoints, events, health, identity, ingest, inventory, keys, live, metrics, models, openapi, pipeline,
+    plain, rules, sensors,
     state::AppState,
 };
 use axum::{
@@ -114,6 +114,7 @@ pub static TABLE: &[Route] = &[
     on(GET, "/api/v1/inventory/people", Needs(ReadEvents), "inventory.people", || get(inventory::people::handle), inventory::people::describe),
     on(PUT, "/api/v1/inventory/people", Needs(ManageInventory), "inventory.replace_people", || put(inventory::people::replace).layer(DefaultBodyLimit::max(inventory::BODY_BYTES_MAX)), inventory::people::describe_replace),
     on(GET, "/api/v1/rules", Needs(ReadRules), "rules.list", || get(rules::handle), rules::describe),
+    on(GET, "/api/v1/models", Needs(ReadRules), "models.list", || get(models::handle), models::describe),
     long(GET, "/api/v1/live", Needs(ReadAlerts), "live", || get(live::handle), live::describe),
     on(GET, "/api/v1/keys", Needs(ManageKeys), "keys.list", || get(keys::list::handle), keys::list::describe),
     on(POST, "/api/v1/keys", Needs(ManageKeys), "keys.issue", || post(keys::issue::handle), keys::issue::describe),

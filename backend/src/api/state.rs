@@ -7,6 +7,7 @@ use super::{
 use crate::{
     clock::Clock,
     geo::GeoBook,
+    infer::ModelBook,
     ingest::{Ingestor, IntakeLimits},
     live::{LatencyRecorder, LiveHub, SnapshotFeed},
     pipeline::PipelineView,
@@ -108,6 +109,7 @@ pub struct ApiParts {
     pub rules: Arc<dyn RulesView>,
     pub sensors: Sensors,
     pub geo: GeoBook,
+    pub models: ModelBook,
     pub clock: Clock,
     pub limits: ApiLimits,
     /// The server is reached over TLS: cookies are `Secure`, browsers are told to stay with it.

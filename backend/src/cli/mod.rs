@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod doctor;
 mod import;
+mod models;
 mod replay;
 mod rules;
 mod score;
@@ -62,6 +63,9 @@ enum Command {
     Rules(rules::RulesCommand),
     /// Say how likely an attack is in each window of recordings; needs no server
     Score(score::ScoreArguments),
+    /// Models in force and before; put one in, take it back
+    #[command(subcommand)]
+    Models(models::ModelsCommand),
     /// What the training of models needs
     #[command(subcommand)]
     Training(training::TrainingCommand),
@@ -113,6 +117,11 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Simulate(simulate) => runtime()?.block_on(simulate::run(settings, &simulate)),
         Command::Rules(rules) => rules::run(&rules, &mut std::io::stdout().lock()),
         Command::Score(score) => score::run(&score, &mut std::io::stdout().lock()),
+        Command::Models(command) => {
+            let config = settings.load()?;
+            let (folder, library) = (config.infer.folder(&config.data_dir), config.infer.library.clone());
+            models::run(&command, folder, library.as_deref(), &mut std::io::stdout().lock())
+        }
         Command::Training(command) => training::run(&command),
         Command::Config(command) => config::run(settings, &command),
         Command::Doctor(doctor) => runtime()?.block_on(doctor::run(settings, &doctor)),

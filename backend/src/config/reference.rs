@@ -196,7 +196,7 @@ const KEYS: &[(&str, &str)] = &[
     ),
     (
         "infer.models",
-        "Folder with `<platform>/{model.onnx,manifest.json}`, read again when they change; the models that ship when absent.",
+        "Folder with `<platform>/{model.onnx,manifest.json}`, read again when they change; `models` in the data directory when absent. A platform that it lacks has the model that ships.",
     ),
     (
         "infer.library",

@@ -69,8 +69,8 @@ impl ModelBook {
     }
 
     /// The models of the settings; none where inference is off.
-    pub fn of(config: &InferConfig) -> Self {
-        Self::open(config.places(), if config.enabled { config.workers } else { 0 })
+    pub fn of(config: &InferConfig, data_dir: &Path) -> Self {
+        Self::open(config.places(data_dir), if config.enabled { config.workers } else { 0 })
     }
 
     /// The model in force. Hold it for a batch, not for longer.

@@ -2,14 +2,18 @@
 
 use super::Places;
 use serde::{Deserialize, Serialize};
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use watchfloor_engine::window::{Routine, Settings};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct InferConfig {
     pub enabled: bool,
-    /// Where models lie, looked at again while running; those that ship where absent or empty.
+    /// Where models lie, looked at again while running; `models` in the data directory when absent. Where it has none for a
+    /// platform, the one that ships is used.
     pub models: Option<PathBuf>,
     /// ONNX Runtime's library; found where set-up puts it when absent.
     pub library: Option<PathBuf>,
@@ -79,9 +83,14 @@ impl InferConfig {
         }
     }
 
-    pub fn places(&self) -> Places {
+    /// Where models are put that take the place of those that ship.
+    pub fn folder(&self, data_dir: &Path) -> PathBuf {
+        self.models.clone().unwrap_or_else(|| data_dir.join("models"))
+    }
+
+    pub fn places(&self, data_dir: &Path) -> Places {
         Places {
-            folders: self.models.iter().cloned().collect(),
+            folders: vec![self.folder(data_dir)],
             library: self.library.clone(),
         }
     }

@@ -6,6 +6,7 @@
 
 mod book;
 mod config;
+mod history;
 mod library;
 mod manifest;
 mod model;
@@ -13,6 +14,7 @@ mod score;
 
 pub use book::{ModelBook, ModelProblem, Places};
 pub use config::InferConfig;
+pub use history::{History, HistoryError};
 pub use library::{LIBRARY_FILE, open_library};
 pub use manifest::{Manifest, sha256};
 pub use model::Model;

@@ -92,6 +92,9 @@ pub mod header {
     /// What the door knows the record to be, and the sensor or machine it comes from; see the engine's `Origin`.
     pub const SOURCE: &str = "source";
     pub const SENSOR: &str = "sensor";
+    /// On `logster-inference-results`: [`SCORE`] where it is a window's score, absent where it is a detection.
+    pub const RECORD: &str = "record";
+    pub const SCORE: &[u8] = b"score";
     /// On dead letters: the reason, the stage, and the topic that it came from.
     pub const REASON: &str = "reason";
     pub const STAGE: &str = "stage";

@@ -1,7 +1,7 @@
 //! Searches in the shapes that investigation needs.
 
 use crate::search::{SearchError, SearchIndex, SearchSpec};
-use watchfloor_engine::{Event, query::Query};
+use watchfloor_engine::{Event, inference, query::Query};
 use watchfloor_shared::{
     EndpointId, EventId, TenantId, Timestamp,
     search::{Aggregation, AggregationResult, Order, SearchResponse, TermBucket, TimeBucket},
@@ -75,13 +75,26 @@ impl Ask<'_> {
         Ok(buckets.unwrap_or_default())
     }
 
+    /// Times of the first and the last.
+    pub(super) async fn span(&self, query: Query) -> Result<(Option<Timestamp>, Option<Timestamp>), SearchError> {
+        let oldest = self.run(query.clone(), 1, Order::OldestFirst, Vec::new()).await?;
+        let newest = self.run(query, 1, Order::NewestFirst, Vec::new()).await?;
+        let time = |found: SearchResponse| found.hits.first().map(|hit| hit.timestamp);
+        Ok((time(oldest), time(newest)))
+    }
+
     pub(super) async fn get(&self, ids: &[EventId]) -> Result<Vec<Event>, SearchError> {
         self.index.get(self.tenant, ids).await
     }
 }
 
+/// What the endpoint itself sent: what a model said of it is something else.
 pub(super) fn of_endpoint(endpoint: &EndpointId) -> Query {
-    Query::equals("host.id", endpoint.as_str())
+    Query::and(vec![Query::equals("host.id", endpoint.as_str()), sent()])
+}
+
+pub(super) fn sent() -> Query {
+    Query::Not(Box::new(Query::equals("event.dataset", inference::DATASET)))
 }
 
 pub(super) fn category(name: &str) -> Query {

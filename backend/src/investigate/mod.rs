@@ -3,12 +3,14 @@
 
 mod ask;
 mod endpoint;
+mod models;
 #[cfg(test)]
 mod tests;
 mod timeline;
 mod tree;
 
 pub use endpoint::{EndpointActivity, Insights, activity, endpoint};
+pub use models::{Judged, judged};
 pub use timeline::timeline;
 pub use tree::tree;
 

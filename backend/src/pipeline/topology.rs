@@ -110,7 +110,7 @@ pub const AGGREGATE: StageSpec = StageSpec {
 pub const INDEX: StageSpec = StageSpec {
     name: "index",
     shape: StageShape::Map,
-    inputs: &[topic::NORMALIZED],
+    inputs: &[topic::NORMALIZED, topic::DETECTIONS],
     outputs: &["<search>", topic::DEAD_LETTERS],
 };
 

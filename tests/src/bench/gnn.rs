@@ -1,12 +1,19 @@
 //! What a window costs: from normalized events to a score, by its size; and what open windows cost in memory.
 
-use super::measure;
+use super::{
+    measure,
+    peer::{self, Peer},
+};
 use crate::onnx;
 use anyhow::{Context, Result};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use watchfloor::infer::{ModelBook, Places, Scorer};
 use watchfloor_engine::{
     Event,
@@ -30,6 +37,9 @@ pub struct Report {
     /// Name and version, or that there is none and a trivial one stands in: then scoring costs next to nothing.
     pub model: String,
     pub windows: BTreeMap<usize, Cost>,
+    /// The pipeline of NetworkX and PyTorch Geometric on the same windows, where it was asked for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub peer: BTreeMap<usize, Peer>,
     /// At one window per step of 30 s and 300 nodes, on two cores.
     pub endpoints_sustained: f64,
     pub memory: Memory,
@@ -56,7 +66,7 @@ pub struct Memory {
     pub bytes_per_idle_endpoint: f64,
 }
 
-pub fn run(models: Option<PathBuf>) -> Result<Report> {
+pub fn run(models: Option<PathBuf>, python: Option<&Path>) -> Result<Report> {
     let stand_in = tempfile::tempdir()?;
     onnx::put(stand_in.path(), Platform::Windows, "0", onnx::Answer::Odds(0.0))?;
     let folders = models.into_iter().collect();
@@ -73,11 +83,11 @@ pub fn run(models: Option<PathBuf>) -> Result<Report> {
     };
     let model = book.required(Platform::Windows).map_err(anyhow::Error::msg)?;
     let mut windows = BTreeMap::new();
-    for size in SIZES {
-        let events = events(size, 1);
+    let sources: BTreeMap<usize, Vec<Event>> = SIZES.into_iter().map(|size| (size, events(size, 1))).collect();
+    for (size, events) in &sources {
         let facts_us = cost(|| events.iter().filter_map(facts).count());
-        let graph_us = cost(|| graph(&events).map(|graph| graph.nodes())) - facts_us;
-        let graph = graph(&events).context("a window")?;
+        let graph_us = cost(|| graph(events).map(|graph| graph.nodes())) - facts_us;
+        let graph = graph(events).context("a window")?;
         let graphs = vec![&graph; (500 / graph.nodes().max(1)).max(1)];
         let score_us = cost(|| Scorer { workers: 1 }.score(&model, &graphs)) / graphs.len() as f64;
         let cost = Cost {
@@ -89,7 +99,12 @@ pub fn run(models: Option<PathBuf>) -> Result<Report> {
             score_us,
             windows_per_second: 1e6 / (facts_us + graph_us + score_us),
         };
-        windows.insert(size, cost);
+        windows.insert(*size, cost);
+    }
+    let mut peer = python.map_or_else(|| Ok(BTreeMap::new()), |python| peer::run(python, &sources))?;
+    for (size, peer) in &mut peer {
+        let ours = windows.get(size).map_or(f64::NAN, |cost| 1e6 / cost.windows_per_second);
+        peer.times_ours = peer.window_us() / ours;
     }
     // Facts are made once for an event, however many windows it is in.
     let overlap = Settings::default().length.as_secs_f64() / Settings::default().step.as_secs_f64();
@@ -99,6 +114,7 @@ pub fn run(models: Option<PathBuf>) -> Result<Report> {
         model: model.manifest.label(),
         endpoints_sustained: 2.0 * 30.0 * 1e6 / window_us,
         windows,
+        peer,
         memory: memory(),
     })
 }

@@ -4,6 +4,7 @@ mod doors;
 pub mod gnn;
 mod latency;
 mod measure;
+mod peer;
 pub mod sources;
 
 use crate::{fixtures, product};

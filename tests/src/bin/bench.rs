@@ -14,7 +14,9 @@ async fn main() -> Result<()> {
         Some("pipeline") => {}
         Some("sources") => return sources(arguments).await,
         Some("gnn") => return gnn(arguments),
-        _ => bail!("bench pipeline --input DIR [--json], bench sources [--json], or bench gnn [--models DIR] [--json]"),
+        _ => bail!(
+            "bench pipeline --input DIR [--json], bench sources [--json], or bench gnn [--models DIR] [--peer PYTHON] [--json]"
+        ),
     }
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
@@ -53,15 +55,16 @@ async fn main() -> Result<()> {
 }
 
 fn gnn(mut arguments: impl Iterator<Item = String>) -> Result<()> {
-    let (mut json, mut models) = (false, None);
+    let (mut json, mut models, mut python) = (false, None, None::<PathBuf>);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--json" => json = true,
             "--models" => models = Some(PathBuf::from(arguments.next().context("--models needs a value")?)),
+            "--peer" => python = Some(PathBuf::from(arguments.next().context("--peer needs a value")?)),
             other => bail!("{other} is not an option"),
         }
     }
-    let report = bench::gnn::run(models)?;
+    let report = bench::gnn::run(models, python.as_deref())?;
     match json {
         true => println!("{}", serde_json::to_string(&report)?),
         false => println!("{report:#?}"),

@@ -8,6 +8,7 @@ mod exchange;
 mod fault;
 mod fetched;
 pub mod identity;
+pub mod models;
 pub mod pipeline;
 pub mod rules;
 pub mod wire;

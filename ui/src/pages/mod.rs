@@ -5,6 +5,7 @@ pub mod alerts;
 pub mod endpoint;
 pub mod endpoints;
 pub mod hunt;
+pub mod later;
 pub mod overview;
 pub mod parts;
 pub mod pipeline;

@@ -39,7 +39,7 @@ pub(super) fn of_bytes(raw: &[u8], position: u64) -> EventId {
 }
 
 /// For records that their source names: the parts say what kind of name it is, whose, and the name.
-pub(super) fn of_parts(parts: &[&str], timestamp: Timestamp) -> EventId {
+pub(crate) fn of_parts(parts: &[&str], timestamp: Timestamp) -> EventId {
     let mut hash = Xxh3::new();
     hash.update(b"named");
     for text in parts {

@@ -52,6 +52,7 @@ pub(crate) mod testing;
 
 use crate::{Event, Verdict, verdict::DeadReason};
 pub use endpoint::{Recognized, endpoint_of, recognize};
+pub(crate) use identity::of_parts as id_of_parts;
 pub use kind::Kind;
 use node::Fields;
 pub use origin::{Origin, RawContext};

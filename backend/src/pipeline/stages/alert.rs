@@ -5,7 +5,7 @@
 //! nothing, and screens hear of an alert only after it is committed. Other products hear of each alert at least once: what was
 //! committed before a fault or a kill, and perhaps not told, is told again.
 
-use super::tenant_of;
+use super::{is_score, tenant_of};
 use crate::{
     bus::{Durability, EventBus, Message, Record, TopicPartition},
     clock::Clock,
@@ -74,6 +74,10 @@ impl Stage for Alert {
         let mut dead = Vec::new();
         let mut by_tenant: BTreeMap<TenantId, (Vec<usize>, Vec<Detection>)> = BTreeMap::new();
         for (position, message) in batch.iter().enumerate() {
+            if is_score(message) {
+                fates[position] = Fate::Suppressed(DropReason::Score);
+                continue;
+            }
             match parse(message) {
                 Ok((tenant, detection)) => {
                     let (positions, detections) = by_tenant.entry(tenant).or_default();

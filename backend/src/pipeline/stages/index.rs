@@ -1,8 +1,8 @@
-//! `normalized-endpoint-events` → search index and the list of endpoints.
+//! `normalized-endpoint-events` and the scores on `logster-inference-results` → search index; the former → list of endpoints.
 //!
 //! Events are added batch by batch; index and endpoints are made durable together in `flush`, before any offset is committed.
 
-use super::{received_of, tenant_of};
+use super::{is_score, received_of, tenant_of};
 use crate::{
     bus::{Durability, EventBus, Message, TopicPartition},
     clock::Clock,
@@ -11,7 +11,7 @@ use crate::{
         latencies::Latencies,
         stage::{FlushPolicy, Stage, StageError},
         tally::Fate,
-        topology::INDEX,
+        topology::{INDEX, topic},
     },
     search::{EncodedEvent, SearchIndex},
     store::{Database, endpoints, endpoints::EndpointSighting},
@@ -49,9 +49,16 @@ impl Stage for Index {
         let mut dead = Vec::new();
         let mut by_tenant: HashMap<TenantId, (Vec<usize>, Vec<EncodedEvent>)> = HashMap::new();
         for (position, message) in batch.iter().enumerate() {
+            let content = Content::of(message);
+            if content == Content::Detection {
+                fates[position] = Fate::Suppressed(DropReason::Detection);
+                continue;
+            }
             match parse(message) {
                 Ok((tenant, event)) => {
-                    self.sight(&tenant, &event);
+                    if content == Content::Event {
+                        self.sight(&tenant, &event);
+                    }
                     let (positions, events) = by_tenant.entry(tenant).or_default();
                     positions.push(position);
                     events.push(EncodedEvent {
@@ -65,7 +72,8 @@ impl Stage for Index {
                     dead.push(dead_letter(&INDEX, message, reason));
                 }
             }
-            if position % LATENCY_SAMPLE_EVERY == 0 {
+            // A score is as late as its window is long.
+            if position % LATENCY_SAMPLE_EVERY == 0 && content == Content::Event {
                 self.waiting.push(received_of(message));
             }
         }
@@ -142,6 +150,24 @@ impl Index {
         }
         self.sightings.clear();
         Ok(())
+    }
+}
+
+/// What a record of the stage's topics holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    Event,
+    Score,
+    Detection,
+}
+
+impl Content {
+    fn of(message: &Message) -> Self {
+        match &*message.topic == topic::DETECTIONS {
+            false => Self::Event,
+            true if is_score(message) => Self::Score,
+            true => Self::Detection,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::{caught_up, received_of, tenant_of};
 use crate::{
     bus::{BusError, Durability, EventBus, Message, Record, TopicPartition},
     clock::Clock,
-    infer::{ModelBook, Scorer},
+    infer::{Model, ModelBook, Scorer},
     ingest::header,
     pipeline::{
         dead_letter::{self, dead_letter},
@@ -28,8 +28,9 @@ use std::{
 use watchfloor_engine::{
     Event,
     graph::{Graph, Platform, facts},
+    inference::Inference,
     verdict::{DeadReason, DropReason},
-    window::{Routine, Settings, Window, Windows, is_routine},
+    window::{Routine, Settings, StreamKey, Window, Windows, is_routine},
 };
 use watchfloor_shared::Timestamp;
 
@@ -105,7 +106,7 @@ impl Infer {
         Ok((Fate::Emitted, whole))
     }
 
-    /// The detections of windows at or above their model's threshold.
+    /// Every window's score, and the detections of those at or above their model's threshold.
     fn score(&self, windows: &[Window]) -> Vec<Record> {
         let mut records = Vec::new();
         for platform in Platform::ALL {
@@ -119,10 +120,12 @@ impl Infer {
             let graphs: Vec<&Graph> = of.iter().map(|window| &window.graph).collect();
             for (window, score) in of.into_iter().zip(self.scorer.score(&model, &graphs)) {
                 match score {
-                    Ok(score) if score >= model.manifest.threshold => {
-                        records.extend(verdict::record(window, score, &model, self.scorer, self.clock.now()));
+                    Ok(score) => {
+                        records.push(score_record(window, score, &model));
+                        if score >= model.manifest.threshold {
+                            records.extend(verdict::record(window, score, &model, self.scorer, self.clock.now()));
+                        }
                     }
-                    Ok(_) => {}
                     Err(unscored) => {
                         let (endpoint, end) = (&window.stream.endpoint, window.end);
                         tracing::warn!(%endpoint, %end, reason = unscored.0, "window has no score");
@@ -235,13 +238,26 @@ async fn first_needed(
         .await
 }
 
-/// The record on `logster-inference-results`.
-fn detection_record(window: &Window, detection: &watchfloor_engine::alert::Detection) -> Record {
-    let tenant = &window.stream.tenant;
+/// A record on `logster-inference-results`.
+fn result_record(window: &Window, payload: Vec<u8>) -> Record {
+    let StreamKey { tenant, endpoint, .. } = &window.stream;
     Record {
-        key: Some(Bytes::from(format!("{tenant}:{}", detection.endpoint_id))),
+        key: Some(Bytes::from(format!("{tenant}:{endpoint}"))),
         headers: vec![(header::TENANT_ID.to_owned(), Bytes::from(tenant.to_string()))],
-        payload: Bytes::from(serde_json::to_vec(detection).unwrap_or_default()),
+        payload: Bytes::from(payload),
         timestamp: window.received,
     }
+}
+
+fn score_record(window: &Window, score: f32, model: &Model) -> Record {
+    let inference = Inference {
+        window,
+        attack_prob: score,
+        threshold: model.manifest.threshold,
+        model: (&model.manifest.name, &model.manifest.version),
+    };
+    let mut record = result_record(window, inference.event().to_json());
+    let mark = Bytes::from_static(header::SCORE);
+    record.headers.push((header::RECORD.to_owned(), mark));
+    record
 }

@@ -31,6 +31,14 @@ fn received_of(message: &Message) -> Timestamp {
         .map_or(message.record.timestamp, Timestamp::from_nanos)
 }
 
+/// Whether it is a window's score rather than a detection.
+fn is_score(message: &Message) -> bool {
+    message
+        .record
+        .header(header::RECORD)
+        .is_some_and(|mark| mark == header::SCORE)
+}
+
 fn text<'a>(message: &'a Message, name: &str) -> Option<&'a str> {
     std::str::from_utf8(message.record.header(name)?).ok()
 }

@@ -10,6 +10,10 @@ pub fn reason(code: &str) -> String {
         "alert.folded" => "folded into an open alert",
         "alert.already_recorded" => "already recorded",
         "record.joined" => "part of another record's event",
+        "model.none" => "no model for its platform",
+        "record.score" => "a model's score",
+        "record.detection" => "a detection, not an event",
+        "daemon.routine" => "a daemon's routine",
         "record.repeated" => "counted in another alert",
         _ => return code.replace(['_', '.'], " "),
     };

@@ -1,5 +1,6 @@
 //! Every detection rule: what it looks for, whether it runs and why not, how often it spoke.
 
+mod models;
 mod row;
 
 use crate::{
@@ -95,6 +96,7 @@ pub fn RulesPage() -> impl IntoView {
     };
     view! {
         <Head words chosen sum />
+        <models::Models/>
         <FaultNotice fault=rules.fault again=move || rules.again() />
         <div class="list" role="table" aria-label="Rules">
             <Columns />

@@ -1,6 +1,6 @@
 //! A window above the threshold → the detection that the alert stage folds: why, in words, with the events that carry it.
 
-use super::detection_record;
+use super::result_record;
 use crate::{
     bus::Record,
     infer::{Model, Scorer},
@@ -30,7 +30,7 @@ pub(super) fn record(window: &Window, score: f32, model: &Model, scorer: Scorer,
     let mut answer = |graphs: &[&Graph]| scorer.score(model, graphs).into_iter().map(Result::ok).collect();
     let explanation = explain(&window.graph, model.manifest.threshold, &mut answer)?;
     let detection = detection(window, score, model, &explanation, now)?;
-    Some(detection_record(window, &detection))
+    Some(result_record(window, serde_json::to_vec(&detection).ok()?))
 }
 
 fn detection(
