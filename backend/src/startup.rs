@@ -8,7 +8,8 @@ mod stages;
 use crate::{
     api,
     bus::{
-        BusError, EventBus, {BusOptions, EmbeddedBus},
+        BusError, BusOptions, EmbeddedBus, EventBus,
+        kafka::{KafkaBus, KafkaOptions},
     },
     clock::Clock,
     config::Config,
@@ -182,10 +183,7 @@ struct Stores {
 /// Opens everything that keeps data, side by side: the slowest decides.
 async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
     let data_dir = &config.data_dir;
-    let bus = {
-        let dir = data_dir.join("bus");
-        tokio::task::spawn_blocking(move || EmbeddedBus::open(&dir, bus_options()))
-    };
+    let bus = open_bus(config);
     let index = {
         let dir = data_dir.clone();
         tokio::task::spawn_blocking(move || EmbeddedIndex::open(&dir, Limits::default()))
@@ -204,7 +202,7 @@ async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
     };
     let db = Database::open(&config.database, data_dir, clock);
     let (bus, index, rules, geo, models, db) = tokio::join!(bus, index, rules, geo, models, db);
-    let bus: Arc<dyn EventBus> = bus?.with_context(|| format!("event bus in {}", data_dir.display()))?;
+    let bus = bus.context("event bus")?;
     let index = index?.with_context(|| format!("search index in {}", data_dir.display()))?;
     let rules = rules?.context("detection rules")?;
     let geo = geo?.context("enrich")?;
@@ -225,11 +223,25 @@ async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
 }
 
 /// A raw record of the largest size grows when it is normalized; it must still fit.
-fn bus_options() -> BusOptions {
-    BusOptions {
-        record_bytes_max: 2 * NORMALIZED_BYTES_MAX,
-        ..BusOptions::default()
+const RECORD_BYTES_MAX: usize = 2 * NORMALIZED_BYTES_MAX;
+
+/// Kafka where brokers are named, else the log in the data directory.
+async fn open_bus(config: &Config) -> Result<Arc<dyn EventBus>> {
+    if config.bus.kafka.is_set() {
+        let options = KafkaOptions {
+            record_bytes_max: RECORD_BYTES_MAX,
+            ..KafkaOptions::default()
+        };
+        return Ok(KafkaBus::open(&config.bus.kafka, options).await?);
     }
+    let dir = config.data_dir.join("bus");
+    let options = BusOptions {
+        record_bytes_max: RECORD_BYTES_MAX,
+        ..BusOptions::default()
+    };
+    let what = format!("in {}", dir.display());
+    let bus = tokio::task::spawn_blocking(move || EmbeddedBus::open(&dir, options)).await?;
+    Ok(bus.context(what)?)
 }
 
 /// A stage's worker has a thread of its own: its CPU time is its own too, and a busy stage cannot starve the API.

@@ -88,7 +88,8 @@ pub struct TopicSnapshot {
     pub name: String,
     pub partitions: u32,
     pub records: i64,
-    pub bytes: i64,
+    /// On disk; absent where the bus does not say.
+    pub bytes: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use crate::{
     process::{cargo, step},
-    senders, setup, ui,
+    senders, services, setup, ui,
 };
 use anyhow::Result;
 use clap::Args;
@@ -12,7 +12,8 @@ pub struct Options {
     /// Also the tests in a real browser
     #[arg(long)]
     pub browser: bool,
-    /// Also the tests with real senders: rsyslog, Suricata, Filebeat, auditd, the OpenTelemetry Collector, opensearch-py
+    /// Also the tests with real senders (rsyslog, Suricata, Filebeat, auditd, the OpenTelemetry Collector, opensearch-py) and real
+    /// servers (Kafka)
     #[arg(long)]
     pub services: bool,
     /// Also the tests of the desktop app (none yet)
@@ -29,6 +30,8 @@ pub struct Options {
 /// These are test binaries of their own, run only when asked for.
 const BROWSER: &str = "browser";
 const SENDERS: &str = "senders";
+const KAFKA: &str = "kafka";
+const ASKED_FOR: [&str; 3] = [BROWSER, SENDERS, KAFKA];
 
 pub fn run(options: &Options) -> Result<()> {
     let browser = options.browser || options.all;
@@ -39,7 +42,7 @@ pub fn run(options: &Options) -> Result<()> {
     // Always the whole workspace, so that every command shares one set of features and builds each dependency once.
     step("tests", cargo(&["test", "--quiet", "--workspace", "--lib", "--bins"]))?;
     for name in integration_tests()? {
-        if name != BROWSER && name != SENDERS {
+        if !ASKED_FOR.contains(&name.as_str()) {
             step(
                 &format!("tests: {name}"),
                 cargo(&["test", "--quiet", "--workspace", "--test", &name]),
@@ -61,6 +64,7 @@ pub fn run(options: &Options) -> Result<()> {
         )?;
     }
     if options.services || options.all {
+        with_servers()?;
         senders::install()?;
         step(
             "tests with real senders",
@@ -75,10 +79,22 @@ pub fn run(options: &Options) -> Result<()> {
             ]),
         )?;
     }
+    if !(options.services || options.all) {
+        println!("skipped: tests with real senders and servers; cargo xtask test --services runs them");
+    }
     if options.desktop {
         println!("There are no tests of the desktop app yet.");
     }
     Ok(())
+}
+
+/// The servers stay as they are afterwards: they are quick to use again, and `cargo xtask services down` ends them.
+fn with_servers() -> Result<()> {
+    services::up(&[KAFKA])?;
+    let arguments = ["test", "--workspace", "--test", KAFKA, "--", "--test-threads=2"];
+    let mut tests = cargo(&arguments);
+    tests.env("WATCHFLOOR_TEST_SERVICES", services::folder());
+    step("tests with real servers: Kafka", tests)
 }
 
 /// The names of the integration tests, as the manifests declare them: fast ones first.

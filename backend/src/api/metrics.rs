@@ -39,7 +39,9 @@ fn pipeline(out: &mut Exposition, snapshot: &PipelineSnapshot) {
     }
     let mut bytes = out.family("watchfloor_topic_bytes", Kind::Gauge, "Bytes of a topic on disk.");
     for topic in &snapshot.topics {
-        bytes.sample(&[("topic", &topic.name)], topic.bytes as f64);
+        if let Some(count) = topic.bytes {
+            bytes.sample(&[("topic", &topic.name)], count as f64);
+        }
     }
     let mut events = out.family(
         "watchfloor_source_events_total",
@@ -244,7 +246,7 @@ mod tests {
                 name: "a\"b".into(),
                 partitions: 1,
                 records: 5,
-                bytes: 9,
+                bytes: Some(9),
             }],
             ..PipelineSnapshot::default()
         };

@@ -281,7 +281,7 @@ impl EventBus for EmbeddedBus {
         let marks = topic.partition(partition.partition).map(|state| Watermarks {
             low: state.low,
             high: state.high,
-            bytes: state.bytes(),
+            bytes: Some(state.bytes()),
         });
         marks.ok_or_else(|| BusError::UnknownTopic(partition.topic.to_string()))
     }

@@ -6,6 +6,7 @@ mod declared;
 mod embedded;
 pub mod frame;
 mod group;
+pub mod kafka;
 mod partition;
 pub mod partitioner;
 mod produce;
@@ -100,7 +101,8 @@ pub enum Durability {
 pub struct Watermarks {
     pub low: u64,
     pub high: u64,
-    pub bytes: u64,
+    /// On disk. Absent where what stands behind the bus does not say.
+    pub bytes: Option<u64>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -125,6 +127,8 @@ pub enum BusError {
     DiskFull,
     #[error("the bus is closed")]
     Closed,
+    #[error("Kafka: {0}")]
+    Broker(String),
     #[error("bus IO: {0}")]
     Io(#[from] std::io::Error),
 }

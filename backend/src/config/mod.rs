@@ -8,7 +8,7 @@ pub use crate::store::Secret;
 pub use load::{ConfigError, Flags, load};
 
 use crate::{
-    bus::Retention,
+    bus::{Retention, kafka::KafkaConfig},
     doors::{
         config::{DoorConfig, StreamDoorConfig, TlsDoorConfig},
         places::LimitsConfig,
@@ -98,6 +98,8 @@ pub struct BusConfig {
     pub retention_bytes: u64,
     /// Deletes records older than this.
     pub retention_hours: u64,
+    /// With brokers: the bus in place of the log in the data directory.
+    pub kafka: KafkaConfig,
 }
 
 impl Default for BusConfig {
@@ -105,6 +107,7 @@ impl Default for BusConfig {
         Self {
             retention_bytes: 2 << 30,
             retention_hours: 14 * 24,
+            kafka: KafkaConfig::default(),
         }
     }
 }
@@ -233,6 +236,7 @@ impl Config {
         if self.bus.retention_hours == 0 {
             return invalid("bus.retention_hours", "must be at least 1");
         }
+        self.bus.kafka.validate().or_else(|(key, why)| invalid(key, &why))?;
         if !(1..=3_600).contains(&self.aggregate.window_seconds) {
             return invalid("aggregate.window_seconds", "must be between 1 and 3600");
         }

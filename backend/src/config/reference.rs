@@ -149,6 +149,31 @@ const KEYS: &[(&str, &str)] = &[
     ),
     ("bus.retention_hours", "Deletes records older than this."),
     (
+        "bus.kafka.brokers",
+        "`host:port` of some brokers of a Kafka cluster, which then is the bus in place of the log in the data directory. Its topics are made where they are missing, with the cluster's own replication, and their retention is the brokers' to apply; a topic that is there keeps its settings, and its partition count must be ours. A broker keeps 4096 bytes with a position (`offset.metadata.max.bytes`): 65536 leave room for the counts of many senders.",
+    ),
+    ("bus.kafka.topic_prefix", "Before each topic's name."),
+    ("bus.kafka.group_prefix", "Before each consumer group's name."),
+    (
+        "bus.kafka.tls.enabled",
+        "Speaks TLS with the brokers, and checks their names and certificates.",
+    ),
+    (
+        "bus.kafka.tls.ca",
+        "PEM file: the authorities of their certificates; the host's when absent.",
+    ),
+    (
+        "bus.kafka.tls.certificate",
+        "PEM file: what to show where the brokers ask for a certificate.",
+    ),
+    ("bus.kafka.tls.key", "PEM file: the certificate's private key."),
+    (
+        "bus.kafka.sasl.mechanism",
+        "How to sign in, over TLS alone: `scram-sha-256` or `scram-sha-512`; not at all when absent.",
+    ),
+    ("bus.kafka.sasl.username", "Who signs in."),
+    ("bus.kafka.sasl.password", "With which password (secret)."),
+    (
         "rules.starter_pack",
         "Whether the rules that ship with the product run.",
     ),

@@ -94,17 +94,17 @@ impl Ledger {
     }
 
     async fn topic(&self, name: &str, count: u32) -> Result<TopicSnapshot, BusError> {
-        let (mut records, mut bytes) = (0, 0);
+        let (mut records, mut bytes) = (0, Some(0));
         for partition in partitions(name).take(count as usize) {
             let marks = self.bus.watermarks(&partition).await?;
             records += marks.high - marks.low;
-            bytes += marks.bytes;
+            bytes = bytes.zip(marks.bytes).map(|(sum, more)| sum + more);
         }
         Ok(TopicSnapshot {
             name: name.to_owned(),
             partitions: count,
             records: signed(records),
-            bytes: signed(bytes),
+            bytes: bytes.map(signed),
         })
     }
 }

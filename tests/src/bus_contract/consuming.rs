@@ -105,6 +105,11 @@ pub async fn partitions_are_served_fairly(backend: &dyn Backend) {
     }
     let mut consumer = bus.subscribe("g", &["events"]).await.expect("subscribe");
     let mut seen = [0; 3];
+    for message in consumer.poll(10, 1 << 20, SOON).await.expect("poll") {
+        seen[message.partition as usize] += 1;
+    }
+    // By now something of each is at hand.
+    tokio::time::sleep(Duration::from_secs(1)).await;
     for _ in 0..12 {
         for message in consumer.poll(10, 1 << 20, SOON).await.expect("poll") {
             seen[message.partition as usize] += 1;
@@ -181,9 +186,10 @@ pub async fn a_dropped_poll_loses_nothing(backend: &dyn Backend) {
 pub async fn watermarks_tell_low_high_and_bytes(backend: &dyn Backend) {
     let bus = with_topic(backend, &topic("events", 1)).await;
     let empty = bus.watermarks(&at("events", 0)).await.expect("watermarks");
-    assert_eq!((empty.low, empty.high, empty.bytes), (0, 0, 0));
+    assert_eq!((empty.low, empty.high), (0, 0));
+    assert!(empty.bytes.is_none_or(|bytes| bytes == 0), "{empty:?}");
     put(&*bus, "events", vec![plain(noise(3, 4000))]).await;
     let marks = bus.watermarks(&at("events", 0)).await.expect("watermarks");
     assert_eq!((marks.low, marks.high), (0, 1));
-    assert!(marks.bytes >= 4000);
+    assert!(marks.bytes.is_none_or(|bytes| bytes >= 4000), "{marks:?}");
 }

@@ -79,14 +79,17 @@ pub async fn retention_by_bytes_keeps_the_newest(backend: &dyn Backend) {
     };
     let bus = with_topic(backend, &retained("events", retention)).await;
     fill(&*bus, "events", 100, |_| 0).await;
-    bus.apply_retention(Timestamp::EPOCH).await.expect("retention");
+    backend.retain(&*bus, Timestamp::EPOCH).await;
     let marks = bus.watermarks(&at("events", 0)).await.expect("watermarks");
     assert!(
         marks.low > 40 && marks.low < 75,
         "200 KB were cut to 60 KB and a segment: {marks:?}"
     );
     assert_eq!(marks.high, 100);
-    assert!((60_000..120_000).contains(&marks.bytes), "{marks:?}");
+    assert!(
+        marks.bytes.is_none_or(|bytes| (60_000..120_000).contains(&bytes)),
+        "{marks:?}"
+    );
     let rest = bus.read(&at("events", 0), 0, 200).await.expect("read");
     assert_eq!(rest.len() as u64, 100 - marks.low);
     assert!(
@@ -102,17 +105,13 @@ pub async fn retention_by_age_takes_the_old(backend: &dyn Backend) {
     };
     let bus = with_topic(backend, &retained("events", retention)).await;
     fill(&*bus, "events", 60, |n| n as i64 * 1000).await;
-    bus.apply_retention(Timestamp::from_millis(60_000))
-        .await
-        .expect("retention");
+    backend.retain(&*bus, Timestamp::from_millis(60_000)).await;
     assert_eq!(
         bus.watermarks(&at("events", 0)).await.expect("watermarks").low,
         0,
         "nothing is older than a minute"
     );
-    bus.apply_retention(Timestamp::from_millis(100_000))
-        .await
-        .expect("retention");
+    backend.retain(&*bus, Timestamp::from_millis(100_000)).await;
     let marks = bus.watermarks(&at("events", 0)).await.expect("watermarks");
     assert!(
         marks.low > 20 && marks.low <= 40,
@@ -138,10 +137,16 @@ pub async fn a_group_behind_moves_up_to_the_low_watermark(backend: &dyn Backend)
         .commit(vec![position("events", 0, 3, "")])
         .await
         .expect("commit");
-    bus.apply_retention(Timestamp::EPOCH).await.expect("retention");
+    backend.retain(&*bus, Timestamp::EPOCH).await;
     let marks = bus.watermarks(&at("events", 0)).await.expect("watermarks");
     assert!(marks.low > 3);
-    let messages = take(&mut *consumer, (60 - marks.low) as usize).await;
+    // What it had read ahead may still come, and retention may have come by more than once.
+    let messages = take(&mut *consumer, 57).await;
+    assert!(
+        messages
+            .first()
+            .is_some_and(|message| (3..=marks.low).contains(&message.offset))
+    );
     assert_eq!(messages.last().map(|message| message.offset), Some(59));
     consumer.seek(&at("events", 0), 0).await.expect("seek");
     assert_eq!(take(&mut *consumer, 1).await[0].offset, marks.low);
@@ -162,7 +167,7 @@ pub async fn retention_of_one_topic_spares_another(backend: &dyn Backend) {
         put(&*bus, "long", vec![plain(format!("{n}"))]).await;
     }
     for _ in 0..2 {
-        bus.apply_retention(Timestamp::EPOCH).await.expect("retention");
+        backend.retain(&*bus, Timestamp::EPOCH).await;
     }
     assert!(bus.watermarks(&at("brief", 0)).await.expect("watermarks").low > 30);
     bus.close().await.expect("close");
@@ -181,19 +186,20 @@ pub async fn retention_of_one_topic_spares_another(backend: &dyn Backend) {
 pub async fn offsets_go_on_when_all_records_are_gone(backend: &dyn Backend) {
     let retention = Retention {
         bytes_max: None,
-        age_max: Some(Duration::from_secs(1)),
+        age_max: Some(Duration::from_secs(60)),
     };
     let bus = with_topic(backend, &retained("events", retention)).await;
     fill(&*bus, "events", 30, |_| 0).await;
-    bus.apply_retention(Timestamp::from_millis(5000))
-        .await
-        .expect("retention");
+    backend.retain(&*bus, Timestamp::from_millis(65_000)).await;
     let marks = bus.watermarks(&at("events", 0)).await.expect("watermarks");
-    assert_eq!((marks.low, marks.high, marks.bytes), (30, 30, 0));
+    assert_eq!((marks.low, marks.high), (30, 30));
+    assert!(marks.bytes.is_none_or(|bytes| bytes == 0), "{marks:?}");
     bus.close().await.expect("close");
     let bus = backend.open().await;
     assert_eq!(bus.watermarks(&at("events", 0)).await.expect("watermarks").low, 30);
-    assert_eq!(put(&*bus, "events", vec![plain("next")]).await, vec![30]);
+    // Not old by any clock.
+    let now = std::time::UNIX_EPOCH.elapsed().expect("a clock").as_millis() as i64;
+    assert_eq!(put(&*bus, "events", vec![stamped(now, "next")]).await, vec![30]);
     let mut consumer = bus.subscribe("g", &["events"]).await.expect("subscribe");
     assert_eq!(payloads(&take(&mut *consumer, 1).await), ["next"]);
 }

@@ -20,7 +20,8 @@ mod unprivileged;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use home::{Home, folder};
+use home::Home;
+pub use home::folder;
 use std::{
     fs::{File, TryLockError},
     process::Command,
@@ -96,7 +97,7 @@ static SERVERS: [&Server; 6] = [
 
 pub fn run(options: &Options) -> Result<()> {
     match &options.what {
-        What::Up { names } => up(&named(names)?),
+        What::Up { names } => bring_up(&named(names)?),
         What::Down { names } => down(&named(names)?),
         What::Status { names, json } => status::print(&named(names)?, *json),
         What::Logs { name, lines } => {
@@ -106,6 +107,12 @@ pub fn run(options: &Options) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// Installs and starts servers by their names, and waits until they are ready.
+pub fn up(names: &[&str]) -> Result<()> {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    bring_up(&named(&names)?)
 }
 
 /// The servers of these names, in the table's order; all of them for none.
@@ -119,7 +126,7 @@ fn named(names: &[String]) -> Result<Vec<&'static Server>> {
 }
 
 /// Each server on its own: what keeps one from starting does not keep the others. Fails when one is not ready.
-fn up(servers: &[&'static Server]) -> Result<()> {
+fn bring_up(servers: &[&'static Server]) -> Result<()> {
     let _turn = turn()?;
     let mut failures = Vec::new();
     let mut each = |servers: &[&'static Server], does: fn(&Server) -> Result<()>| -> Vec<&'static Server> {

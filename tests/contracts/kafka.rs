@@ -1,0 +1,171 @@
+//! Kafka behind the bus' seam, on a real broker: the contract, and what only Kafka has.
+//!
+//! `cargo xtask test --services` starts the broker and says where it is. Without it each test says that it was skipped; with `CI` set
+//! it fails.
+
+use async_trait::async_trait;
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+use watchfloor::{
+    bus::{
+        BusError, EventBus,
+        kafka::{KafkaBus, KafkaConfig, KafkaOptions, KafkaSasl, KafkaTls, SaslMechanism},
+    },
+    store::Secret,
+};
+use watchfloor_shared::Timestamp;
+use watchfloor_tests::bus_contract::{Backend, KEEP, keyed, put, take, topic};
+
+const PLAINTEXT: &str = "127.0.0.1:19092";
+const TLS: &str = "127.0.0.1:19093";
+/// The broker looks once a second what retention has to delete.
+const RETAINED_AFTER: Duration = Duration::from_secs(4);
+
+/// The folder of the broker's state, where there is one for tests.
+fn state() -> Option<PathBuf> {
+    let folder = std::env::var_os("WATCHFLOOR_TEST_SERVICES").map(|folder| PathBuf::from(folder).join("state/kafka"));
+    if folder.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "there is no Kafka for tests");
+        println!("skipped: no Kafka for tests; cargo xtask test --services starts one");
+    }
+    folder
+}
+
+/// Topics and groups of this test alone.
+struct Kafka(String);
+
+impl Kafka {
+    fn new() -> Self {
+        static TESTS: AtomicU32 = AtomicU32::new(0);
+        let test = TESTS.fetch_add(1, Ordering::Relaxed);
+        let begun = std::time::UNIX_EPOCH.elapsed().expect("a clock").as_millis();
+        Self(format!("test-{begun}-{test}."))
+    }
+
+    fn config(&self, brokers: &str) -> KafkaConfig {
+        KafkaConfig {
+            brokers: vec![brokers.to_owned()],
+            topic_prefix: self.0.clone(),
+            group_prefix: self.0.clone(),
+            ..KafkaConfig::default()
+        }
+    }
+}
+
+fn small() -> KafkaOptions {
+    KafkaOptions {
+        queue_bytes_max: 1 << 20,
+        heartbeat_interval: Duration::from_millis(100),
+        topic_settings: |spec| match spec.retention {
+            KEEP => Vec::new(),
+            // A batch must not be larger than a segment, so only where retention has something to take.
+            _ => vec![
+                ("internal.segment.bytes", "20000".to_owned()),
+                ("file.delete.delay.ms", "100".to_owned()),
+            ],
+        },
+        ..KafkaOptions::default()
+    }
+}
+
+#[async_trait]
+impl Backend for Kafka {
+    fn is_there(&self) -> bool {
+        state().is_some()
+    }
+
+    async fn open(&self) -> Arc<dyn EventBus> {
+        KafkaBus::open(&self.config(PLAINTEXT), small())
+            .await
+            .expect("the broker answers")
+    }
+
+    fn record_bytes_max(&self) -> usize {
+        KafkaOptions::default().record_bytes_max
+    }
+
+    async fn retain(&self, bus: &dyn EventBus, now: Timestamp) {
+        bus.apply_retention(now).await.expect("retention");
+        tokio::time::sleep(RETAINED_AFTER).await;
+    }
+}
+
+mod contract {
+    use super::Kafka;
+    watchfloor_tests::bus_contract!(Kafka::new(), retention by its own clock);
+}
+
+fn secured(kafka: &Kafka, state: &std::path::Path, password: &str) -> KafkaConfig {
+    KafkaConfig {
+        tls: KafkaTls {
+            enabled: true,
+            ca: Some(state.join("ca.pem")),
+            ..KafkaTls::default()
+        },
+        sasl: KafkaSasl {
+            mechanism: Some(SaslMechanism::ScramSha512),
+            username: "watchfloor".to_owned(),
+            password: Some(Secret::new(password)),
+        },
+        ..kafka.config(TLS)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_tls_with_an_account_records_come_and_go() {
+    let Some(state) = state() else { return };
+    let kafka = Kafka::new();
+    let password = std::fs::read_to_string(state.join("password")).expect("the account's password");
+    let bus = KafkaBus::open(&secured(&kafka, &state, password.trim()), small())
+        .await
+        .expect("signs in");
+    bus.create_topic(&topic("events", 2)).await.expect("topic");
+    put(&*bus, "events", vec![keyed("a", "hello")]).await;
+    let mut consumer = bus.subscribe("g", &["events"]).await.expect("subscribe");
+    assert_eq!(take(&mut *consumer, 1).await.len(), 1);
+    bus.close().await.expect("close");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_password_an_unknown_authority_and_nobody_there_are_refused() {
+    let Some(state) = state() else { return };
+    let kafka = Kafka::new();
+    let wrong = secured(&kafka, &state, "hunter2");
+    let mut stranger = secured(&kafka, &state, "hunter2");
+    stranger.tls.ca = None;
+    for config in [wrong, stranger, kafka.config("127.0.0.1:1")] {
+        let refused = KafkaBus::open(&config, small()).await.err();
+        let Some(BusError::Broker(why)) = refused else {
+            panic!("{refused:?}")
+        };
+        assert!(why.contains(&config.brokers[0]) && !why.contains("hunter2"), "{why}");
+    }
+}
+
+/// A topic that someone else made with less room than our largest record.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_topic_that_cannot_take_our_largest_record_is_refused_with_the_setting() {
+    if state().is_none() {
+        return;
+    }
+    let kafka = Kafka::new();
+    let bus = kafka.open().await;
+    bus.create_topic(&topic("events", 1)).await.expect("topic");
+    let larger = KafkaOptions {
+        record_bytes_max: 9 << 20,
+        ..small()
+    };
+    let bus = KafkaBus::open(&kafka.config(PLAINTEXT), larger).await.expect("opens");
+    let refused = bus
+        .create_topic(&topic("events", 1))
+        .await
+        .expect_err("too small")
+        .to_string();
+    assert!(refused.contains("max.message.bytes"), "{refused}");
+}
