@@ -9,6 +9,7 @@ pub mod identity;
 pub mod ids;
 pub mod inventory;
 pub mod live;
+pub mod map;
 pub mod model;
 pub mod page;
 pub mod pipeline;
