@@ -62,7 +62,8 @@ impl InventoryBook {
             }
             let assets = inventory::assets(&mut tx).await?;
             let people = inventory::people(&mut tx).await?;
-            self.put(tenant, sequence, Inventory::new(&assets, &people));
+            let sites = inventory::sites(&mut tx).await?;
+            self.put(tenant, sequence, Inventory::new(&assets, &people, &sites));
         }
         Ok(())
     }

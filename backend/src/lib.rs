@@ -15,6 +15,7 @@ pub mod ingest;
 pub mod inventory;
 pub mod investigate;
 pub mod live;
+pub mod map;
 pub mod otlp;
 pub mod pipeline;
 pub mod replay;

@@ -18,6 +18,7 @@ use crate::{
     ingest::Ingestor,
     inventory::InventoryBook,
     live::{LiveHub, LiveLimits},
+    map::MapBook,
     pipeline::{
         PipelineView,
         backoff::Backoff,
@@ -65,6 +66,7 @@ pub struct Running {
     pub ingest: Ingestor,
     pub view: Arc<dyn PipelineView>,
     pub live: LiveHub,
+    pub map: MapBook,
     pub clock: Clock,
     stop: CancellationToken,
     workers: Vec<std::thread::JoinHandle<()>>,
@@ -122,6 +124,7 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
         ingest: ingest.clone(),
         view: Arc::clone(&view),
         live: live.clone(),
+        map: MapBook::new(stores.inventory.clone(), clock.clone()),
         clock: clock.clone(),
         workers: Vec::new(),
         tasks: Vec::new(),
@@ -143,6 +146,8 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     running
         .tasks
         .push(tokio::spawn(inventory.follow(running.db.clone(), stop.clone())));
+    let map = running.map.clone().follow(Arc::clone(&stores.bus), stop.clone());
+    running.tasks.push(tokio::spawn(map));
     if let Some(http) = http {
         self::doors::open(&mut running).await?;
         let state = api_state(&running, stores, latencies);
@@ -164,6 +169,7 @@ fn api_state(running: &Running, stores: Stores, latencies: Latencies) -> api::Ap
         sensors: running.senders.sensors.clone(),
         geo: stores.geo,
         models: stores.models,
+        map: running.map.clone(),
         clock: running.clock.clone(),
         limits: api::ApiLimits::default(),
         tls: running.config.url(running.config.http.listen).starts_with("https://"),

@@ -4,7 +4,7 @@
 //!
 //! Delta-coded: a flow is described once, when it is first seen or when its description changes; hits name it by number.
 
-use crate::{AlertId, EventId, Timestamp, alert::Severity};
+use crate::{AlertId, EventId, Timestamp, alert::Severity, inventory::Site};
 use serde::{Deserialize, Serialize};
 
 /// What a map holds for rewinding.
@@ -86,15 +86,15 @@ pub struct MapFlow {
     /// `network.transport` or `network.protocol`, lower case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<String>,
-    /// Of its last event.
+    /// One event of it.
     pub event_id: EventId,
-    /// The alert that its last event belongs to, where there is one.
+    /// The first alert that its events belong to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert_id: Option<AlertId>,
     /// Made by the simulator.
     #[serde(default, skip_serializing_if = "is_false")]
     pub simulated: bool,
-    /// Stands for many flows that were too many to be told apart; address and rule are then those of the group.
+    /// Stands for many flows that were too many to be told apart; it has regions for ends then, and no alert.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_group: bool,
 }
@@ -134,6 +134,18 @@ pub struct MapPlace {
     pub is_site: bool,
 }
 
+impl From<&Site> for MapPlace {
+    fn from(site: &Site) -> Self {
+        Self {
+            name: site.name.clone(),
+            latitude: site.latitude,
+            longitude: site.longitude,
+            country: site.country.clone(),
+            is_site: true,
+        }
+    }
+}
+
 /// Events of one flow, drawn as one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -148,8 +160,11 @@ pub struct MapHit {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MapCounts {
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<u64>))]
     pub minute: BySeverity,
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<u64>))]
     pub hour: BySeverity,
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<u64>))]
     pub day: BySeverity,
     /// What [`Self::day`] counts from: a day ago, or later where the topic does not reach so far.
     pub since: Timestamp,

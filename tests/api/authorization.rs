@@ -59,6 +59,9 @@ fn attempt(route: &Route, of: &Tenant) -> Attempt {
         | "pipeline.dead_letters"
         | "inventory.assets"
         | "inventory.people"
+        | "inventory.sites"
+        | "map"
+        | "map.live"
         | "rules.list"
         | "models.list"
         | "live"
@@ -98,6 +101,10 @@ fn attempt(route: &Route, of: &Tenant) -> Attempt {
         "endpoints.get" => get(format!("/api/v1/endpoints/{endpoint}")),
         "pipeline.redrive" => send(route.path, json!({})),
         "inventory.replace_assets" | "inventory.replace_people" => send(route.path, json!([{"name": of.marker}])),
+        "inventory.replace_sites" => send(
+            route.path,
+            json!([{"name": of.marker, "latitude": 1.5, "longitude": 2.5}]),
+        ),
         "keys.issue" => send(route.path, json!({"name": "another"})),
         "keys.revoke" => get(format!("/api/v1/keys/{}", of.key_id)),
         "ingest.sensor" => send(route.path, json!({"sensor": of.marker, "records": [{"a": 1}]})),
@@ -219,7 +226,7 @@ async fn another_tenants_things_do_not_exist() {
     nothing.key_id = "0".repeat(32);
     for route in TABLE
         .iter()
-        .filter(|route| route.access != Access::Public && route.name != "live")
+        .filter(|route| route.access != Access::Public && !["live", "map.live"].contains(&route.name))
     {
         let ingests = route.access.permission() == Some(Permission::Ingest);
         let cookie = app.cookie(&attacker, Role::Owner).await;

@@ -7,6 +7,7 @@ use watchfloor_tests::app::{self, TestApp};
 
 const ASSETS: &str = "/api/v1/inventory/assets";
 const PEOPLE: &str = "/api/v1/inventory/people";
+const SITES: &str = "/api/v1/inventory/sites";
 
 async fn put(app: &TestApp, path: &str, cookie: &str, kind: &str, body: impl Into<String>) -> (u16, Value) {
     let request = client().put(app.url(path)).header("cookie", cookie);
@@ -118,4 +119,36 @@ async fn an_endpoints_page_shows_what_the_inventory_says_of_it() {
     let other = app.tenant().await;
     let other_cookie = app.cookie(&other, Role::Owner).await;
     assert_eq!(get(app, ASSETS, &other_cookie).await, json!([]));
+}
+
+#[tokio::test]
+async fn sites_are_replaced_like_the_other_tables_and_must_be_on_earth() {
+    let Some(app) = app::shared() else { return };
+    let tenant = app.tenant().await;
+    let cookie = app.cookie(&tenant, Role::Admin).await;
+    let csv = "name,latitude,longitude,country\nHamburg,53.55,9.99,DE\nSingapore,1.35,103.8,\n";
+    assert_eq!(put(app, SITES, &cookie, "text/csv", csv).await.1, json!({"rows": 2}));
+    let expected = json!([
+        {"name": "Hamburg", "latitude": 53.55, "longitude": 9.99, "country": "DE"},
+        {"name": "Singapore", "latitude": 1.35, "longitude": 103.8},
+    ]);
+    assert_eq!(get(app, SITES, &cookie).await, expected);
+    for (wrong, why) in [
+        (
+            "name,latitude,longitude\nA,91,0\n",
+            "row 1: a latitude is from -90 to 90",
+        ),
+        ("name,latitude,longitude\nA,north,0\n", "row 1: latitude is a number"),
+        ("name,latitude\nA,1\n", "row 1: it has no longitude"),
+        ("name,latitude,longitude\nA,1,1\na,2,2\n", "row 2: \"a\" is in row 1"),
+    ] {
+        let (status, problem) = put(app, SITES, &cookie, "text/csv", wrong).await;
+        assert_eq!(status, 400, "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(why), "{problem}");
+    }
+    assert_eq!(
+        get(app, SITES, &cookie).await,
+        expected,
+        "what was refused changed nothing"
+    );
 }

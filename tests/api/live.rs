@@ -1,7 +1,6 @@
 //! The live stream: order, resume, tenants, the end of a session.
 
-use super::client;
-use futures::StreamExt;
+use super::{client, sse::Sse};
 use reqwest::Response;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -14,36 +13,18 @@ const WAIT: Duration = Duration::from_secs(10);
 /// One event with its id.
 type Heard = (Option<i64>, LiveEvent);
 
-struct Stream {
-    response: std::pin::Pin<Box<dyn futures::Stream<Item = reqwest::Result<bytes::Bytes>>>>,
-    text: String,
-}
+struct Stream(Sse);
 
 impl Stream {
     async fn open(app: &TestApp, cookie: &str, after: Option<i64>) -> Stream {
-        let response = connect(app, cookie, after).await;
-        assert_eq!(response.status(), 200);
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Stream {
-            response: Box::pin(response.bytes_stream()),
-            text: String::new(),
-        }
+        Stream(Sse::of(connect(app, cookie, after).await))
     }
 
     /// The next event; none at the end of the stream.
     async fn next(&mut self) -> Option<Heard> {
-        loop {
-            if let Some((frame, rest)) = self.text.split_once("\n\n") {
-                let heard = parse(frame);
-                self.text = rest.to_owned();
-                return Some(heard);
-            }
-            let bytes = timeout(WAIT, self.response.next())
-                .await
-                .expect("the stream is silent")?
-                .ok()?;
-            self.text.push_str(std::str::from_utf8(&bytes).unwrap());
-        }
+        let (id, name, event) = self.0.next::<LiveEvent>().await?;
+        assert_eq!(name, event.name());
+        Some((id, event))
     }
 
     async fn alerts(&mut self, count: usize) -> Vec<(i64, AlertSummary)> {
@@ -65,17 +46,6 @@ async fn connect(app: &TestApp, cookie: &str, after: Option<i64>) -> Response {
         request = request.header("last-event-id", id.to_string());
     }
     request.send().await.unwrap()
-}
-
-fn parse(frame: &str) -> Heard {
-    let field = |name: &str| {
-        frame
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
-    };
-    let event: LiveEvent = serde_json::from_str(field("data").unwrap()).unwrap();
-    assert_eq!(field("event"), Some(event.name()));
-    (field("id").map(|id| id.parse().unwrap()), event)
 }
 
 /// Records alerts `from..to` one after the other.
@@ -205,7 +175,5 @@ async fn a_stream_ends_with_its_session() {
         .await
         .unwrap();
     let ended = async { while stream.next().await.is_some() {} };
-    timeout(Duration::from_secs(10), ended)
-        .await
-        .expect("the stream outlives its session");
+    timeout(WAIT, ended).await.expect("the stream outlives its session");
 }

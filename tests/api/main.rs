@@ -5,10 +5,12 @@ mod doors;
 mod ingest;
 mod inventory;
 mod live;
+mod map;
 mod models;
 mod otlp;
 mod sensor_service;
 mod session;
+mod sse;
 mod state;
 mod surface;
 

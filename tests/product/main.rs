@@ -11,6 +11,7 @@ mod follow;
 mod hostile;
 mod letters;
 mod limits;
+mod map;
 mod models;
 mod rates;
 mod replay;

@@ -26,7 +26,9 @@ use watchfloor::{
     grpc::{self, GrpcDoor},
     infer::{ModelBook, Places},
     ingest::{Ingestor, Refusals},
+    inventory::InventoryBook,
     live::LiveHub,
+    map::MapBook,
     pipeline::PipelineView,
     search::{EncodedEvent, SearchIndex, embedded},
     sensors::Sensors,
@@ -55,6 +57,7 @@ pub struct TestApp {
     pub search: Arc<dyn SearchIndex>,
     pub live: LiveHub,
     pub latency: Arc<AlertLatency>,
+    pub map: MapBook,
     runtime: Handle,
 }
 
@@ -116,6 +119,7 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
         Arc::new(embedded::EmbeddedIndex::open(dir, embedded::Limits::default()).unwrap());
     let live = LiveHub::default();
     let latency = Arc::new(AlertLatency::default());
+    let map = MapBook::new(InventoryBook::default(), clock.clone());
     let sensors = Sensors::default();
     let grpc = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let grpc_address = grpc.local_addr().unwrap();
@@ -138,6 +142,7 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
         sensors: sensors.clone(),
         geo: GeoBook::default(),
         models: ModelBook::open(Places::default(), 0),
+        map: map.clone(),
         clock,
         limits,
         tls: false,
@@ -153,6 +158,7 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
         search,
         live,
         latency,
+        map,
         runtime,
     })
 }

@@ -30,7 +30,7 @@ use watchfloor_shared::{identity::Permission, live::LiveEvent, problem::ErrorCod
 const QUEUE: usize = 16;
 
 /// A listener that takes nothing for this long is gone.
-const SEND_WAIT_MAX: Duration = Duration::from_secs(30);
+pub(super) const SEND_WAIT_MAX: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -71,11 +71,16 @@ pub async fn handle(
         out,
     };
     tokio::spawn(stream.run(first));
+    Ok(streamed(events))
+}
+
+/// A response of server-sent events that no proxy holds back.
+pub(super) fn streamed(events: mpsc::Receiver<Result<Event, Infallible>>) -> Response {
     let unbuffered = (
         HeaderName::from_static("x-accel-buffering"),
         HeaderValue::from_static("no"),
     );
-    Ok(([unbuffered], Sse::new(ReceiverStream::new(events))).into_response())
+    ([unbuffered], Sse::new(ReceiverStream::new(events))).into_response()
 }
 
 /// A browser that reconnects sends the header; it knows better than the address that it was given first.
@@ -95,7 +100,7 @@ fn last_event_id(headers: &HeaderMap, query: LiveQuery) -> Answer<Option<i64>> {
 }
 
 /// The listener has gone or is to go.
-struct Ended;
+pub(super) struct Ended;
 
 struct Stream {
     state: AppState,
@@ -161,14 +166,9 @@ impl Stream {
         }
     }
 
-    /// The session must still hold and still be allowed to read. Also reads what no publication told of.
+    /// Also reads what no publication told of.
     async fn check(&mut self) -> Result<(), Ended> {
-        let token = self.person.session.reveal();
-        let session = sessions::lookup(&self.state.db, token).await.map_err(store_failed)?;
-        match session {
-            Some(session) if session.member.role.may(Permission::ReadAlerts) => {}
-            _ => return Err(Ended),
-        }
+        may_listen(&self.state, &self.person).await?;
         match self.follower.catch_up().await.map_err(store_failed)? {
             Some(reset) => self.give(reset).await,
             None => Ok(()),
@@ -177,6 +177,15 @@ impl Stream {
 
     async fn send(&self, event: Event) -> Result<(), Ended> {
         self.out.send_timeout(Ok(event), SEND_WAIT_MAX).await.map_err(|_| Ended)
+    }
+}
+
+/// The session still holds and may still read alerts.
+pub(super) async fn may_listen(state: &AppState, person: &Person) -> Result<(), Ended> {
+    let session = sessions::lookup(&state.db, person.session.reveal()).await;
+    match session.map_err(store_failed)? {
+        Some(session) if session.member.role.may(Permission::ReadAlerts) => Ok(()),
+        _ => Err(Ended),
     }
 }
 
@@ -189,7 +198,7 @@ fn framed(event: &LiveEvent) -> Result<Event, Ended> {
     Event::default().event(event.name()).json_data(event).map_err(|_| Ended)
 }
 
-fn ticks(every_ms: u64) -> Interval {
+pub(super) fn ticks(every_ms: u64) -> Interval {
     let mut ticks = interval(Duration::from_millis(every_ms.max(1)));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     ticks

@@ -25,6 +25,7 @@ mod inventory;
 mod investigate;
 mod keys;
 mod live;
+mod map;
 mod metrics;
 mod models;
 pub mod openapi;

@@ -10,6 +10,7 @@ use crate::{
     infer::ModelBook,
     ingest::{Ingestor, IntakeLimits},
     live::{LatencyRecorder, LiveHub, SnapshotFeed},
+    map::MapBook,
     pipeline::PipelineView,
     search::SearchIndex,
     sensors::Sensors,
@@ -110,6 +111,7 @@ pub struct ApiParts {
     pub sensors: Sensors,
     pub geo: GeoBook,
     pub models: ModelBook,
+    pub map: MapBook,
     pub clock: Clock,
     pub limits: ApiLimits,
     /// The server is reached over TLS: cookies are `Secure`, browsers are told to stay with it.

@@ -2,6 +2,7 @@
 //! you in.
 
 mod host;
+mod perimeter;
 
 use super::{SettingsArguments, client, replay, serve, simulate::ScenarioArguments, terminal};
 use crate::{
@@ -67,12 +68,17 @@ pub async fn run(settings: &SettingsArguments, arguments: &DemoArguments) -> Res
     let mut end = serve::End::listen()?;
     let running = startup::start(config, clock.clone(), Doors::Open).await?;
     client::leave_address(&running).await?;
+    perimeter::found(&running).await?;
     welcome(&running, arguments).await?;
     let sensor = match arguments.no_sensor {
         true => None,
         false => host::watch(&running).await,
     };
-    let story = tell(&running, arguments, clock.now());
+    let now = clock.now();
+    let story = async {
+        let told = tell(&running, arguments, now);
+        tokio::try_join!(told, perimeter::watch(&running, arguments.scenario.seed(), now)).map(|_| ())
+    };
     let outcome = if arguments.smoke {
         tokio::select! {
             alert = first_alert(&running) => alert,
@@ -110,7 +116,8 @@ async fn welcome(running: &Running, arguments: &DemoArguments) -> Result<()> {
          \u{20} 1. Alerts, sorted by severity: open the first critical one and press j and k to move.\n\
          \u{20} 2. Its process tree: how the document became a shell, and the shell a memory dump.\n\
          \u{20} 3. Hunt: process.command_line:*-enc* — then click a value to narrow down.\n\
-         \u{20} 4. Pipeline: every event accounted for.\n\n\
+         \u{20} 4. Live map: who knocks at its three sites.\n\
+         \u{20} 5. Pipeline: every event accounted for.\n\n\
          Ctrl-C ends it and leaves nothing behind.\n",
         link.reveal(),
         arguments.scenario.hosts(),

@@ -58,6 +58,10 @@ impl ScenarioArguments {
         self.hosts
     }
 
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// The lines of the scenario that begins at `now` unless --start says otherwise, --minutes long.
     fn lines(&self, now: Timestamp) -> Result<impl Iterator<Item = Result<RawLine>> + use<>> {
         let start = self.start.unwrap_or(now);

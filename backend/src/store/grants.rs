@@ -12,7 +12,7 @@ pub async fn grant(owner: &mut PgConnection, role: &str) -> Result<(), StoreErro
         format!("GRANT SELECT, UPDATE (change_seq, inventory_seq) ON tenants TO {role}"),
         format!("GRANT SELECT, INSERT, UPDATE ON alerts, endpoints TO {role}"),
         format!("GRANT SELECT, INSERT ON alert_explanations, alert_events, alert_history TO {role}"),
-        format!("GRANT SELECT, INSERT, DELETE ON assets, people TO {role}"),
+        format!("GRANT SELECT, INSERT, DELETE ON assets, people, sites TO {role}"),
         format!("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA identity TO {role}"),
         format!("REVOKE EXECUTE ON FUNCTION identity.member_of FROM {role}"),
     ];
@@ -33,7 +33,8 @@ pub async fn check_unprivileged(connection: &mut PgConnection) -> Result<(), Sto
                       WHERE n.nspname IN ('public', 'identity') AND c.relkind IN ('r', 'p')
                         AND pg_has_role(session_user, c.relowner, 'MEMBER')
                         AND (n.nspname = 'identity' OR c.relname IN (
-                            'tenants', 'alerts', 'alert_explanations', 'alert_events', 'alert_history', 'endpoints', 'assets', 'people'))
+                            'tenants', 'alerts', 'alert_explanations', 'alert_events', 'alert_history', 'endpoints', 'assets',
+                            'people', 'sites'))
                   ) AS "owns!"
            FROM pg_roles WHERE rolname = session_user"#
     )

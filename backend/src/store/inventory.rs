@@ -1,8 +1,8 @@
-//! What a tenant owns and who is in it: two tables, each read and replaced as a whole.
+//! What a tenant owns, who is in it and where it is: three tables, each read and replaced as a whole.
 
 use super::{StoreError, TenantTx};
 use serde::Serialize;
-use watchfloor_shared::inventory::{Asset, Criticality, Person};
+use watchfloor_shared::inventory::{Asset, Criticality, Person, Site};
 
 struct AssetRow {
     name: String,
@@ -112,6 +112,36 @@ pub async fn replace_people(tx: &mut TenantTx, people: &[Person]) -> Result<i64,
          SELECT $2, p.name, p.full_name, p.email, p.department, p.title, p.criticality, p.privileged
          FROM json_to_recordset($1::text::json) AS p (name text, full_name text, email text, department text,
              title text, criticality smallint, privileged boolean)",
+        rows,
+        tenant.as_str()
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(i64::try_from(taken.rows_affected()).unwrap_or(i64::MAX))
+}
+
+/// By name.
+pub async fn sites(tx: &mut TenantTx) -> Result<Vec<Site>, StoreError> {
+    let sites = sqlx::query_as!(
+        Site,
+        "SELECT name, latitude, longitude, country FROM sites ORDER BY name"
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(sites)
+}
+
+/// The names must differ: two rows of one name are a conflict.
+pub async fn replace_sites(tx: &mut TenantTx, sites: &[Site]) -> Result<i64, StoreError> {
+    let rows = json(sites.iter());
+    begin_replacing(tx).await?;
+    let tenant = tx.tenant().clone();
+    sqlx::query!("DELETE FROM sites").execute(tx.connection()).await?;
+    let taken = sqlx::query!(
+        "INSERT INTO sites (tenant_id, name, latitude, longitude, country)
+         SELECT $2, s.name, s.latitude, s.longitude, s.country
+         FROM json_to_recordset($1::text::json) AS s (name text, latitude double precision, longitude double precision,
+             country text)",
         rows,
         tenant.as_str()
     )

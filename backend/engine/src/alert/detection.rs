@@ -1,6 +1,6 @@
 //! One rule's match on one event: what the detect stage emits and the alert stage folds.
 
-use crate::Event;
+use crate::{Event, enrich::is_located};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use watchfloor_shared::{
@@ -52,14 +52,9 @@ pub struct Located {
 impl Located {
     pub fn of(event: &Event) -> Option<Self> {
         let side = |name: &str| event.get(name).and_then(Value::as_object);
-        let (source, destination) = (side("source"), side("destination"));
-        let has_place = |side: &Map<String, Value>| side.get("geo").is_some_and(|geo| geo.get("location").is_some());
-        if ![source, destination].into_iter().flatten().any(has_place) {
-            return None;
-        }
-        Some(Self {
-            source: source.cloned().unwrap_or_default(),
-            destination: destination.cloned().unwrap_or_default(),
+        is_located(event).then(|| Self {
+            source: side("source").cloned().unwrap_or_default(),
+            destination: side("destination").cloned().unwrap_or_default(),
         })
     }
 }

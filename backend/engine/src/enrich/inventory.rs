@@ -2,13 +2,14 @@
 //!
 //! Invariant: where the tables know a host, an address or an account, they say what it is; a sender cannot say otherwise.
 
+use super::{range, site::Sites};
 use crate::Event;
 use serde_json::{Map, Value};
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
 };
-use watchfloor_shared::inventory::{Asset, Criticality, Person};
+use watchfloor_shared::inventory::{Asset, Criticality, Person, Site};
 
 /// The accounts that an event may name.
 const ACCOUNTS: [&[&str]; 4] = [
@@ -31,6 +32,7 @@ pub struct InvalidRow {
 pub struct Inventory {
     /// ECS `asset` objects.
     assets: Vec<Map<String, Value>>,
+    sites: Sites,
     by_host: HashMap<String, usize>,
     by_address: HashMap<IpAddr, usize>,
     /// Narrowest first.
@@ -46,9 +48,13 @@ struct Account {
 }
 
 impl Inventory {
-    /// Takes what [`check_assets`] and [`check_people`] let through; of two rows with one name the later counts.
-    pub fn new(assets: &[Asset], people: &[Person]) -> Self {
-        let mut inventory = Self::default();
+    /// Takes what [`check_assets`], [`check_people`] and [`check_sites`](super::check_sites) let through; of two rows with one
+    /// name the later counts.
+    pub fn new(assets: &[Asset], people: &[Person], sites: &[Site]) -> Self {
+        let mut inventory = Self {
+            sites: Sites::new(sites),
+            ..Self::default()
+        };
         for asset in assets {
             let at = inventory.assets.len();
             inventory.assets.push(asset_object(asset));
@@ -70,20 +76,19 @@ impl Inventory {
         inventory
     }
 
+    pub fn sites(&self) -> &[Site] {
+        self.sites.all()
+    }
+
     pub fn enrich(&self, event: &mut Event) {
-        if !self.assets.is_empty() {
-            if let Some(asset) = self.host(event) {
+        if !self.assets.is_empty() || !self.sites.is_empty() {
+            let host = self.host(event);
+            if let Some(asset) = host {
                 put(&mut event.doc, "host", "asset", asset.clone());
             }
-            for side in ["source", "destination"] {
-                let path = if side == "source" {
-                    "source.ip"
-                } else {
-                    "destination.ip"
-                };
-                let ip = event.text(path).and_then(|text| text.parse().ok());
-                if let Some(asset) = ip.and_then(|ip| self.address(ip)) {
-                    put(&mut event.doc, side, "asset", asset.clone());
+            for (side, path) in [("source", "source.ip"), ("destination", "destination.ip")] {
+                if let Some(ip) = event.text(path).and_then(|text| text.parse().ok()) {
+                    self.enrich_address(&mut event.doc, side, ip, host);
                 }
             }
         }
@@ -91,6 +96,24 @@ impl Inventory {
             for path in ACCOUNTS {
                 self.enrich_account(&mut event.doc, path);
             }
+        }
+    }
+
+    /// An address that the tables know is where they say; any other of a private network is with the host that told of it, or
+    /// at the only site that there is.
+    fn enrich_address(&self, doc: &mut Map<String, Value>, side: &str, ip: IpAddr, host: Option<&Map<String, Value>>) {
+        let own = self.address(ip);
+        let mut place = own.and_then(|asset| self.sites.of(asset));
+        if let Some(asset) = own {
+            put(doc, side, "asset", asset.clone());
+        }
+        if place.is_none() && range::is_private(ip) {
+            place = host
+                .and_then(|asset| self.sites.of(asset))
+                .or_else(|| self.sites.only());
+        }
+        if let Some(place) = place {
+            put(doc, side, "geo", place.clone());
         }
     }
 
@@ -195,7 +218,7 @@ pub fn check_people(people: &[Person]) -> Result<(), InvalidRow> {
     check_names(people.iter().map(|person| person.name.as_str()))
 }
 
-fn check_names<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), InvalidRow> {
+pub(super) fn check_names<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), InvalidRow> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     for (at, name) in names.enumerate() {
         let refuse = |why: String| Err(InvalidRow { row: at + 1, why });
@@ -294,7 +317,7 @@ mod tests {
             asset("DC01", &[], Criticality::ExtremeImpact),
             asset("dc01.lab.example", &[], Criticality::LowImpact),
         ];
-        let inventory = Inventory::new(&assets, &[]);
+        let inventory = Inventory::new(&assets, &[], &[]);
         for (host, expected) in [
             (json!({"id": "a", "name": "dc01"}), Some("extreme_impact")),
             (json!({"id": "dc01"}), Some("extreme_impact")),
@@ -322,7 +345,7 @@ mod tests {
             asset("plant", &["10.7.0.0/16"], Criticality::HighImpact),
             asset("plc-1", &["10.7.0.9", "fd00::9"], Criticality::ExtremeImpact),
         ];
-        let inventory = Inventory::new(&assets, &[]);
+        let inventory = Inventory::new(&assets, &[], &[]);
         for (ip, expected) in [
             ("10.1.1.1", Some("office")),
             ("10.7.1.1", Some("plant")),
@@ -341,7 +364,7 @@ mod tests {
     #[test]
     fn an_account_is_known_by_the_most_exact_name_that_is_listed() {
         let people = [person("ada"), person("LAB\\ada"), person("s-1-5-21-7")];
-        let inventory = Inventory::new(&[], &people);
+        let inventory = Inventory::new(&[], &people, &[]);
         for (user, expected) in [
             (json!({"name": "ADA"}), Some("Person ada")),
             (json!({"name": "ada", "domain": "lab"}), Some("Person LAB\\ada")),

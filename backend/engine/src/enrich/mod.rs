@@ -1,5 +1,5 @@
 //! What is known around an event: where in the world its addresses are and whose (ECS `source.geo`, `source.as` and the same
-//! of the destination), and what the organization says of its hosts, networks and accounts ([`Inventory`]).
+//! of the destination), and what the organization says of its hosts, networks, accounts and sites ([`Inventory`]).
 //!
 //! Databases come in as bytes: MaxMind DB, of any maker, and for networks also a CSV table of ranges. Invariant: an address that is nobody's on the public Internet has no
 //! place, whatever a database says; what a sender filled in itself stays.
@@ -9,9 +9,11 @@ mod inventory;
 mod range;
 mod ranges;
 mod row;
+mod site;
 
 pub use inventory::{InvalidRow, Inventory, check_assets, check_people};
-pub use range::is_public;
+pub use range::{is_private, is_public};
+pub use site::check_sites;
 
 use crate::Event;
 use bytes::Bytes;
@@ -28,6 +30,18 @@ const KEPT_ROWS_MAX: usize = 50_000;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no database of addresses: {0}")]
 pub struct InvalidDatabase(String);
+
+/// Whether either end has coordinates.
+pub fn is_located(event: &Event) -> bool {
+    ["source", "destination"]
+        .into_iter()
+        .any(|side| has_place(event.doc.get(side)))
+}
+
+pub(crate) fn has_place(side: Option<&Value>) -> bool {
+    side.and_then(|fields| fields.get("geo"))
+        .is_some_and(|geo| geo.get("location").is_some())
+}
 
 /// The databases in force. Of several of one sort (IPv4 and IPv6 apart, say) the first that knows an address counts.
 #[derive(Default)]
@@ -97,12 +111,11 @@ impl Enricher {
         }
     }
 
-    /// Places the event's source and destination. Returns whether either has coordinates now.
-    pub fn enrich(&mut self, event: &mut Event) -> bool {
+    /// Places the event's source and destination.
+    pub fn enrich(&mut self, event: &mut Event) {
         if self.tables.is_empty() {
-            return false;
+            return;
         }
-        let mut is_located = false;
         for side in ["source", "destination"] {
             let Some(Value::Object(fields)) = event.doc.get_mut(side) else {
                 continue;
@@ -121,9 +134,7 @@ impl Enricher {
                     fields.insert(name.to_owned(), Value::Object(row));
                 }
             }
-            is_located |= fields.get("geo").is_some_and(|geo| geo.get("location").is_some());
         }
-        is_located
     }
 
     fn row(&mut self, sort: Sort, ip: IpAddr) -> Option<Map<String, Value>> {

@@ -2,11 +2,14 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+/// RFC 6598, of ten bits.
+const SHARED: Ipv4Addr = Ipv4Addr::new(100, 64, 0, 0);
+
 /// Special IPv4 blocks: first address and prefix length.
 const SPECIAL_V4: [(Ipv4Addr, u32); 15] = [
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
-    (Ipv4Addr::new(100, 64, 0, 0), 10),
+    (SHARED, 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),
     (Ipv4Addr::new(169, 254, 0, 0), 16),
     (Ipv4Addr::new(172, 16, 0, 0), 12),
@@ -48,6 +51,14 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
 fn is_public_v6(ip: Ipv6Addr) -> bool {
     let within = |(block, bits): &(Ipv6Addr, u32)| (u128::from(ip) ^ u128::from(*block)) >> (128 - bits) == 0;
     ip.segments()[0] >> 13 == 1 && !SPECIAL_V6.iter().any(within)
+}
+
+/// Of a network of one's own: RFC 1918, shared (CGNAT), link-local, unique local.
+pub fn is_private(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local() || u32::from(ip) >> 22 == u32::from(SHARED) >> 22,
+        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
+    }
 }
 
 #[cfg(test)]

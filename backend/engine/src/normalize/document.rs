@@ -235,11 +235,28 @@ impl Document {
                 self.sender.insert(key.to_string(), value);
             }
         }
+        for side in ["source", "destination"] {
+            self.take_places(fields, side);
+        }
         if let Some(time) = fields.take("@timestamp").and_then(|node| time::of_node(&node).ok()) {
             self.set("event", "created", time::text(time));
         }
         fields.take("@metadata");
         fields.take("@version");
+    }
+
+    /// Where an end is, from a shipper that looks it up itself (Logstash's `geoip` filter, a processor of Elasticsearch).
+    fn take_places(&mut self, fields: &mut Fields<'_>, side: &'static str) {
+        let Some(Node::Object(end)) = fields.0.iter_mut().find(|(key, _)| key == side).map(|(_, node)| node) else {
+            return;
+        };
+        for name in ["geo", "as"] {
+            if matches!(end.get(name), Some(Node::Object(_)))
+                && let Some(known) = end.take(name)
+            {
+                self.set(side, name, known.into_value());
+            }
+        }
     }
 
     /// A request's host and path.

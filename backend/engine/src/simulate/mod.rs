@@ -8,6 +8,7 @@ mod action;
 mod intrusion;
 mod line;
 mod office;
+pub mod perimeter;
 mod world;
 
 #[cfg(test)]
@@ -193,12 +194,16 @@ impl Simulator {
         }
         let (host, action) = self.office.pop_front().unwrap_or((0, office::IDLE));
         let bytes = self.world.act(host, &action, at, &mut self.random);
-        // Exponential gaps: arrivals that nothing coordinates.
         let rate = self.scenario.rate() * (1.0 - self.scenario.share()).max(1e-3);
-        let gap = -(1.0 - self.random.random::<f64>()).ln() / rate;
-        self.office_at = at.saturating_add(Duration::from_secs_f64(gap.clamp(0.0, 3600.0)));
+        self.office_at = at.saturating_add(arrivals(rate, &mut self.random));
         SimulatedLine { at, bytes, stage: None }
     }
+}
+
+/// Time until the next arrival. Exponential: arrivals that nothing coordinates.
+fn arrivals(per_second: f64, random: &mut StdRng) -> Duration {
+    let gap = -(1.0 - random.random::<f64>()).ln() / per_second;
+    Duration::from_secs_f64(gap.clamp(0.0, 3600.0))
 }
 
 impl Iterator for Simulator {

@@ -1,7 +1,8 @@
-//! What a tenant owns and who is in it. A table is sent as a whole, as JSON or CSV, and replaces the one before.
+//! What a tenant owns, who is in it and where it is. A table is sent as a whole, as JSON or CSV, and replaces the one before.
 
 pub mod assets;
 pub mod people;
+pub mod sites;
 
 use super::{
     context::CallContext,
@@ -93,6 +94,12 @@ struct Columns(HashMap<String, String>);
 impl Columns {
     fn take(&mut self, name: &str) -> Option<String> {
         self.0.remove(name)
+    }
+
+    fn degrees(&mut self, name: &str) -> Result<f64, String> {
+        let text = self.take(name).ok_or_else(|| format!("it has no {name}"))?;
+        text.parse()
+            .map_err(|_| format!("{name} is a number of degrees, not {text:?}"))
     }
 
     fn criticality(&mut self) -> Result<Option<Criticality>, String> {

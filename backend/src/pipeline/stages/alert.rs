@@ -32,6 +32,7 @@ use std::{
 };
 use watchfloor_engine::{
     alert::{AlertSettings, Detection, Outcome},
+    map::{Drawn, OWN_MODULE},
     verdict::{DeadReason, DropReason},
 };
 use watchfloor_shared::{AlertId, TenantId};
@@ -189,16 +190,24 @@ fn announcement(tenant: &TenantId, change: &Changed) -> Record {
 /// are its identity: whoever reads it twice draws it once.
 fn place(tenant: &TenantId, alert: &AlertId, detection: &Detection) -> Option<Record> {
     let located = detection.located.as_ref()?;
-    let drawn = json!({
-        "event_id": detection.event_id, "alert_id": alert, "timestamp": detection.observed,
-        "endpoint_id": detection.endpoint_id, "module": "watchfloor", "severity": detection.severity,
-        "rule": {"id": detection.rule.id, "name": detection.rule.title},
-        "source": located.source, "destination": located.destination, "count": 1, "simulated": detection.simulated,
-    });
+    let drawn = Drawn {
+        event_id: detection.event_id.as_str(),
+        alert_id: Some(alert),
+        timestamp: json!(detection.observed),
+        endpoint_id: detection.endpoint_id.as_str(),
+        module: OWN_MODULE,
+        severity: json!(detection.severity),
+        rule: json!({"id": detection.rule.id, "name": detection.rule.title}),
+        source: &located.source,
+        destination: &located.destination,
+        network: None,
+        count: 1,
+        simulated: detection.simulated,
+    };
     Some(Record {
         key: Some(Bytes::from(format!("{tenant}:{}", detection.endpoint_id))),
         headers: vec![(header::TENANT_ID.to_owned(), Bytes::from(tenant.to_string()))],
-        payload: Bytes::from(drawn.to_string()),
+        payload: Bytes::from(drawn.to_json()),
         timestamp: detection.received,
     })
 }

@@ -20,7 +20,7 @@ use std::{
 use watchfloor_shared::{TenantId, Timestamp};
 
 /// The tenant a record belongs to; a record without a valid one belongs to nobody and is dead.
-fn tenant_of(message: &Message) -> Option<TenantId> {
+pub fn tenant_of(message: &Message) -> Option<TenantId> {
     text(message, header::TENANT_ID)?.parse().ok()
 }
 

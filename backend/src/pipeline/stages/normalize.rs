@@ -15,11 +15,11 @@ use crate::{
 };
 use async_trait::async_trait;
 use bytes::Bytes;
-use serde_json::Map;
 use std::sync::Arc;
 use watchfloor_engine::{
-    Event, Verdict,
+    Verdict,
     enrich::Enricher,
+    map::Drawn,
     normalize::{Origin, RawContext, normalize},
     verdict::DeadReason,
 };
@@ -110,7 +110,7 @@ impl Normalizer {
             Verdict::Drop(reason) => return Verdict::Drop(reason),
             Verdict::Dead(reason) => return Verdict::Dead(reason),
         };
-        let is_located = self.enricher.enrich(&mut event);
+        self.enricher.enrich(&mut event);
         if let Some(inventory) = self.inventories.get(&tenant) {
             inventory.enrich(&mut event);
         }
@@ -120,10 +120,10 @@ impl Normalizer {
         }
         let key = Bytes::from(format!("{tenant}:{}", event.endpoint));
         let tenant_header = (header::TENANT_ID.to_owned(), Bytes::from(tenant.to_string()));
-        let geo = (is_located && event.text("event.kind") == Some("alert")).then(|| Record {
+        let geo = Drawn::of(&event).map(|drawn| Record {
             key: Some(key.clone()),
             headers: vec![tenant_header.clone()],
-            payload: Bytes::from(geo_event(&event)),
+            payload: Bytes::from(drawn.to_json()),
             timestamp: message.record.timestamp,
         });
         let mut headers = vec![
@@ -147,28 +147,6 @@ impl Normalizer {
         };
         Verdict::Emit(Normalized { event: record, geo })
     }
-}
-
-/// What a map draws of an alert: who, whom, where both are, how bad.
-fn geo_event(event: &Event) -> Vec<u8> {
-    let mut drawn = Map::new();
-    for (name, path) in [
-        ("event_id", "event.id"),
-        ("timestamp", "@timestamp"),
-        ("endpoint_id", "host.id"),
-        ("module", "event.module"),
-        ("severity", "event.severity"),
-        ("rule", "rule"),
-        ("source", "source"),
-        ("destination", "destination"),
-        ("count", "watchfloor.count"),
-        ("simulated", "watchfloor.simulated"),
-    ] {
-        if let Some(value) = event.get(path) {
-            drawn.insert(name.to_owned(), value.clone());
-        }
-    }
-    serde_json::to_vec(&drawn).unwrap_or_default()
 }
 
 /// What a raw record's headers say.

@@ -36,6 +36,7 @@ async fn raw_sql_of_one_tenant_reaches_no_row_of_another() {
         "endpoints",
         "assets",
         "people",
+        "sites",
     ];
     for table in tables {
         let mut tx = db.tenant(&tenant_id("beta")).await.unwrap();

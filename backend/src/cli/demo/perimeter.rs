@@ -1,0 +1,47 @@
+//! The demo's organization has sites, and the Internet knocks at them: what the live map shows.
+
+use crate::{
+    ingest::{Door, RawLine},
+    replay::{Plan, Sink, feed, pace::Speed},
+    startup::Running,
+    store::inventory,
+};
+use anyhow::Result;
+use bytes::Bytes;
+use watchfloor_engine::simulate::perimeter::{self, Perimeter};
+use watchfloor_shared::Timestamp;
+
+/// On average; few enough that one can read them.
+const EVENTS_PER_SECOND: f64 = 3.0;
+
+/// Puts the organization on the map, where nobody has said yet where it is.
+pub async fn found(running: &Running) -> Result<()> {
+    let mut tx = running.db.tenant(&running.tenant).await?;
+    if inventory::sites(&mut tx).await?.is_empty() && inventory::assets(&mut tx).await?.is_empty() {
+        inventory::replace_sites(&mut tx, &Perimeter::sites()).await?;
+        inventory::replace_assets(&mut tx, &Perimeter::assets()).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Knocks from `now` on, in real time.
+pub async fn watch(running: &Running, seed: u64, now: Timestamp) -> Result<()> {
+    let sink = Sink::Local {
+        ingest: running.ingest.clone(),
+        tenant: running.tenant.clone(),
+        door: Door::Simulator,
+    };
+    let plan = Plan {
+        speed: Speed::Times(1.0),
+        ..Plan::default()
+    };
+    let lines = perimeter::between(seed, (now, Timestamp::MAX), EVENTS_PER_SECOND).enumerate();
+    let lines = lines.map(|(position, line)| {
+        Ok::<_, anyhow::Error>(RawLine {
+            bytes: Bytes::from(line.bytes),
+            position: position as u64,
+        })
+    });
+    feed(lines, &plan, &sink, |_| ()).await?;
+    Ok(())
+}
