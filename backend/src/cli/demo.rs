@@ -77,7 +77,7 @@ pub async fn run(settings: &SettingsArguments, arguments: &DemoArguments) -> Res
     let now = clock.now();
     let story = async {
         let told = tell(&running, arguments, now);
-        tokio::try_join!(told, perimeter::watch(&running, arguments.scenario.seed(), now)).map(|_| ())
+        tokio::try_join!(told, perimeter::watch(&running, arguments.scenario.seed())).map(|_| ())
     };
     let outcome = if arguments.smoke {
         tokio::select! {

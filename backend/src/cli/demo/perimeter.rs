@@ -8,11 +8,14 @@ use crate::{
 };
 use anyhow::Result;
 use bytes::Bytes;
+use std::time::{Duration, Instant};
 use watchfloor_engine::simulate::perimeter::{self, Perimeter};
 use watchfloor_shared::Timestamp;
 
 /// On average; few enough that one can read them.
 const EVENTS_PER_SECOND: f64 = 3.0;
+
+const SITES_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// Puts the organization on the map, where nobody has said yet where it is.
 pub async fn found(running: &Running) -> Result<()> {
@@ -24,8 +27,13 @@ pub async fn found(running: &Running) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-/// Knocks from `now` on, in real time.
-pub async fn watch(running: &Running, seed: u64, now: Timestamp) -> Result<()> {
+/// Knocks in real time, once the stages know where the sites are.
+pub async fn watch(running: &Running, seed: u64) -> Result<()> {
+    let until = Instant::now() + SITES_WAIT_MAX;
+    while running.map.snapshot(&running.tenant).0.sites.is_empty() && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let now = running.clock.now();
     let sink = Sink::Local {
         ingest: running.ingest.clone(),
         tenant: running.tenant.clone(),

@@ -3,6 +3,8 @@
 //! `cargo xtask test --services` starts the broker and says where it is. Without it each test says that it was skipped; with `CI` set
 //! it fails.
 
+mod product;
+
 use async_trait::async_trait;
 use std::{
     path::PathBuf,
