@@ -2,6 +2,7 @@
 //!
 //! Screenshots are left in `target/browser`, in both themes and two sizes.
 
+use serde_json::json;
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
@@ -11,19 +12,24 @@ use watchfloor::{
     clock::Clock,
     config::RulesConfig,
     identity::token,
-    ingest::{Door, RawLine},
+    ingest::{BatchOrigin, Door, IngestBatch, RawLine},
     replay::{Plan, Sink, feed, pace::Speed},
     startup::{self, Doors, Running},
     store::{
         alerts,
         identity::{accounts, one_time_links},
+        inventory,
     },
 };
 use watchfloor_engine::{
     alert::{AlertSettings, Detection},
     simulate::{Scenario, Simulator},
 };
-use watchfloor_shared::{Timestamp, identity::Role};
+use watchfloor_shared::{
+    Timestamp,
+    identity::Role,
+    inventory::{Asset, Site},
+};
 use watchfloor_tests::{fixtures, product};
 
 const CHROMIUM: &str = "/usr/bin/chromium";
@@ -173,6 +179,84 @@ async fn a_hundred_thousand_alerts_scroll() {
     let passed = script("scroll.mjs", &link).await;
     running.stop().await;
     assert!(passed, "see above");
+}
+
+/// Every half second: Buenos Aires at Hamburg, badly, and Osaka at Seattle, across the antimeridian.
+async fn knocks(running: &Running) {
+    let site = |name: &str, latitude, longitude| Site {
+        name: name.to_owned(),
+        latitude,
+        longitude,
+        country: None,
+    };
+    let asset = |name: &str, address: &str, site: &str| Asset {
+        name: name.to_owned(),
+        addresses: vec![address.to_owned()],
+        site: Some(site.to_owned()),
+        ..Asset::default()
+    };
+    let sites = [site("Hamburg", 53.55, 9.99), site("Seattle", 47.6, -122.33)];
+    let assets = [
+        asset("ws-0417", "10.10.0.17", "Hamburg"),
+        asset("gw-02", "10.20.0.1", "Seattle"),
+    ];
+    let mut tx = running.db.tenant(&running.tenant).await.unwrap();
+    inventory::replace_sites(&mut tx, &sites).await.unwrap();
+    inventory::replace_assets(&mut tx, &assets).await.unwrap();
+    tx.commit().await.unwrap();
+    while running.map.snapshot(&running.tenant).0.sites.len() < sites.len() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    for position in 0_u64.. {
+        let now = running.clock.now();
+        let line = |source: &str, city: &str, (lat, lon): (f64, f64), to: &str, signature: &str, severity: u8| {
+            json!({
+                "timestamp": now.to_string(), "event_type": "alert", "flow_id": position, "host": "ids-1", "proto": "TCP",
+                "src_ip": source, "src_port": 40_000, "dest_ip": to, "dest_port": 443,
+                "alert": {"signature": signature, "signature_id": 9_000_001, "gid": 1, "rev": 1, "severity": severity},
+                "source": {"geo": {"city_name": city, "location": {"lat": lat, "lon": lon}}},
+            })
+        };
+        let lines = [
+            line(
+                "203.0.113.71",
+                "Buenos Aires",
+                (-34.6, -58.4),
+                "10.10.0.17",
+                "Beacon to a command server",
+                1,
+            ),
+            line("198.51.100.8", "Osaka", (34.7, 135.5), "10.20.0.1", "Telnet probe", 3),
+        ];
+        let lines = lines.into_iter().zip(2 * position..).map(|(line, position)| RawLine {
+            bytes: line.to_string().into(),
+            position,
+        });
+        let batch = IngestBatch {
+            tenant: running.tenant.clone(),
+            door: Door::Ndjson,
+            origin: BatchOrigin::default(),
+            lines: lines.collect(),
+        };
+        running.ingest.submit(batch).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_map_draws_what_comes_in_where_it_belongs() {
+    if !browser_is_here() {
+        return;
+    }
+    let dir = product::folder();
+    let running = product::start(dir.path(), Doors::Open).await;
+    let link = link(&running).await;
+    let passed = tokio::select! {
+        passed = script("map.mjs", &link) => passed,
+        () = knocks(&running) => false,
+    };
+    running.stop().await;
+    assert!(passed, "see above; pictures in {}", artefacts().display());
 }
 
 async fn hundred_thousand(running: &Running) {
