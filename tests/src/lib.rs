@@ -5,6 +5,7 @@ pub mod bench;
 pub mod bus_contract;
 pub mod certificates;
 pub mod fixtures;
+pub mod kafka;
 pub mod onnx;
 pub mod product;
 pub mod proxy;

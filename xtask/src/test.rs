@@ -31,7 +31,8 @@ pub struct Options {
 const BROWSER: &str = "browser";
 const SENDERS: &str = "senders";
 const KAFKA: &str = "kafka";
-const ASKED_FOR: [&str; 3] = [BROWSER, SENDERS, KAFKA];
+const KAFKA_PRODUCT: &str = "kafka_product";
+const ASKED_FOR: [&str; 4] = [BROWSER, SENDERS, KAFKA, KAFKA_PRODUCT];
 
 pub fn run(options: &Options) -> Result<()> {
     let browser = options.browser || options.all;
@@ -91,10 +92,13 @@ pub fn run(options: &Options) -> Result<()> {
 /// The servers stay as they are afterwards: they are quick to use again, and `cargo xtask services down` ends them.
 fn with_servers() -> Result<()> {
     services::up(&[KAFKA])?;
-    let arguments = ["test", "--workspace", "--test", KAFKA, "--", "--test-threads=2"];
-    let mut tests = cargo(&arguments);
-    tests.env("WATCHFLOOR_TEST_SERVICES", services::folder());
-    step("tests with real servers: Kafka", tests)
+    // What ends the broker comes last, and alone.
+    for (name, threads) in [(KAFKA, "--test-threads=2"), (KAFKA_PRODUCT, "--test-threads=1")] {
+        let mut tests = cargo(&["test", "--workspace", "--test", name, "--", threads]);
+        tests.env("WATCHFLOOR_TEST_SERVICES", services::folder());
+        step(&format!("tests with real servers: {name}"), tests)?;
+    }
+    Ok(())
 }
 
 /// The names of the integration tests, as the manifests declare them: fast ones first.

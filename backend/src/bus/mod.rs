@@ -169,7 +169,8 @@ pub trait EventBus: Send + Sync {
 pub trait Consumer: Send {
     /// Waits up to `wait` for records, then gives what is there: at most `records_max`, and no more than about `bytes_max`
     /// of payload unless the first record alone is larger. Empty after `wait`. Reading starts at the committed offset, or at
-    /// the low watermark where the group has none; an offset below the low watermark moves up to it.
+    /// the low watermark where the group has none; an offset below the low watermark moves up to it. With no records wanted it
+    /// returns at once: what it is good for then is that the assignment is known again.
     async fn poll(&mut self, records_max: usize, bytes_max: usize, wait: Duration) -> Result<Vec<Message>, BusError>;
 
     /// Stores positions for the group. Durable with the next sync, ordered after everything produced before it.

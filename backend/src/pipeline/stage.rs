@@ -162,6 +162,8 @@ impl Runner {
 
     /// To what is committed: a store that failed may have lost what it had taken but not made durable.
     async fn go_back(&mut self, consumer: &mut dyn Consumer) -> Result<(), StageError> {
+        // What it holds may have changed during the fault.
+        consumer.poll(0, 0, Duration::ZERO).await?;
         for partition in consumer.assignment() {
             let committed = self.bus.committed(self.spec.name, &partition).await?;
             consumer.seek(&partition, committed.map_or(0, |c| c.offset)).await?;

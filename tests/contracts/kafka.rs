@@ -3,17 +3,8 @@
 //! `cargo xtask test --services` starts the broker and says where it is. Without it each test says that it was skipped; with `CI` set
 //! it fails.
 
-mod product;
-
 use async_trait::async_trait;
-use std::{
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use watchfloor::{
     bus::{
         BusError, EventBus,
@@ -22,43 +13,13 @@ use watchfloor::{
     store::Secret,
 };
 use watchfloor_shared::Timestamp;
-use watchfloor_tests::bus_contract::{Backend, KEEP, keyed, put, take, topic};
+use watchfloor_tests::{
+    bus_contract::{Backend, KEEP, keyed, put, take, topic},
+    kafka::{Kafka, PLAINTEXT, TLS, state},
+};
 
-const PLAINTEXT: &str = "127.0.0.1:19092";
-const TLS: &str = "127.0.0.1:19093";
 /// The broker looks once a second what retention has to delete.
 const RETAINED_AFTER: Duration = Duration::from_secs(4);
-
-/// The folder of the broker's state, where there is one for tests.
-fn state() -> Option<PathBuf> {
-    let folder = std::env::var_os("WATCHFLOOR_TEST_SERVICES").map(|folder| PathBuf::from(folder).join("state/kafka"));
-    if folder.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "there is no Kafka for tests");
-        println!("skipped: no Kafka for tests; cargo xtask test --services starts one");
-    }
-    folder
-}
-
-/// Topics and groups of this test alone.
-struct Kafka(String);
-
-impl Kafka {
-    fn new() -> Self {
-        static TESTS: AtomicU32 = AtomicU32::new(0);
-        let test = TESTS.fetch_add(1, Ordering::Relaxed);
-        let begun = std::time::UNIX_EPOCH.elapsed().expect("a clock").as_millis();
-        Self(format!("test-{begun}-{test}."))
-    }
-
-    fn config(&self, brokers: &str) -> KafkaConfig {
-        KafkaConfig {
-            brokers: vec![brokers.to_owned()],
-            topic_prefix: self.0.clone(),
-            group_prefix: self.0.clone(),
-            ..KafkaConfig::default()
-        }
-    }
-}
 
 fn small() -> KafkaOptions {
     KafkaOptions {
@@ -99,7 +60,7 @@ impl Backend for Kafka {
 }
 
 mod contract {
-    use super::Kafka;
+    use watchfloor_tests::kafka::Kafka;
     watchfloor_tests::bus_contract!(Kafka::new(), retention by its own clock);
 }
 
