@@ -21,15 +21,34 @@ use watchfloor_shared::rule::{RuleState, RuleSummary};
 pub const STARTER_PACK: &str = "starter";
 
 #[derive(RustEmbed)]
+#[folder = "../rules/linux"]
+#[prefix = "linux/"]
+struct Linux;
+
+#[derive(RustEmbed)]
+#[folder = "../rules/network"]
+#[prefix = "network/"]
+struct Network;
+
+#[derive(RustEmbed)]
 #[folder = "../rules/windows"]
-struct StarterPack;
+#[prefix = "windows/"]
+struct Windows;
 
 /// The rules that ship with the product.
 pub fn starter_pack() -> Vec<RuleSource> {
-    let files = StarterPack::iter().filter(|path| path.ends_with(".yml"));
+    let mut sources = embedded::<Linux>();
+    sources.extend(embedded::<Network>());
+    sources.extend(embedded::<Windows>());
+    sources
+}
+
+/// The rules of one folder, by path.
+fn embedded<Folder: RustEmbed>() -> Vec<RuleSource> {
+    let files = Folder::iter().filter(|path| path.ends_with(".yml"));
     let mut sources: Vec<RuleSource> = files
         .filter_map(|path| {
-            let yaml = String::from_utf8(StarterPack::get(&path)?.data.into_owned()).ok()?;
+            let yaml = String::from_utf8(Folder::get(&path)?.data.into_owned()).ok()?;
             Some(RuleSource {
                 pack: STARTER_PACK.to_owned(),
                 path: path.into_owned(),

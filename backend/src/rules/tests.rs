@@ -25,6 +25,12 @@ fn the_starter_pack_is_inside_and_all_of_it_runs() {
     let counts = book.current().counts();
     assert!(counts.total >= 60 && counts.unsupported == 0, "{counts:?}");
     assert!(book.summaries().iter().all(|rule| rule.pack == STARTER_PACK));
+    for folder in ["linux/", "network/", "windows/"] {
+        assert!(
+            book.summaries().iter().any(|rule| rule.path.starts_with(folder)),
+            "{folder}"
+        );
+    }
 }
 
 #[test]

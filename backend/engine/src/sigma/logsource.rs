@@ -93,7 +93,14 @@ impl Class {
             None => true,
             Some(wanted) => self.categories.iter().any(|found| found.eq_ignore_ascii_case(wanted)),
         };
-        same(&logsource.product, Some(self.product)) && same(&logsource.service, self.service) && category
+        let wider = other::WIDER.iter().any(|(name, meant)| {
+            let named = logsource
+                .service
+                .as_deref()
+                .is_some_and(|wanted| wanted.eq_ignore_ascii_case(name));
+            named && self.service.is_some_and(|service| meant.contains(&service))
+        });
+        same(&logsource.product, Some(self.product)) && (wider || same(&logsource.service, self.service)) && category
     }
 }
 

@@ -16,16 +16,17 @@ fn root() -> PathBuf {
 }
 
 pub(super) fn pack() -> Vec<RuleSource> {
-    let folder = root().join("windows");
-    let files = walkdir::WalkDir::new(&folder)
-        .sort_by_file_name()
-        .into_iter()
-        .filter_map(Result::ok);
+    let files = ["linux", "network", "windows"].into_iter().flat_map(|folder| {
+        walkdir::WalkDir::new(root().join(folder))
+            .sort_by_file_name()
+            .into_iter()
+            .filter_map(Result::ok)
+    });
     let files = files.filter(|file| file.file_type().is_file());
     files
         .map(|file| RuleSource {
             pack: "starter".to_owned(),
-            path: file.path().strip_prefix(&folder).unwrap().display().to_string(),
+            path: file.path().strip_prefix(root()).unwrap().display().to_string(),
             yaml: fs::read_to_string(file.path()).unwrap(),
         })
         .collect()
@@ -38,7 +39,11 @@ fn events(test: &Value, side: &str) -> Vec<Event> {
         one => vec![one.clone()],
     };
     raw.iter()
-        .map(|raw| emitted(&serde_json::to_vec(raw).unwrap()))
+        .map(|raw| match raw {
+            // A line of a log; several are what was joined.
+            Value::String(text) => emitted(text.as_bytes()),
+            document => emitted(&serde_json::to_vec(document).unwrap()),
+        })
         .collect()
 }
 
@@ -58,7 +63,7 @@ fn found(rules: &RuleSet, events: &[Event]) -> Vec<RuleId> {
 fn every_rule_finds_its_own_event_and_leaves_the_other() {
     let sources = pack();
     let all = RuleSet::load(sources.clone());
-    assert!(all.counts().total >= 60, "{:?}", all.counts());
+    assert!(all.counts().total >= 150, "{:?}", all.counts());
     let mut wrong = Vec::new();
     for (source, rule) in sources.iter().zip(all.rules()) {
         assert!(rule.is_active() && rule.collected, "{}: {:?}", rule.path, rule.state);
@@ -120,7 +125,10 @@ fn the_pack_is_complete_and_well_told() {
                 technique.id
             );
         }
-        *tactics.entry(rule.path.split('/').next().unwrap()).or_default() += 1;
+        let mut folders = rule.path.split('/');
+        if folders.next() != Some("network") {
+            *tactics.entry(folders.next().unwrap()).or_default() += 1;
+        }
     }
     println!(
         "{} rules, {} correlations, by tactic {tactics:?}",

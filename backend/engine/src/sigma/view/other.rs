@@ -33,6 +33,7 @@ const IN_ECS: &[(&str, &str)] = &[
     ("src_port", "source.port"),
     ("dst_ip", "destination.ip"),
     ("dst_port", "destination.port"),
+    ("query", "dns.question.name"),
     ("record_type", "dns.question.type"),
     ("answer", "dns.answers"),
     ("message", "message"),
