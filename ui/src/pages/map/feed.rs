@@ -152,42 +152,55 @@ pub fn Rows(feed: Feed) -> impl IntoView {
     }
 }
 
+/// The row stays the same element while what it says changes, so that it keeps the focus.
 #[component]
 fn Row(feed: Feed, id: u64) -> impl IntoView {
     let view = feed.view;
     // What has left the minute keeps its last words while it stands here.
-    let sum = Memo::new_with_compare(
-        move |before: Option<&Option<FlowSum>>| {
-            let now = view
-                .shown
-                .with(|shown| shown.sums.iter().find(|sum| sum.flow.id == id).cloned());
-            now.or_else(|| before.cloned().flatten())
-        },
-        |a, b| a != b,
-    );
-    let is_on = move || view.chosen.get() == Some(id) || view.pointed.get() == Some(id);
-    move || sum.get().map(|sum| row(feed, sum, is_on))
-}
-
-fn row(feed: Feed, sum: FlowSum, is_on: impl Fn() -> bool + Copy + Send + Sync + 'static) -> impl IntoView {
-    let (view, flow) = (feed.view, Arc::clone(&sum.flow));
-    let id = flow.id;
-    let age = move || {
-        number::long_seconds((view.shown.with(|shown| shown.at).max(sum.last).millis() - sum.last.millis()) / 1_000)
+    let sum = Memo::new(move |before: Option<&Option<FlowSum>>| {
+        let now = view
+            .shown
+            .with(|shown| shown.sums.iter().find(|sum| sum.flow.id == id).cloned());
+        now.or_else(|| before.cloned().flatten())
+    });
+    let flow = Memo::new(move |_| sum.with(|sum| sum.as_ref().map(|sum| Arc::clone(&sum.flow))));
+    let with_flow = move |read: fn(&MapFlow) -> String| flow.with(|flow| flow.as_deref().map(read).unwrap_or_default());
+    let target = move || flow.with(|flow| flow.as_ref().map(|flow| feed.target(flow)));
+    let severity = Memo::new(move |_| flow.with(|flow| flow.as_ref().map(|flow| flow.severity)));
+    let simulated = Memo::new(move |_| flow.with(|flow| flow.as_ref().is_some_and(|flow| flow.simulated)));
+    let last = Memo::new(move |_| sum.with(|sum| sum.as_ref().map(|sum| sum.last)));
+    let age = Memo::new(move |_| {
+        let at = view.shown.with(|shown| shown.at);
+        last.get()
+            .map(|last| number::long_seconds((at.millis() - last.millis()).max(0) / 1_000))
+    });
+    let count = Memo::new(move |_| sum.with(|sum| sum.as_ref().map_or(0, |sum| sum.count)));
+    let times = move || {
+        let count = count.get();
+        (count > 1).then(|| view! { <span class="push">{format!("×{}", figure(count))}</span> })
     };
-    let target = feed.target(&flow);
+    let focus = move |_| {
+        feed.steered.set(true);
+        view.chosen.set(Some(id));
+    };
     view! {
         <li>
-            <a href=target class:on=is_on on:pointerenter=move |_| view.pointed.set(Some(id))
-                on:focus=move |_| { feed.steered.set(true); view.chosen.set(Some(id)); }>
-                <SeverityMark severity=flow.severity/>
-                <span class="t">{flow.simulated.then(|| view! { <SimulatedBadge short=true/>" " })}{flow.rule.clone()}</span>
-                <span class="num quiet" title=time::tip(sum.last)>{age}</span>
-                <span class="r"><span class="cut">{text::way(&flow)}</span>
-                    {(sum.count > 1).then(|| view! { <span class="push">{format!("×{}", number::count(i64::try_from(sum.count).unwrap_or(i64::MAX)))}</span> })}</span>
+            <a href=target class:on=move || view.chosen.get() == Some(id) || view.pointed.get() == Some(id)
+                on:pointerenter=move |_| view.pointed.set(Some(id)) on:focus=focus>
+                {move || severity.get().map(|severity| view! { <SeverityMark severity/> })}
+                <span class="t">
+                    {move || simulated.get().then(|| view! { <SimulatedBadge short=true/>" " })}
+                    {move || with_flow(|flow| flow.rule.clone())}
+                </span>
+                <span class="num quiet" title=move || last.get().map(time::tip)>{age}</span>
+                <span class="r"><span class="cut">{move || with_flow(text::way)}</span>{times}</span>
             </a>
         </li>
     }
+}
+
+fn figure(n: u64) -> String {
+    number::count(i64::try_from(n).unwrap_or(i64::MAX))
 }
 
 /// Says why there is nothing, and what to do about it.

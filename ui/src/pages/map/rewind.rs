@@ -124,7 +124,8 @@ fn drawn(view: MapView, scale: TimeScale, zone: crate::state::Zone) -> impl Into
     let paths = paths(&bars, scale.width);
     let begin = since
         .map_or(scale.width, |since| scale.x(since))
-        .clamp(0.0, scale.width);
+        .min(scale.width)
+        .max(0.0);
     let gap = (begin > 2.0).then(|| {
         view! { <rect class="gap" x="0" y="8" width=begin height=BASE_PX - 8.0><title>"Nothing is held from here"</title></rect> }
     });
@@ -136,7 +137,8 @@ fn drawn(view: MapView, scale: TimeScale, zone: crate::state::Zone) -> impl Into
     let at = view.shown.with(|shown| shown.at);
     let x = scale
         .x(if moment == Moment::Live { scale.to } else { at })
-        .clamp(1.0, scale.width - 1.0);
+        .min(scale.width - 1.0)
+        .max(1.0);
     let later = (moment != Moment::Live).then(|| {
         view! { <rect class="later" x=x y="0" width=(scale.width - x).max(0.0) height=BASE_PX></rect> }
     });
