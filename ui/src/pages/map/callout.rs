@@ -51,7 +51,7 @@ pub fn Callout(view: MapView) -> impl IntoView {
             <div class="callout" style:transform=format!("translate({left:.0}px,{top:.0}px)")>{words(sum)}</div>
         })
     };
-    view! { <div class="callouts" node_ref=node role="status">{drawn}</div> }
+    view! { <div class="callouts" node_ref=node>{drawn}</div> }
 }
 
 fn arc_of(arcs: &[Arc], flow: u64) -> Option<&Arc> {

@@ -9,7 +9,7 @@ use super::{
         filter::{self, Field},
         text,
     },
-    state::MapView,
+    state::{Link, MapView},
 };
 use crate::{
     components::{Menu, Segments, SeverityMark, SimulatedBadge, number},
@@ -47,8 +47,8 @@ pub fn Stage(view: MapView, feed: Feed) -> impl IntoView {
         }
     };
     view! {
-        <div class="mapstage" class:pointing=move || view.pointed.with(Option::is_some)>
-            <div class="mapcanvas" class:round=move || view.globe.get() node_ref=node role="img" aria-label="Arcs of the last 60 seconds; the feed beside it has the same as rows"
+        <div class="mapstage" class:old=move || matches!(view.link(), Link::Stale { .. } | Link::Offline) class:pointing=move || view.pointed.with(Option::is_some)>
+            <div class="mapcanvas" class:round=move || view.globe.get() node_ref=node role="group" aria-label="Arcs of the last 60 seconds; the feed beside it has the same as rows"
                 on:pointermove=over on:pointerleave=move |_| view.pointed.set(None) on:click=press></div>
             <Callout view/>
             <Tools view/>

@@ -224,8 +224,11 @@ impl MapView {
         self.fly(&shots);
     }
 
+    /// The live edge. While nothing comes it stays where it was: what nobody told is not shown as quiet.
     pub fn now(self) -> Timestamp {
-        self.clock.now_untracked()
+        let now = self.clock.now_untracked();
+        let heard = self.heard.get_untracked();
+        heard.map_or(now, |heard| now.min(Timestamp::from_millis(heard.millis() + STALE_MS)))
     }
 
     /// The moment that is shown.

@@ -20,8 +20,8 @@ use web_sys::HtmlElement;
 
 /// Where the inhabited world is in the middle.
 const CENTER: [f64; 2] = [10.0, 26.0];
-/// A globe keeps this share of the height free.
-const GLOBE_MARGIN: f64 = 0.1;
+/// A globe looks smaller than the plane it is made of, because it is seen from near; so it fills nine tenths of the height.
+const GLOBE_SHARE: f64 = 1.02;
 const TILE_PX: f64 = 512.0;
 const ZOOM_MAX: f64 = 7.0;
 
@@ -237,7 +237,7 @@ fn fitting(node: &HtmlElement, globe: bool) -> f64 {
     let rect = node.get_bounding_client_rect();
     let (width, height) = (rect.width().max(1.0), rect.height().max(1.0));
     let world_px = if globe {
-        height.min(width) * (1.0 - GLOBE_MARGIN) * std::f64::consts::PI * CENTER[1].to_radians().cos()
+        height.min(width) * GLOBE_SHARE * std::f64::consts::PI
     } else {
         width.max(height)
     };

@@ -38,7 +38,7 @@ impl Moment {
 
     /// Runs from `at` on, as long as that is not the live edge; no earlier than `since`.
     pub fn back(self, ms: i64, since: Timestamp, now: Timestamp) -> Self {
-        let at = Timestamp::from_millis(self.at(now).millis() - ms).max(since);
+        let at = Timestamp::from_millis(self.at(now).millis() - ms).max(since).min(now);
         match self {
             Moment::Paused { .. } => Moment::Paused { at },
             _ => Self::running(at, now),

@@ -122,7 +122,7 @@ pub fn shot(flow: &MapFlow, count: u64) -> Option<Shot> {
         from,
         to,
         tone: Tone::of(flow),
-        width_px: width_px(count) + 0.6,
+        width_px: width_px(count) + 1.3,
     })
 }
 
@@ -214,7 +214,7 @@ fn strength(sum: &FlowSum, at: Timestamp, lit: Option<u64>) -> f32 {
         return 1.0;
     }
     let age = (at.millis() - sum.last.millis()).clamp(0, ARC_MS) as f32 / 1_000.0;
-    let fresh = if sum.flow.severity == Severity::Low { 0.46 } else { 0.64 };
+    let fresh = if sum.flow.severity == Severity::Low { 0.5 } else { 0.7 };
     fresh - 0.4 * (age / 60.0)
 }
 
