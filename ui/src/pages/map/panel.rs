@@ -22,6 +22,8 @@ use watchfloor_shared::{
 };
 
 const RANKED_MOST: usize = 6;
+/// From here on a count needs smaller figures.
+const LONG: u64 = 10_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Body {
@@ -89,6 +91,11 @@ fn Totals(view: MapView) -> impl IntoView {
             |at| time::hour_minute(at, zone.get()),
         )
     };
+    let is_long = move || {
+        counts
+            .get()
+            .is_some_and(|counts| counts.iter().any(|count| *count >= LONG))
+    };
     let cell = move |severity: Severity| {
         let count = move || {
             counts.get().map_or_else(
@@ -99,7 +106,7 @@ fn Totals(view: MapView) -> impl IntoView {
         view! { <div><span class="n">{count}</span><span class="l"><SeverityMark severity worded=true/></span></div> }
     };
     view! {
-        <div class="totals">{Severity::ALL.into_iter().rev().map(cell).collect_view()}</div>
+        <div class="totals" class:long=is_long>{Severity::ALL.into_iter().rev().map(cell).collect_view()}</div>
         <div class="spans">
             <Segments label="Counted over" options=vec![(Span::Minute, "1 m"), (Span::Hour, "1 h"), (Span::Day, "24 h")] chosen=span choose=move |to| span.set(to)/>
             <span class="quiet">{note}</span>

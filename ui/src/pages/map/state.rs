@@ -18,6 +18,7 @@ use watchfloor_shared::{
 /// The picture follows what comes in at most so often.
 const BEAT: Duration = Duration::from_millis(250);
 const STALE_MS: i64 = 5_000;
+const CROWD: usize = 400;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
@@ -66,6 +67,7 @@ pub struct MapView {
     pub address: Address,
     /// Something came since the last beat.
     changed: StoredValue<bool>,
+    beats: StoredValue<u32>,
     /// Until when it has flown.
     flown: StoredValue<Timestamp>,
 }
@@ -102,6 +104,7 @@ impl MapView {
             clock,
             address,
             changed: StoredValue::new(false),
+            beats: StoredValue::new(0),
             flown: StoredValue::new(now),
         };
         view.run();
@@ -193,13 +196,17 @@ impl MapView {
 
     fn beat(self) {
         let changed = self.changed.get_value();
+        let beats = self.beats.get_value().wrapping_add(1);
+        self.beats.set_value(beats);
         if !is_seen() {
             return;
         }
         if let Moment::Behind { .. } = self.moment.get_untracked() {
             self.replay();
         }
-        if changed {
+        // A crowd is drawn anew less often: it takes longer, and nobody follows a single one.
+        let is_crowd = self.shown.with_untracked(|shown| shown.scene.arcs.len() > CROWD);
+        if changed && (!is_crowd || beats.is_multiple_of(4)) {
             self.changed.set_value(false);
             self.refresh();
         }

@@ -167,6 +167,10 @@ pub fn scene(sums: &[FlowSum], sites: &[MapPlace], at: Timestamp, mode: Mode, li
             });
         }
     }
+    let paler = crowd(scene.arcs.len());
+    for arc in scene.arcs.iter_mut().filter(|arc| Some(arc.flow) != lit) {
+        arc.strength *= paler;
+    }
     // What is worse lies above.
     scene.arcs.sort_by_key(|arc| (Some(arc.flow) == lit, arc.tone.severity));
     scene.marks = marks.into_values().collect();
@@ -206,6 +210,12 @@ fn worse(tone: Tone, flow: &MapFlow) -> Tone {
         severity: tone.severity.max(flow.severity),
         simulated: tone.simulated && flow.simulated,
     }
+}
+
+/// Many arcs are paler each, so that what is below and what flies above stays to be seen.
+#[expect(clippy::cast_precision_loss, reason = "a share")]
+fn crowd(arcs: usize) -> f32 {
+    (120.0 / arcs.max(1) as f32).sqrt().clamp(0.2, 1.0)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an age within a minute")]

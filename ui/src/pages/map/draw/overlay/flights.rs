@@ -2,7 +2,7 @@
 
 use super::instances::Instances;
 use crate::pages::map::model::Shot;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 pub const UNDER_WAY_MAX: usize = 5_000;
 /// The ring at the destination opens for so long.
@@ -12,6 +12,8 @@ struct Flight {
     shot: Shot,
     begins: f64,
     seconds: f64,
+    /// A ring opens where it arrives.
+    strikes: bool,
 }
 
 impl Flight {
@@ -29,6 +31,7 @@ pub struct Flights {
 impl Flights {
     /// `now` in seconds of any clock that goes on.
     pub fn begin(&mut self, shots: &[Shot], now: f64) {
+        let mut struck = BTreeSet::new();
         for shot in shots {
             if self.flights.len() == UNDER_WAY_MAX {
                 self.flights.pop_front();
@@ -38,6 +41,8 @@ impl Flights {
                 shot: shot.clone(),
                 begins: now,
                 seconds: 1.1 + 1.8 * far.sqrt(),
+                // One ring says it for all that set out together.
+                strikes: struck.insert(shot.to.map(f32::to_bits)),
             });
         }
         self.changed |= !shots.is_empty();
@@ -65,10 +70,16 @@ impl Flights {
         }
         self.flights.retain(|flight| flight.ends() > now);
         let mut packed = Instances::default();
-        for Flight { shot, begins, seconds } in &self.flights {
+        for Flight {
+            shot,
+            begins,
+            seconds,
+            strikes,
+        } in &self.flights
+        {
             #[expect(clippy::cast_possible_truncation, reason = "a few seconds")]
             let time = [(begins - now) as f32, *seconds as f32];
-            packed.ribbon((shot.from, shot.to), shot.tone, shot.width_px, 1.0, time);
+            packed.flown((shot.from, shot.to), shot.tone, shot.width_px, (1.0, *strikes), time);
         }
         Some(packed)
     }

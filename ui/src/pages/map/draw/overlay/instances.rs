@@ -14,6 +14,7 @@ pub const FLOATS: usize = 10;
 /// The same numbers in `ribbon.vert`.
 const DASHED: u8 = 1;
 const SECOND_TURN: u8 = 2;
+const NO_IMPACT: u8 = 4;
 
 /// The same numbers in `spot.frag`: those of `Severity` first.
 pub const SITE: u8 = 4;
@@ -34,7 +35,13 @@ impl Instances {
 
     /// One arc, twice where it crosses the antimeridian. `time` is its begin and its length in seconds; both 0 stand still.
     pub fn ribbon(&mut self, (from, to): (Point, Point), tone: Tone, width_px: f32, strength: f32, time: [f32; 2]) {
-        let flags = if tone.simulated { DASHED } else { 0 };
+        self.flown((from, to), tone, width_px, (strength, true), time);
+    }
+
+    /// As [`Self::ribbon`], maybe without the ring at its destination.
+    pub fn flown(&mut self, (from, to): (Point, Point), tone: Tone, width_px: f32, look: (f32, bool), time: [f32; 2]) {
+        let (strength, strikes) = look;
+        let flags = if tone.simulated { DASHED } else { 0 } | if strikes { 0 } else { NO_IMPACT };
         let look = |flags: u8| [small(looks::tone(tone)), width_px, strength, f32::from(flags)];
         self.push(from, to, look(flags), time);
         if let Some(turn) = geo::second_turn(to) {

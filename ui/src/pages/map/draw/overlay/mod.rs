@@ -1,6 +1,6 @@
-//! Our own canvas above the base map: arcs, what flies along them, marks and sites, drawn with WebGL2.
+//! Our own two canvases above the base map, drawn with WebGL2: below what stands (arcs, marks, sites), above what flies.
 //!
-//! It moves without the base map being drawn again, and is not drawn at all while nothing moves.
+//! What flies moves without anything below being drawn again, and nothing is drawn at all while nothing moves.
 
 mod flights;
 mod gl;
@@ -28,10 +28,17 @@ use web_sys::{HtmlCanvasElement, HtmlElement};
 /// Pixels of the canvas in one of CSS, at most: beyond it nobody sees the difference and everybody pays.
 const SCALE_MAX: f64 = 2.0;
 const ARC_SEGMENTS: u16 = 40;
+/// Among so many arcs nobody sees the corners of one.
+const ARC_SEGMENTS_CROWDED: u16 = 20;
+const CROWD: usize = 600;
 const FLIGHT_SEGMENTS: u16 = 12;
+/// Places of the canvases.
+const STANDING: usize = 0;
+const FLYING: usize = 1;
 
 pub struct Overlay {
-    canvas: HtmlCanvasElement,
+    /// What stands, what flies.
+    canvases: [HtmlCanvasElement; 2],
     state: RefCell<State>,
     frame: RefCell<Option<Closure<dyn FnMut()>>>,
     context_events: RefCell<Vec<ContextListener>>,
@@ -40,12 +47,14 @@ pub struct Overlay {
 type ContextListener = Closure<dyn FnMut(web_sys::Event)>;
 
 struct State {
-    /// `None` while the context is lost.
-    device: Option<Device>,
+    /// As the canvases; `None` while a context is lost.
+    devices: [Option<Device>; 2],
     looks: Looks,
     view: Option<View>,
     scene: Rc<Scene>,
+    /// To be sent, and to be drawn.
     scene_changed: bool,
+    stands_anew: bool,
     flights: Flights,
     /// When what flies was sent to the card.
     sent: f64,
@@ -66,18 +75,20 @@ impl State {
 impl Overlay {
     /// `None` where there is no WebGL2.
     pub fn over(node: &HtmlElement) -> Option<Rc<Self>> {
-        let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.dyn_into().ok()?;
-        canvas.set_class_name("arcs");
-        let device = Device::on(&canvas)?;
-        node.append_child(&canvas).ok()?;
+        let canvases = [layer()?, layer()?];
+        let devices = [Device::on(&canvases[STANDING])?, Device::on(&canvases[FLYING])?];
+        for canvas in &canvases {
+            node.append_child(canvas).ok()?;
+        }
         let overlay = Rc::new(Self {
-            canvas,
+            canvases,
             state: RefCell::new(State {
-                device: Some(device),
+                devices: devices.map(Some),
                 looks: Looks::now(),
                 view: None,
                 scene: Rc::default(),
                 scene_changed: true,
+                stands_anew: true,
                 flights: Flights::default(),
                 sent: 0.0,
                 held: None,
@@ -100,7 +111,11 @@ impl Overlay {
 
     /// A lost context comes back empty: everything is sent again.
     fn watch_context(self: &Rc<Self>) {
-        for (name, is_lost) in [("webglcontextlost", true), ("webglcontextrestored", false)] {
+        let events = [("webglcontextlost", true), ("webglcontextrestored", false)];
+        for (layer, (name, is_lost)) in [STANDING, FLYING]
+            .into_iter()
+            .flat_map(|layer| events.map(|event| (layer, event)))
+        {
             let weak = Rc::downgrade(self);
             let listener = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
                 let Some(overlay) = Weak::upgrade(&weak) else { return };
@@ -108,13 +123,17 @@ impl Overlay {
                 event.prevent_default();
                 {
                     let mut state = overlay.state.borrow_mut();
-                    state.device = if is_lost { None } else { Device::on(&overlay.canvas) };
+                    state.devices[layer] = if is_lost {
+                        None
+                    } else {
+                        Device::on(&overlay.canvases[layer])
+                    };
                     state.scene_changed = true;
                     state.flights.again();
                 }
                 overlay.ask();
             });
-            let target: &web_sys::EventTarget = &self.canvas;
+            let target: &web_sys::EventTarget = &self.canvases[layer];
             let _ = target.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
             self.context_events.borrow_mut().push(listener);
         }
@@ -158,13 +177,17 @@ impl Overlay {
     pub fn dress(&self) {
         let mut state = self.state.borrow_mut();
         state.looks = Looks::now();
+        state.stands_anew = true;
         drop(state);
         self.ask();
     }
 
     /// Draws at once, so that it stays with the base map, which is being drawn.
     pub fn look_from(&self, view: View) {
-        self.state.borrow_mut().view = Some(view);
+        let mut state = self.state.borrow_mut();
+        state.stands_anew |= state.view != Some(view);
+        state.view = Some(view);
+        drop(state);
         self.draw();
     }
 
@@ -175,7 +198,9 @@ impl Overlay {
     pub fn close(&self) {
         *self.frame.borrow_mut() = None;
         self.context_events.borrow_mut().clear();
-        self.canvas.remove();
+        for canvas in &self.canvases {
+            canvas.remove();
+        }
     }
 
     /// Asks for a picture. A hidden tab gets none until it is seen again.
@@ -192,7 +217,7 @@ impl Overlay {
 
     fn draw(&self) {
         let mut state = self.state.borrow_mut();
-        let goes_on = state.draw(&self.canvas);
+        let goes_on = state.draw(&self.canvases);
         drop(state);
         if goes_on {
             self.ask();
@@ -202,33 +227,52 @@ impl Overlay {
 
 impl State {
     /// Whether something moves.
-    fn draw(&mut self, canvas: &HtmlCanvasElement) -> bool {
+    fn draw(&mut self, canvases: &[HtmlCanvasElement; 2]) -> bool {
         let now = self.now();
-        let (Some(device), Some(view)) = (self.device.as_ref(), self.view) else {
+        let Some(view) = self.view else { return false };
+        let scale = window().device_pixel_ratio().clamp(1.0, SCALE_MAX);
+        if let Some(device) = self.devices[STANDING]
+            .as_ref()
+            .filter(|_| self.scene_changed || self.stands_anew)
+        {
+            if std::mem::take(&mut self.scene_changed) {
+                let (arcs, marks) = packed(&self.scene);
+                device.send(Buffer::Arcs, &arcs);
+                device.send(Buffer::Marks, &marks);
+            }
+            self.stands_anew = false;
+            device.begin(&canvases[STANDING], view.size, scale);
+            let segments = if self.scene.arcs.len() > CROWD {
+                ARC_SEGMENTS_CROWDED
+            } else {
+                ARC_SEGMENTS
+            };
+            device.ribbons(&view, &self.looks, 0.0, Buffer::Arcs, segments);
+            device.spots(&view, &self.looks, 0.0, Buffer::Marks);
+        }
+        let Some(device) = self.devices[FLYING].as_ref() else {
             return false;
         };
-        let scale = window().device_pixel_ratio().clamp(1.0, SCALE_MAX);
-        device.begin(canvas, view.size, scale);
-        if std::mem::take(&mut self.scene_changed) {
-            let (arcs, marks) = packed(&self.scene);
-            device.send(Buffer::Arcs, &arcs);
-            device.send(Buffer::Marks, &marks);
-        }
         if let Some(packed) = self.flights.packed(now) {
             device.send(Buffer::Flights, &packed);
             self.sent = now;
         }
-        #[expect(clippy::cast_possible_truncation, reason = "seconds since the last one set out")]
-        let since = (now - self.sent) as f32;
-        device.ribbons(&view, &self.looks, since, Buffer::Arcs, ARC_SEGMENTS);
+        device.begin(&canvases[FLYING], view.size, scale);
         let flies = self.flights.are_under_way(now);
         if flies {
+            #[expect(clippy::cast_possible_truncation, reason = "seconds since the last one set out")]
+            let since = (now - self.sent) as f32;
             device.ribbons(&view, &self.looks, since, Buffer::Flights, FLIGHT_SEGMENTS);
             device.spots(&view, &self.looks, since, Buffer::Flights);
         }
-        device.spots(&view, &self.looks, since, Buffer::Marks);
         flies && self.held.is_none()
     }
+}
+
+fn layer() -> Option<HtmlCanvasElement> {
+    let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.dyn_into().ok()?;
+    canvas.set_class_name("arcs");
+    Some(canvas)
 }
 
 /// Arcs; then discs, marks and sites, from below to above.

@@ -15,7 +15,7 @@ void main() {
   if (a_time.y > 0.0) {
     // What flies has arrived: a ring opens.
     float open = (u_now - a_time.x - a_time.y) / IMPACT_SECONDS;
-    if (open < 0.0 || open > 1.0 || (u_round > 0.5 && (int(a_look.w) & 2) != 0)) return;
+    if ((int(a_look.w) & 4) != 0 || open < 0.0 || open > 1.0 || (u_round > 0.5 && (int(a_look.w) & 2) != 0)) return;
     v_shape = RING;
     v_radius = (4.0 + 12.0 * sqrt(open)) * u_scale;
     strength = 0.9 * (1.0 - open) * (1.0 - open);
