@@ -46,7 +46,7 @@ chunks! {
     hunting: hunt, hunt_ahead, HuntPage;
     hunting: endpoints, endpoints_ahead, EndpointsPage;
     hunting: endpoint, endpoint_ahead, EndpointPage;
-    world: map, map_ahead, MapPage;
+    plant: map, map_ahead, MapPage;
     plant: pipeline, pipeline_ahead, PipelinePage;
     plant: rules, rules_ahead, RulesPage;
 }

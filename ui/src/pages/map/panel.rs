@@ -23,7 +23,7 @@ use watchfloor_shared::{
 
 const RANKED_MOST: usize = 6;
 /// From here on a count needs smaller figures.
-const LONG: u64 = 10_000;
+const LONG: u64 = 1_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Body {
