@@ -72,13 +72,13 @@ pub fn outlines(looks: &Looks, scale: &str) -> Vec<Value> {
     ]
 }
 
-/// Larger countries first; smaller ones as there is room.
+/// Larger countries first; smaller ones as there is room. The filter sees whole zooms.
 fn labels(looks: &Looks) -> Value {
     let at_least = |area: u32| json!([">=", ["get", "area"], area]);
     json!({
         "id": FIRST_LABEL, "source": COARSE, "type": "symbol", "minzoom": 1.9,
         "filter": ["all", ["==", ["get", "kind"], "label"], ["step", ["zoom"],
-            at_least(220), 2.6, at_least(60), 3.4, at_least(15), 4.2, at_least(0)]],
+            at_least(220), 2, at_least(60), 3, at_least(15), 4, at_least(4), 5, at_least(0)]],
         "layout": {
             "text-field": ["get", "name"], "text-font": ["IBM Plex Sans"], "text-size": 11, "text-max-width": 7,
             "symbol-sort-key": ["-", 0, ["get", "area"]], "text-padding": 6,
