@@ -39,6 +39,7 @@ fn page(place: Place) -> AnyView {
         Place::Hunt => later(later::hunt),
         Place::Endpoints => later(later::endpoints),
         Place::Endpoint => later(later::endpoint),
+        Place::Map => later(later::map),
         Place::Pipeline => later(later::pipeline),
         Place::Rules => later(later::rules),
         Place::Nowhere => view! {

@@ -15,6 +15,7 @@ mod services;
 mod setup;
 mod test;
 mod ui;
+mod world;
 
 use clap::{Parser, Subcommand};
 

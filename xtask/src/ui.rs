@@ -2,7 +2,7 @@
 
 use crate::{
     process::{cargo, root, step, target_dir},
-    setup,
+    setup, world,
 };
 use anyhow::{Context, Result, bail};
 use std::{
@@ -21,7 +21,11 @@ const WASM_BROTLI_BYTES_MAX: u64 = 500 * 1024;
 const NAME: &str = "watchfloor_ui";
 /// Fetches the chunks; the wasm names it.
 const CHUNKS: &str = "chunks.js";
-const PACKED: [&str; 5] = ["html", "js", "css", "wasm", "svg"];
+const PACKED: [&str; 7] = ["html", "js", "mjs", "css", "wasm", "svg", "json"];
+/// The library that draws the base map, and its worker, which it looks for beside itself.
+const MAP_LIBRARY: [&str; 2] = ["maplibre-gl.mjs", "maplibre-gl-worker.mjs"];
+/// Where the map's files lie below `ui/dist`. No page of the console has this name.
+const ATLAS: &str = "atlas";
 /// These come first in the style sheet, in this order; the rest follows by name.
 const STYLES_FIRST: [&str; 3] = ["tokens.css", "fonts.css", "base.css"];
 
@@ -70,6 +74,7 @@ fn build(profile: Profile) -> Result<()> {
     bundle.add_folder(&root.join("ui/static"), "")?;
     bundle.add("css/watchfloor.css", style_sheet(&root.join("ui/css"))?.into_bytes());
     add_fonts(&root, &mut bundle)?;
+    add_atlas(&root, &mut bundle)?;
     let dist = root.join("ui/dist");
     bundle.place(&dist, profile)?;
     weigh(&dist, &split.pages, profile)
@@ -293,6 +298,31 @@ fn add_fonts(root: &Path, bundle: &mut Bundle) -> Result<()> {
             let bytes = fs::read(folder.join(&file)).with_context(|| format!("the font {file} is missing"))?;
             bundle.add(Path::new("fonts").join(file), bytes);
         }
+    }
+    Ok(())
+}
+
+/// What the map alone needs, fetched when it opens: its library with the licence that asks to go along, and the world.
+fn add_atlas(root: &Path, bundle: &mut Bundle) -> Result<()> {
+    let (npm, atlas) = (root.join("node_modules"), Path::new(ATLAS));
+    bundle.add_folder(&root.join("ui/static/atlas"), ATLAS)?;
+    let library = npm.join("maplibre-gl");
+    for file in MAP_LIBRARY {
+        let script =
+            fs::read_to_string(library.join("dist").join(file)).with_context(|| format!("{file} is missing"))?;
+        // Its map of the sources is not shipped.
+        let end = script.rfind("//# sourceMappingURL").unwrap_or(script.len());
+        bundle.add(atlas.join(file), script.as_bytes()[..end].to_vec());
+    }
+    bundle.add(
+        atlas.join("maplibre-gl.LICENSE.txt"),
+        fs::read(library.join("LICENSE.txt"))?,
+    );
+    for scale in world::SCALES {
+        bundle.add(
+            atlas.join(format!("world-{}.json", scale.0)),
+            world::collection(&npm, scale)?,
+        );
     }
     Ok(())
 }

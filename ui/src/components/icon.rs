@@ -8,6 +8,7 @@ pub enum Glyph {
     Alerts,
     Hunt,
     Endpoints,
+    Map,
     Rules,
     Pipeline,
     Clock,
@@ -24,6 +25,7 @@ pub enum Glyph {
     Fit,
     Columns,
     Pause,
+    Back,
     Play,
 }
 
@@ -34,6 +36,9 @@ impl Glyph {
             Glyph::Alerts => r#"<path d="M8 2 14 8 8 14 2 8Z"/><path d="M8 5.4v3M8 10.4v.1"/>"#,
             Glyph::Hunt => r#"<circle cx="7" cy="7" r="4.3"/><path d="m10.3 10.3 3.4 3.4M7 5v4M5 7h4"/>"#,
             Glyph::Endpoints => r#"<path d="M2.5 3h11v7h-11ZM6 13h4M8 10v3"/>"#,
+            Glyph::Map => {
+                r#"<circle cx="8" cy="8" r="5.7"/><path d="M2.3 8h11.4M8 2.3c3.8 3.4 3.8 8 0 11.4-3.8-3.4-3.8-8 0-11.4"/>"#
+            }
             Glyph::Rules => r#"<path d="M11.5 3.2H4.3L8.3 8l-4 4.8h7.2"/>"#,
             Glyph::Pipeline => r#"<path d="M2 4h3v3H2ZM2 10h3v3H2ZM11 7h3v3h-3ZM5 5.5h3v6H5M8 8.5h3"/>"#,
             Glyph::Clock => r#"<circle cx="8" cy="8" r="5.5"/><path d="M8 5v3.2l2 1.3"/>"#,
@@ -50,6 +55,7 @@ impl Glyph {
             Glyph::Fit => r#"<path d="M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10"/>"#,
             Glyph::Columns => r#"<path d="M2.5 3h11v10h-11ZM6.2 3v10M9.8 3v10"/>"#,
             Glyph::Pause => r#"<path d="M5.5 3.5v9M10.5 3.5v9"/>"#,
+            Glyph::Back => r#"<path d="M6 3.5 3 6.5l3 3M3.5 6.5h6a3.3 3.3 0 0 1 0 6.6H7"/>"#,
             Glyph::Play => r#"<path d="M5 3.5v9l7-4.5Z"/>"#,
         }
     }

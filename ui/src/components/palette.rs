@@ -16,11 +16,12 @@ use watchfloor_shared::{
     page::Page,
 };
 
-const PAGES: [(Glyph, &str, &str); 6] = [
+const PAGES: [(Glyph, &str, &str); 7] = [
     (Glyph::Overview, "Overview", "/"),
     (Glyph::Alerts, "Alerts", "/alerts"),
     (Glyph::Hunt, "Hunt", "/hunt"),
     (Glyph::Endpoints, "Endpoints", "/endpoints"),
+    (Glyph::Map, "Live map", "/map"),
     (Glyph::Rules, "Detections", "/rules"),
     (Glyph::Pipeline, "Pipeline", "/pipeline"),
 ];

@@ -4,7 +4,8 @@
 
 use super::{
     alert::AlertPage, alerts::AlertsPage, endpoint::EndpointPage, endpoints::EndpointsPage, hunt::HuntPage,
-    overview::OverviewPage, pipeline::PipelinePage, rules::RulesPage, setup::SetupPage, sign_in::SignInPage,
+    map::MapPage, overview::OverviewPage, pipeline::PipelinePage, rules::RulesPage, setup::SetupPage,
+    sign_in::SignInPage,
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
@@ -45,6 +46,7 @@ chunks! {
     hunting: hunt, hunt_ahead, HuntPage;
     hunting: endpoints, endpoints_ahead, EndpointsPage;
     hunting: endpoint, endpoint_ahead, EndpointPage;
+    plant: map, map_ahead, MapPage;
     plant: pipeline, pipeline_ahead, PipelinePage;
     plant: rules, rules_ahead, RulesPage;
 }

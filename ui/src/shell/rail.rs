@@ -55,6 +55,7 @@ pub fn Rail() -> impl IntoView {
                 </RailLink>
                 <RailLink glyph=Glyph::Hunt text="Hunt" path="/hunt">""</RailLink>
                 <RailLink glyph=Glyph::Endpoints text="Endpoints" path="/endpoints">""</RailLink>
+                <RailLink glyph=Glyph::Map text="Live map" path="/map">""</RailLink>
                 <hr/>
                 <RailLink glyph=Glyph::Rules text="Detections" path="/rules">""</RailLink>
                 <RailLink glyph=Glyph::Pipeline text="Pipeline" path="/pipeline">""</RailLink>
