@@ -170,12 +170,18 @@ pub struct MapCounts {
     pub since: Timestamp,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde's signature; on 32 bits it is not trivial"
+)]
 const fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde's signature; on 32 bits it is not trivial"
+)]
 const fn is_false(value: &bool) -> bool {
     !*value
 }

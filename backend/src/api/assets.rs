@@ -18,11 +18,12 @@ struct Bundle;
 const NOT_BUILT: &str = include_str!("console_not_built.html");
 
 /// First segments of the console's pages; each answers with the same document, which reads the address itself.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "",
     "alerts",
     "hunt",
     "endpoints",
+    "map",
     "pipeline",
     "rules",
     "sign-in",
