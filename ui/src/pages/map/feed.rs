@@ -91,10 +91,9 @@ impl Feed {
         self.steered.set(true);
         self.view.chosen.set(Some(flow));
         request_animation_frame(move || {
-            let row = self
-                .list
-                .get_untracked()
-                .and_then(|list| list.query_selector("a.on").ok().flatten());
+            // By then one may have left the page.
+            let list = self.list.try_get_untracked().flatten();
+            let row = list.and_then(|list| list.query_selector("a.on").ok().flatten());
             if let Some(row) = row {
                 let nearest = web_sys::ScrollIntoViewOptions::new();
                 let _ = js_sys::Reflect::set(&nearest, &"block".into(), &"nearest".into());

@@ -29,7 +29,7 @@ pub fn Rewind(view: MapView) -> impl IntoView {
     view! {
         <div class="rewind">
             <button type="button" class="btn icon" aria-label=label title=label on:click=toggle>{move || view! { <Icon glyph=glyph()/> }}</button>
-            <Button press=back label="30 seconds back"><Icon glyph=Glyph::Back/>"30 s"</Button>
+            <Button press=back label="30 s back"><Icon glyph=Glyph::Back/>"30 s"</Button>
             <Bars view/>
             <div class="edge">
                 {move || if is_live.get() {
