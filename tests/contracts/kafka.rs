@@ -3,8 +3,6 @@
 //! `cargo xtask test --services` starts the broker and says where it is. Without it each test says that it was skipped; with `CI` set
 //! it fails.
 
-use async_trait::async_trait;
-use std::{sync::Arc, time::Duration};
 use watchfloor::{
     bus::{
         BusError, EventBus,
@@ -12,56 +10,14 @@ use watchfloor::{
     },
     store::Secret,
 };
-use watchfloor_shared::Timestamp;
 use watchfloor_tests::{
-    bus_contract::{Backend, KEEP, keyed, put, take, topic},
-    kafka::{Kafka, PLAINTEXT, TLS, state},
+    bus_contract::{Backend, keyed, put, take, topic},
+    kafka::{Kafka, PLAINTEXT, TLS, small, state},
 };
-
-/// The broker looks once a second what retention has to delete.
-const RETAINED_AFTER: Duration = Duration::from_secs(4);
-
-fn small() -> KafkaOptions {
-    KafkaOptions {
-        queue_bytes_max: 1 << 20,
-        heartbeat_interval: Duration::from_millis(100),
-        topic_settings: |spec| match spec.retention {
-            KEEP => Vec::new(),
-            // A batch must not be larger than a segment, so only where retention has something to take.
-            _ => vec![
-                ("internal.segment.bytes", "20000".to_owned()),
-                ("file.delete.delay.ms", "100".to_owned()),
-            ],
-        },
-        ..KafkaOptions::default()
-    }
-}
-
-#[async_trait]
-impl Backend for Kafka {
-    fn is_there(&self) -> bool {
-        state().is_some()
-    }
-
-    async fn open(&self) -> Arc<dyn EventBus> {
-        KafkaBus::open(&self.config(PLAINTEXT), small())
-            .await
-            .expect("the broker answers")
-    }
-
-    fn record_bytes_max(&self) -> usize {
-        KafkaOptions::default().record_bytes_max
-    }
-
-    async fn retain(&self, bus: &dyn EventBus, now: Timestamp) {
-        bus.apply_retention(now).await.expect("retention");
-        tokio::time::sleep(RETAINED_AFTER).await;
-    }
-}
 
 mod contract {
     use watchfloor_tests::kafka::Kafka;
-    watchfloor_tests::bus_contract!(Kafka::new(), retention by its own clock);
+    watchfloor_tests::bus_contract!(Kafka::apart(), retention by its own clock);
 }
 
 fn secured(kafka: &Kafka, state: &std::path::Path, password: &str) -> KafkaConfig {
@@ -83,7 +39,7 @@ fn secured(kafka: &Kafka, state: &std::path::Path, password: &str) -> KafkaConfi
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_tls_with_an_account_records_come_and_go() {
     let Some(state) = state() else { return };
-    let kafka = Kafka::new();
+    let kafka = Kafka::apart();
     let password = std::fs::read_to_string(state.join("password")).expect("the account's password");
     let bus = KafkaBus::open(&secured(&kafka, &state, password.trim()), small())
         .await
@@ -98,7 +54,7 @@ async fn over_tls_with_an_account_records_come_and_go() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_password_an_unknown_authority_and_nobody_there_are_refused() {
     let Some(state) = state() else { return };
-    let kafka = Kafka::new();
+    let kafka = Kafka::apart();
     let wrong = secured(&kafka, &state, "hunter2");
     let mut stranger = secured(&kafka, &state, "hunter2");
     stranger.tls.ca = None;
@@ -117,7 +73,7 @@ async fn a_topic_that_cannot_take_our_largest_record_is_refused_with_the_setting
     if state().is_none() {
         return;
     }
-    let kafka = Kafka::new();
+    let kafka = Kafka::apart();
     let bus = kafka.open().await;
     bus.create_topic(&topic("events", 1)).await.expect("topic");
     let larger = KafkaOptions {

@@ -53,7 +53,7 @@ async fn a_broker_that_is_killed_and_comes_back_loses_nothing_and_doubles_nothin
     let Some(state) = state() else { return };
     let lines = lines(8_000);
     let expected = expected(&lines).await;
-    let (dir, kafka) = (product::folder(), Kafka::new());
+    let (dir, kafka) = (product::folder(), Kafka::apart());
     let running = start(on_kafka(dir.path(), &kafka)).await;
     let senders = async {
         let mut refused = 0;

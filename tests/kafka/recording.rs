@@ -13,7 +13,7 @@ async fn a_recording_gives_the_same_events_and_alerts_through_kafka_and_across_a
     }
     let lines = lines(6_000);
     let expected = expected(&lines).await;
-    let (dir, kafka) = (product::folder(), Kafka::new());
+    let (dir, kafka) = (product::folder(), Kafka::apart());
     let (earlier, later) = lines.split_at(3_000);
     let first = start(on_kafka(dir.path(), &kafka)).await;
     take_in(&first, earlier).await;

@@ -10,15 +10,6 @@ use watchfloor_shared::{
     map::{MapEnd, MapPlace},
 };
 
-/// What the map knows of the severities that sources give: the highest number of `critical`, `high` and `medium`.
-/// Suricata and Snort count down from 1, CEF up to 10.
-const SCALES: [(&str, fn(i64) -> Severity); 4] = [
-    ("suricata", counted_down),
-    ("snort", counted_down),
-    ("mata_elang", counted_down),
-    ("cef", counted_up),
-];
-
 /// A geo event as it is written.
 #[derive(Debug, Serialize)]
 pub struct Drawn<'a> {
@@ -177,17 +168,16 @@ fn severity(module: &str, given: Option<&Value>) -> Severity {
             .into_iter()
             .find(|severity| severity.as_str() == word)
             .unwrap_or(Severity::Medium),
-        Some(Value::Number(number)) => {
-            let scale = SCALES.iter().find(|(name, _)| *name == module);
-            let number = number.as_i64();
-            scale
-                .zip(number)
-                .map_or(Severity::Medium, |((_, scale), number)| scale(number))
-        }
+        Some(Value::Number(number)) => match (module, number.as_i64()) {
+            ("suricata" | "snort" | "mata_elang", Some(number)) => counted_down(number),
+            ("cef", Some(number)) => counted_up(number),
+            _ => Severity::Medium,
+        },
         _ => Severity::Medium,
     }
 }
 
+/// 1 is the worst.
 fn counted_down(number: i64) -> Severity {
     match number {
         ..=1 => Severity::High,
@@ -196,6 +186,7 @@ fn counted_down(number: i64) -> Severity {
     }
 }
 
+/// 10 is the worst.
 fn counted_up(number: i64) -> Severity {
     match number {
         ..=3 => Severity::Low,
