@@ -81,6 +81,11 @@ fn functions(text: &str) -> Vec<(String, usize)> {
         if !is_declaration || trimmed.starts_with("//") {
             continue;
         }
+        // A declaration without a body, as traits and foreign blocks have them, ends with its head.
+        let head_ends = lines[start..].iter().find(|line| line.ends_with(['{', ';', '}']));
+        if head_ends.is_some_and(|line| !line.ends_with('{')) {
+            continue;
+        }
         let indent = line.len() - trimmed.len();
         let end = format!("{}}}", " ".repeat(indent));
         let name = after
@@ -96,7 +101,7 @@ fn functions(text: &str) -> Vec<(String, usize)> {
 
 #[test]
 fn the_function_counter_counts() {
-    let text = "impl A {\n    pub async fn long(\n        a: u8,\n    ) {\n        if a {\n        }\n    }\n}\nfn short() {\n}\n";
+    let text = "impl A {\n    pub async fn long(\n        a: u8,\n    ) {\n        if a {\n        }\n    }\n}\nfn short() {\n}\ntrait B {\n    fn none(&self);\n}\n";
     assert_eq!(functions(text), [("long".to_owned(), 6), ("short".to_owned(), 2)]);
 }
 

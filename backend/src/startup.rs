@@ -134,20 +134,7 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     for (spec, stage) in stages::stages(&stores, &running, &latencies) {
         running.workers.push(worker(spec, stage, &stores.bus, &meters, &stop)?);
     }
-    running.tasks.push(tokio::spawn(retention(
-        Arc::clone(&stores.bus),
-        clock.clone(),
-        stop.clone(),
-    )));
-    running
-        .tasks
-        .push(tokio::spawn(stores.geo.clone().follow(stop.clone())));
-    let inventory = stores.inventory.clone();
-    running
-        .tasks
-        .push(tokio::spawn(inventory.follow(running.db.clone(), stop.clone())));
-    let map = running.map.clone().follow(Arc::clone(&stores.bus), stop.clone());
-    running.tasks.push(tokio::spawn(map));
+    follow(&mut running, &stores);
     if let Some(http) = http {
         self::doors::open(&mut running).await?;
         let state = api_state(&running, stores, latencies);
@@ -155,6 +142,17 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
         running.address = Some(http.serve(&mut running, api::router(state))?);
     }
     Ok(running)
+}
+
+/// What goes on beside the stages: retention, and tables that are looked at again.
+fn follow(running: &mut Running, stores: &Stores) {
+    let (bus, stop) = (|| Arc::clone(&stores.bus), || running.stop.clone());
+    running.tasks.extend([
+        tokio::spawn(retention(bus(), running.clock.clone(), stop())),
+        tokio::spawn(stores.geo.clone().follow(stop())),
+        tokio::spawn(stores.inventory.clone().follow(running.db.clone(), stop())),
+        tokio::spawn(running.map.clone().follow(bus(), stop())),
+    ]);
 }
 
 fn api_state(running: &Running, stores: Stores, latencies: Latencies) -> api::AppState {

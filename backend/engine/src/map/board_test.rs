@@ -1,3 +1,5 @@
+//! What a board tells its listeners, whatever comes and however much.
+
 use super::{Board, Sighting};
 use proptest::prelude::*;
 use watchfloor_shared::{
