@@ -60,7 +60,8 @@ pub struct Board {
     counts: Counts,
     /// Newest last.
     recent: VecDeque<EventId>,
-    flow_of: HashMap<EventId, u64>,
+    /// `None` for one that is too old to be drawn and only counts.
+    flow_of: HashMap<EventId, Option<u64>>,
     /// The events before it are not known.
     since: Option<Timestamp>,
 }
@@ -78,16 +79,18 @@ impl Board {
     pub fn take(&mut self, seen: Sighting, at: Timestamp, now: Timestamp) {
         let at = at.min(now);
         if let Some(flow) = self.flow_of.get(&seen.event_id).copied() {
-            self.describe(flow, seen.severity, seen.alert_id);
-            return;
-        }
-        self.counts.add(at, seen.severity, seen.count);
-        if at.millis() < now.millis() - KEPT_MS {
+            if let Some(flow) = flow {
+                self.describe(flow, seen.severity, seen.alert_id);
+            }
             return;
         }
         let (event_id, count) = (seen.event_id.clone(), seen.count);
-        let flow = self.flow(seen, at);
-        self.history.push(MapHit { flow, at, count });
+        self.counts.add(at, seen.severity, count);
+        let is_drawn = at.millis() >= now.millis() - KEPT_MS;
+        let flow = is_drawn.then(|| self.flow(seen, at));
+        if let Some(flow) = flow {
+            self.history.push(MapHit { flow, at, count });
+        }
         self.remember(event_id, flow);
     }
 
@@ -258,7 +261,7 @@ impl Board {
         self.next_change += 1;
     }
 
-    fn remember(&mut self, event: EventId, flow: u64) {
+    fn remember(&mut self, event: EventId, flow: Option<u64>) {
         self.flow_of.insert(event.clone(), flow);
         self.recent.push_back(event);
         if self.recent.len() > RECENT_MAX

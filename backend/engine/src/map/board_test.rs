@@ -96,6 +96,16 @@ fn counts_reach_a_minute_an_hour_and_a_day_and_no_farther() {
 }
 
 #[test]
+fn an_old_event_that_became_an_alert_counts_once_too() {
+    let mut board = Board::default();
+    let (then, now) = (at(-2 * KEPT_MS), at(0));
+    board.take(seen(1, "203.0.113.1", Severity::Low), then, now);
+    board.take(alert(1, "a"), then, now);
+    assert_eq!(board.counts(now).day, [1, 0, 0, 0]);
+    assert!(board.snapshot(now, Vec::new()).0.flows.is_empty());
+}
+
+#[test]
 fn more_than_a_frame_holds_is_drawn_with_others_of_its_severity_and_said() {
     let mut board = Board::default();
     let mut cursor = board.cursor();
