@@ -296,6 +296,7 @@ fn detection(number: u64, now: Timestamp) -> Detection {
         event_id: EventId::new(format!("{number:032x}")),
         contributing: Vec::new(),
         endpoint_id: EndpointId::new(format!("ws-{number:06}")),
+        subject: String::new(),
         endpoint_name: format!("WS-{number:06}"),
         user: Some("CORP\\a.berg".to_owned()),
         process_name: Some("powershell.exe".to_owned()),

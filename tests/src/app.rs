@@ -345,6 +345,7 @@ pub fn detection(marker: &str, number: u32, now: Timestamp) -> Detection {
         event_id: EventId::new(format!("{:032x}", rand::rng().random::<u128>())),
         contributing: Vec::new(),
         endpoint_id: EndpointId::new(format!("ws.{marker}.example")),
+        subject: String::new(),
         endpoint_name: format!("WS-{marker}"),
         user: Some(format!("user-{marker}")),
         process_name: Some("whoami.exe".to_owned()),

@@ -21,6 +21,9 @@ pub struct Detection {
     /// For a correlation, all contributing events, oldest first; else empty.
     pub contributing: Vec<EventId>,
     pub endpoint_id: EndpointId,
+    /// What it is about besides rule and endpoint: signature, source and destination of a network sensor's alert; else empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub subject: String,
     /// The endpoint's name as the host writes it.
     pub endpoint_name: String,
     /// `domain\user`.

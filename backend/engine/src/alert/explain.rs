@@ -65,6 +65,7 @@ impl<'a> Story<'a> {
             event_id: self.event.id.clone(),
             contributing: Vec::new(),
             endpoint_id: self.event.endpoint.clone(),
+            subject: self.subject(),
             endpoint_name: self.endpoint_name(),
             user: self.facts.user(&self.kind),
             process_name,
@@ -95,6 +96,18 @@ impl<'a> Story<'a> {
         detection.what_happened = chain.sentences();
         detection.contributing = chain.events;
         detection
+    }
+
+    /// A network sensor is one endpoint and tells of many: its alerts are about who did what to whom.
+    fn subject(&self) -> String {
+        if self.event.text("event.kind") != Some("alert") {
+            return String::new();
+        }
+        let parts = ["rule.id", "source.ip", "destination.ip"].map(|path| self.event.text(path));
+        match parts {
+            [rule, Some(source), Some(destination)] => format!("{} {source} {destination}", rule.unwrap_or_default()),
+            _ => String::new(),
+        }
     }
 
     fn endpoint_name(&self) -> String {

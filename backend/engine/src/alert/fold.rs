@@ -1,7 +1,7 @@
 //! When a detection raises an alert and when it joins one; which endpoints' alerts belong together.
 //!
 //! Invariant: an alert's `first_seen` is fixed when it is raised, and both decisions look at `first_seen` alone. So what comes
-//! out depends on the order of detections within one endpoint and rule, never on how endpoints interleave, where batches end,
+//! out depends on the order of detections within one endpoint, rule and subject, never on how endpoints interleave, where batches end,
 //! or what is delivered twice.
 
 use super::Detection;
@@ -13,7 +13,7 @@ use watchfloor_shared::{AlertId, EndpointId, EventId, RuleId, TenantId, Timestam
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlertSettings {
-    /// A detection joins an open alert of its rule and endpoint that began at most this long before.
+    /// A detection joins an open alert of its rule, endpoint and subject that began at most this long before.
     pub dedup_window: Duration,
     /// Alerts of other endpoints that began at most this long before or after are related.
     pub correlation_window: Duration,
@@ -47,12 +47,30 @@ pub fn alert_id(tenant: &TenantId, rule: &RuleId, endpoint: &EndpointId, first_e
     AlertId::new(format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&bytes)))
 }
 
+/// What detections of one alert have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    pub rule: RuleId,
+    pub endpoint: EndpointId,
+    pub subject: String,
+}
+
+impl Key {
+    fn of(detection: &Detection) -> Self {
+        Self {
+            rule: detection.rule.id.clone(),
+            endpoint: detection.endpoint_id.clone(),
+            subject: detection.subject.clone(),
+        }
+    }
+}
+
 /// Decides detection by detection. Knows what it is told of the past: tell it before the first detection.
 pub struct Fold {
     tenant: TenantId,
     dedup_window: Duration,
     /// Alerts that are not closed, with their `first_seen`.
-    joinable: HashMap<(RuleId, EndpointId), Vec<(Timestamp, AlertId)>>,
+    joinable: HashMap<Key, Vec<(Timestamp, AlertId)>>,
     recorded: HashSet<(RuleId, EventId)>,
 }
 
@@ -72,11 +90,8 @@ impl Fold {
     }
 
     /// There is such an alert, and it is not closed.
-    pub fn recall_alert(&mut self, rule: RuleId, endpoint: EndpointId, first_seen: Timestamp, id: AlertId) {
-        self.joinable
-            .entry((rule, endpoint))
-            .or_default()
-            .push((first_seen, id));
+    pub fn recall_alert(&mut self, key: Key, first_seen: Timestamp, id: AlertId) {
+        self.joinable.entry(key).or_default().push((first_seen, id));
     }
 
     pub fn on_detection(&mut self, detection: &Detection) -> Outcome {
@@ -85,9 +100,8 @@ impl Fold {
             return Outcome::AlreadyRecorded;
         }
         let observed = detection.observed;
-        let endpoint = detection.endpoint_id.clone();
         let earliest = observed.saturating_sub(self.dedup_window);
-        let alerts = self.joinable.entry((rule.clone(), endpoint.clone())).or_default();
+        let alerts = self.joinable.entry(Key::of(detection)).or_default();
         let joined = alerts
             .iter()
             .filter(|(first_seen, _)| (earliest..=observed).contains(first_seen))
@@ -95,7 +109,7 @@ impl Fold {
         if let Some((_, id)) = joined {
             return Outcome::Folded(id.clone());
         }
-        let id = alert_id(&self.tenant, &rule, &endpoint, &detection.event_id);
+        let id = alert_id(&self.tenant, &rule, &detection.endpoint_id, &detection.event_id);
         alerts.push((observed, id.clone()));
         Outcome::Raised(id)
     }

@@ -24,6 +24,12 @@ fn detection(rule: u8, endpoint: u8, event: usize, second: i64) -> Detection {
         event_id: EventId::new(format!("{event:032x}")),
         contributing: Vec::new(),
         endpoint_id: EndpointId::new(format!("host-{endpoint}")),
+        // The first one is a network sensor, which tells of others.
+        subject: if endpoint == 0 {
+            format!("of {}", event % 3)
+        } else {
+            String::new()
+        },
         endpoint_name: String::new(),
         user: None,
         process_name: None,
@@ -40,8 +46,8 @@ fn detection(rule: u8, endpoint: u8, event: usize, second: i64) -> Detection {
     }
 }
 
-/// Id → rule, endpoint, first seen, count, related endpoints.
-type Alerts = BTreeMap<AlertId, (RuleId, EndpointId, Timestamp, usize, BTreeSet<EndpointId>)>;
+/// Id → key, first seen, count, related endpoints.
+type Alerts = BTreeMap<AlertId, (Key, Timestamp, usize, BTreeSet<EndpointId>)>;
 
 fn tenant() -> TenantId {
     "acme".parse().unwrap()
@@ -55,25 +61,22 @@ fn naive(detections: &[Detection], settings: &AlertSettings) -> Alerts {
         if !seen.insert((d.rule.id.clone(), d.event_id.clone())) {
             continue;
         }
-        let of_key = alerts.values_mut().filter(|a| a.0 == d.rule.id && a.1 == d.endpoint_id);
-        let within = of_key.filter(|a| a.2 <= d.observed && d.observed.since(a.2) <= settings.dedup_window);
-        match within.max_by_key(|a| a.2) {
-            Some(alert) => alert.3 += 1,
+        let of_key = alerts.values_mut().filter(|a| a.0 == Key::of(d));
+        let within = of_key.filter(|a| a.1 <= d.observed && d.observed.since(a.1) <= settings.dedup_window);
+        match within.max_by_key(|a| a.1) {
+            Some(alert) => alert.2 += 1,
             None => {
                 let id = alert_id(&tenant(), &d.rule.id, &d.endpoint_id, &d.event_id);
-                alerts.insert(
-                    id,
-                    (d.rule.id.clone(), d.endpoint_id.clone(), d.observed, 1, BTreeSet::new()),
-                );
+                alerts.insert(id, (Key::of(d), d.observed, 1, BTreeSet::new()));
             }
         }
     }
-    let all: Vec<_> = alerts.values().map(|a| (a.1.clone(), a.2)).collect();
+    let all: Vec<_> = alerts.values().map(|a| (a.0.endpoint.clone(), a.1)).collect();
     for alert in alerts.values_mut() {
-        let near = |t: Timestamp| t.since(alert.2).max(alert.2.since(t)) <= settings.correlation_window;
-        alert.4 = all
+        let near = |t: Timestamp| t.since(alert.1).max(alert.1.since(t)) <= settings.correlation_window;
+        alert.3 = all
             .iter()
-            .filter(|(e, t)| *e != alert.1 && near(*t))
+            .filter(|(e, t)| *e != alert.0.endpoint && near(*t))
             .map(|(e, _)| e.clone())
             .collect();
     }
@@ -89,18 +92,18 @@ fn in_batches(batches: &[Vec<Detection>], settings: &AlertSettings) -> Alerts {
         for (rule, event) in &recorded {
             fold.recall_recorded(RuleId::clone(rule), EventId::clone(event));
         }
-        for (id, (rule, endpoint, first_seen, ..)) in &alerts {
-            fold.recall_alert(rule.clone(), endpoint.clone(), *first_seen, id.clone());
+        for (id, (key, first_seen, ..)) in &alerts {
+            fold.recall_alert(key.clone(), *first_seen, id.clone());
         }
         let mut raised = HashSet::new();
         for d in batch {
             match fold.on_detection(d) {
                 Outcome::Raised(id) => {
-                    let alert = (d.rule.id.clone(), d.endpoint_id.clone(), d.observed, 1, BTreeSet::new());
+                    let alert = (Key::of(d), d.observed, 1, BTreeSet::new());
                     assert!(alerts.insert(id.clone(), alert).is_none(), "an id was given twice");
                     raised.insert(id);
                 }
-                Outcome::Folded(id) => alerts.get_mut(&id).unwrap().3 += 1,
+                Outcome::Folded(id) => alerts.get_mut(&id).unwrap().2 += 1,
                 Outcome::AlreadyRecorded => continue,
             }
             recorded.push((d.rule.id.clone(), d.event_id.clone()));
@@ -111,18 +114,20 @@ fn in_batches(batches: &[Vec<Detection>], settings: &AlertSettings) -> Alerts {
 }
 
 fn correlate_all(alerts: &mut Alerts, raised: &HashSet<AlertId>, window: Duration) {
-    let of = |(id, a): (&AlertId, &(_, EndpointId, Timestamp, _, BTreeSet<EndpointId>))| Correlated {
-        endpoint: a.1.clone(),
-        first_seen: a.2,
+    let of = |(id, a): (&AlertId, &(Key, Timestamp, usize, BTreeSet<EndpointId>))| Correlated {
+        endpoint: a.0.endpoint.clone(),
+        first_seen: a.1,
         new: raised.contains(id),
-        related: a.4.clone(),
+        related: a.3.clone(),
     };
     let mut all: Vec<Correlated> = alerts.iter().map(of).collect();
     correlate(&mut all, window);
     for alert in alerts.values_mut() {
         // Alerts of one endpoint and time have one answer, new or not.
-        let same = all.iter().filter(|c| c.endpoint == alert.1 && c.first_seen == alert.2);
-        alert.4 = same.flat_map(|c| c.related.iter().cloned()).collect();
+        let same = all
+            .iter()
+            .filter(|c| c.endpoint == alert.0.endpoint && c.first_seen == alert.1);
+        alert.3 = same.flat_map(|c| c.related.iter().cloned()).collect();
     }
 }
 
@@ -170,29 +175,39 @@ proptest! {
 #[test]
 fn the_window_counts_from_the_first_and_includes_its_end() {
     let mut fold = Fold::new(tenant(), &AlertSettings::default());
-    let Outcome::Raised(first) = fold.on_detection(&detection(0, 0, 0, 0)) else {
+    let Outcome::Raised(first) = fold.on_detection(&detection(0, 1, 0, 0)) else {
         panic!("not raised")
     };
     assert_eq!(
-        fold.on_detection(&detection(0, 0, 1, 299)),
+        fold.on_detection(&detection(0, 1, 1, 299)),
         Outcome::Folded(first.clone())
     );
     assert_eq!(
-        fold.on_detection(&detection(0, 0, 2, 300)),
+        fold.on_detection(&detection(0, 1, 2, 300)),
         Outcome::Folded(first.clone())
     );
-    let Outcome::Raised(second) = fold.on_detection(&detection(0, 0, 3, 301)) else {
+    let Outcome::Raised(second) = fold.on_detection(&detection(0, 1, 3, 301)) else {
         panic!("not raised")
     };
     assert_ne!(first, second);
     assert_eq!(
-        fold.on_detection(&detection(0, 0, 4, 100)),
+        fold.on_detection(&detection(0, 1, 4, 100)),
         Outcome::Folded(first),
         "late, within the first's window"
     );
-    assert_eq!(fold.on_detection(&detection(0, 0, 4, 100)), Outcome::AlreadyRecorded);
+    assert_eq!(fold.on_detection(&detection(0, 1, 4, 100)), Outcome::AlreadyRecorded);
     assert!(
-        matches!(fold.on_detection(&detection(1, 0, 4, 100)), Outcome::Raised(_)),
+        matches!(fold.on_detection(&detection(1, 1, 4, 100)), Outcome::Raised(_)),
         "another rule, same event"
     );
+}
+
+#[test]
+fn what_a_sensor_tells_of_different_victims_is_different_alerts() {
+    let mut fold = Fold::new(tenant(), &AlertSettings::default());
+    let outcomes: Vec<Outcome> = (0..6)
+        .map(|event| fold.on_detection(&detection(0, 0, event, 1)))
+        .collect();
+    let raised = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Raised(_)));
+    assert_eq!(raised.count(), 3, "{outcomes:?}");
 }

@@ -125,13 +125,13 @@ impl<'a> Batch<'a> {
         };
         let rows = rows_json(self.raised.iter().map(row).collect())?;
         sqlx::query!(
-            "INSERT INTO alerts (tenant_id, alert_id, rule_id, endpoint_id, source, severity, status, simulated, detections,
+            "INSERT INTO alerts (tenant_id, alert_id, rule_id, endpoint_id, subject, source, severity, status, simulated, detections,
                  first_seen_ns, last_seen_ns, received_ns, detected_ns, stored_ns, version, change_seq, title, evidence,
                  user_name, process_name, technique_ids, techniques, related_endpoints)
-             SELECT tenant_id, alert_id, rule_id, endpoint_id, source, severity, 0, simulated, detections,
+             SELECT tenant_id, alert_id, rule_id, endpoint_id, subject, source, severity, 0, simulated, detections,
                  first_seen_ns, last_seen_ns, received_ns, detected_ns, stored_ns, version, change_seq, title, evidence,
                  user_name, process_name, technique_ids, techniques, related_endpoints
-             FROM json_to_recordset($1::text::json) AS r (tenant_id text, alert_id text, rule_id text, endpoint_id text,
+             FROM json_to_recordset($1::text::json) AS r (tenant_id text, alert_id text, rule_id text, endpoint_id text, subject text,
                  source smallint, severity smallint, simulated boolean, detections bigint, first_seen_ns bigint,
                  last_seen_ns bigint, received_ns bigint, detected_ns bigint, stored_ns bigint, version bigint,
                  change_seq bigint, title text, evidence text, user_name text, process_name text, technique_ids text[],
@@ -249,7 +249,7 @@ fn new_row(
         .collect();
     serde_json::json!({
         "tenant_id": tenant, "alert_id": id, "rule_id": detection.rule.id, "endpoint_id": detection.endpoint_id,
-        "source": source_code(detection.source), "severity": addition.severity, "simulated": detection.simulated,
+        "subject": detection.subject, "source": source_code(detection.source), "severity": addition.severity, "simulated": detection.simulated,
         "detections": addition.detections, "first_seen_ns": detection.observed.nanos(),
         "last_seen_ns": addition.last_seen_ns, "received_ns": detection.received.nanos(),
         "detected_ns": detection.detected.nanos(), "stored_ns": now.nanos(),

@@ -11,7 +11,7 @@ use super::{
 use crate::store::{StoreError, TenantTx};
 use serde::Serialize;
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
-use watchfloor_engine::alert::fold::Fold;
+use watchfloor_engine::alert::fold::{Fold, Key};
 use watchfloor_shared::{AlertId, EndpointId, EventId, RuleId, Timestamp};
 
 /// Folds detections into alerts; see `watchfloor_engine::alert::fold` for the rules. Repeating a batch changes nothing.
@@ -61,6 +61,7 @@ fn with_clean_ids(detection: &Detection) -> Cow<'_, Detection> {
         detection.rule.id.as_str(),
         detection.endpoint_id.as_str(),
         detection.event_id.as_str(),
+        detection.subject.as_str(),
     ];
     if !own
         .into_iter()
@@ -73,6 +74,7 @@ fn with_clean_ids(detection: &Detection) -> Cow<'_, Detection> {
     clean.rule.id = RuleId::new(without_nul(clean.rule.id.as_str()));
     clean.endpoint_id = EndpointId::new(without_nul(clean.endpoint_id.as_str()));
     clean.event_id = EventId::new(without_nul(clean.event_id.as_str()));
+    clean.subject = without_nul(&clean.subject).to_string();
     clean.contributing = clean
         .contributing
         .iter()
@@ -108,28 +110,32 @@ async fn recall_alerts(
     window: Duration,
     fold: &mut Fold,
 ) -> Result<(), StoreError> {
-    let mut spans: BTreeMap<(&str, &str), (Timestamp, Timestamp)> = BTreeMap::new();
+    let mut spans: BTreeMap<(&str, &str, &str), (Timestamp, Timestamp)> = BTreeMap::new();
     for d in detections {
         let span = spans
-            .entry((d.rule.id.as_str(), d.endpoint_id.as_str()))
+            .entry((d.rule.id.as_str(), d.endpoint_id.as_str(), d.subject.as_str()))
             .or_insert((d.observed, d.observed));
         *span = (span.0.min(d.observed), span.1.max(d.observed));
     }
-    let (mut rules, mut endpoints, mut from, mut to) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for ((rule, endpoint), span) in spans {
+    let (mut rules, mut endpoints, mut subjects) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut from, mut to) = (Vec::new(), Vec::new());
+    for ((rule, endpoint, subject), span) in spans {
         rules.push(rule.to_owned());
         endpoints.push(endpoint.to_owned());
+        subjects.push(subject.to_owned());
         from.push(span.0.saturating_sub(window).nanos());
         to.push(span.1.nanos());
     }
     let alerts = sqlx::query!(
-        "SELECT a.alert_id, a.rule_id, a.endpoint_id, a.first_seen_ns
-         FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS k (rule_id, endpoint_id, from_ns, to_ns)
-         JOIN alerts a ON a.rule_id = k.rule_id AND a.endpoint_id = k.endpoint_id
+        "SELECT a.alert_id, a.rule_id, a.endpoint_id, a.subject, a.first_seen_ns
+         FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
+             AS k (rule_id, endpoint_id, subject, from_ns, to_ns)
+         JOIN alerts a ON a.rule_id = k.rule_id AND a.endpoint_id = k.endpoint_id AND a.subject = k.subject
              AND a.first_seen_ns BETWEEN k.from_ns AND k.to_ns
          WHERE a.status < 3",
         &rules,
         &endpoints,
+        &subjects,
         &from,
         &to
     )
@@ -137,8 +143,12 @@ async fn recall_alerts(
     .await?;
     for row in alerts {
         let first_seen = Timestamp::from_nanos(row.first_seen_ns);
-        let (rule, endpoint) = (RuleId::new(row.rule_id), EndpointId::new(row.endpoint_id));
-        fold.recall_alert(rule, endpoint, first_seen, AlertId::new(row.alert_id));
+        let key = Key {
+            rule: RuleId::new(row.rule_id),
+            endpoint: EndpointId::new(row.endpoint_id),
+            subject: row.subject,
+        };
+        fold.recall_alert(key, first_seen, AlertId::new(row.alert_id));
     }
     Ok(())
 }

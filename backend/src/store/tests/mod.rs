@@ -41,6 +41,7 @@ fn detection(rule: &str, endpoint: &str, event: u64, second: i64) -> Detection {
         event_id: EventId::new(format!("{event:032x}")),
         contributing: Vec::new(),
         endpoint_id: EndpointId::new(endpoint),
+        subject: String::new(),
         endpoint_name: endpoint.to_uppercase(),
         user: Some(format!("corp\\user-of-{endpoint}")),
         process_name: Some("rundll32.exe".to_owned()),

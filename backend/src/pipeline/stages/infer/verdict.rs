@@ -66,6 +66,7 @@ fn detection(
         event_id: event_id(first.event),
         contributing: contributing(&edges),
         endpoint_id: window.stream.endpoint.clone(),
+        subject: String::new(),
         endpoint_name: window.stream.endpoint.to_string(),
         user: owner.map(|edge| graph.label(NodeKind::User, edge.from).to_owned()),
         process_name: actor.map(|edge| graph.label(NodeKind::Process, edge.from).to_owned()),
