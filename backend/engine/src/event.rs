@@ -1,7 +1,7 @@
 //! The one event type: an ECS document with the three things every stage needs beside it.
 
+use crate::json::{Map, Value};
 use serde::{Deserialize, de::IgnoredAny};
-use serde_json::{Map, Value};
 use std::borrow::Cow;
 use watchfloor_shared::{EndpointId, EventId, Timestamp};
 
@@ -20,7 +20,7 @@ pub struct Event {
     pub id: EventId,
     pub timestamp: Timestamp,
     pub endpoint: EndpointId,
-    pub doc: Map<String, Value>,
+    pub doc: Map,
 }
 
 /// What the stages that pass an event on need of it. Reading it leaves the rest of the document alone.
@@ -55,11 +55,12 @@ impl Event {
     }
 
     pub fn from_json(bytes: &[u8]) -> Result<Self, NotAnEvent> {
-        let doc: Map<String, Value> = serde_json::from_slice(bytes).map_err(|_| NotAnEvent::Json)?;
+        let doc: Map = serde_json::from_slice(bytes).map_err(|_| NotAnEvent::Json)?;
         Self::from_doc(doc)
     }
 
-    pub fn from_doc(doc: Map<String, Value>) -> Result<Self, NotAnEvent> {
+    pub fn from_doc(doc: impl Into<Map>) -> Result<Self, NotAnEvent> {
+        let doc = doc.into();
         let text = |path: &'static str| get(&doc, path).and_then(Value::as_str).ok_or(NotAnEvent::Field(path));
         let id = EventId::new(text("event.id")?);
         let endpoint = EndpointId::new(text("host.id")?);
@@ -180,7 +181,7 @@ impl EventHead {
 }
 
 /// A value in a nested document by its dotted name.
-pub fn get<'a>(doc: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+pub fn get<'a>(doc: &'a Map, path: &str) -> Option<&'a Value> {
     let mut parts = path.split('.');
     let mut value = doc.get(parts.next()?)?;
     for part in parts {

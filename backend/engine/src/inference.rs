@@ -3,12 +3,13 @@
 //! Invariant: the document is a pure function of the window, the score and the model, with its id, so that a window that is
 //! scored again after a restart is the same document.
 
+use crate::json::Map;
 use crate::{
     event::{Event, SCHEMA_VERSION},
     normalize::id_of_parts,
     window::Window,
 };
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 /// `event.dataset` of the document. Events of an endpoint are those without it.
 pub const DATASET: &str = "watchfloor.inference";
@@ -36,7 +37,7 @@ impl Inference<'_> {
         let is_attack = self.attack_prob >= self.threshold;
         let percent = (self.attack_prob * 100.0).round() as u64;
         let mut doc = Map::new();
-        let mut set = |name: &str, value: Value| doc.insert(name.to_owned(), value);
+        let mut set = |name: &'static str, value: serde_json::Value| doc.insert(name, value);
         set("@timestamp", json!(window.end));
         set(
             "event",
@@ -71,7 +72,7 @@ impl Inference<'_> {
         );
         let mut marks = json!({"schema": SCHEMA_VERSION});
         if window.is_simulated {
-            marks["simulated"] = Value::Bool(true);
+            marks["simulated"] = true.into();
         }
         set("watchfloor", marks);
         Event {
@@ -122,7 +123,7 @@ mod tests {
         };
         let event = of(0.42, "1");
         assert_eq!(Event::from_json(&event.to_json()).unwrap(), event);
-        assert_eq!(event.get("event.risk_score_norm"), Some(&json!(42)));
+        assert_eq!(event.get("event.risk_score_norm"), Some(&42.into()));
         assert_eq!(event.text("inference.prediction"), Some("benign"));
         assert_eq!(of(0.7, "1").text("inference.prediction"), Some("attack"));
         assert!(event.is_simulated());

@@ -9,6 +9,7 @@ pub mod enrich;
 pub mod event;
 pub mod graph;
 pub mod inference;
+pub mod json;
 pub mod map;
 pub mod normalize;
 pub mod query;

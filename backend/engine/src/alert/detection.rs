@@ -1,8 +1,8 @@
 //! One rule's match on one event: what the detect stage emits and the alert stage folds.
 
+use crate::json::{Map, Value};
 use crate::{Event, enrich::is_located};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use watchfloor_shared::{
     EndpointId, EntityId, EventId, Timestamp,
     alert::{AlertRule, DetectionSource, MatchedField, Phrase, Severity, Technique},
@@ -10,7 +10,7 @@ use watchfloor_shared::{
 
 /// The wire form on `logster-inference-results`, as JSON. Carries all that an alert shows, so that the alert stage needs no
 /// rule set of its own and an alert stays explained after its rule is gone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Detection {
     pub source: DetectionSource,
     pub rule: AlertRule,
@@ -46,10 +46,10 @@ pub struct Detection {
 }
 
 /// The two sides of an event, as its `source` and `destination` say, of which at least one has coordinates.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Located {
-    pub source: Map<String, Value>,
-    pub destination: Map<String, Value>,
+    pub source: Map,
+    pub destination: Map,
 }
 
 impl Located {

@@ -136,7 +136,7 @@ fn enriched(source: Value, destination: Value) -> (Map<String, Value>, bool) {
     enricher.enrich(&mut again);
     assert_eq!(again, event);
     let located = is_located(&event);
-    (event.doc, located)
+    (event.doc.into(), located)
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use super::{range, site::Sites};
 use crate::Event;
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
@@ -31,7 +31,7 @@ pub struct InvalidRow {
 #[derive(Default)]
 pub struct Inventory {
     /// ECS `asset` objects.
-    assets: Vec<Map<String, Value>>,
+    assets: Vec<Map>,
     sites: Sites,
     by_host: HashMap<String, usize>,
     by_address: HashMap<IpAddr, usize>,
@@ -44,7 +44,7 @@ pub struct Inventory {
 struct Account {
     full_name: Option<String>,
     email: Option<String>,
-    asset: Map<String, Value>,
+    asset: Map,
 }
 
 impl Inventory {
@@ -101,7 +101,7 @@ impl Inventory {
 
     /// An address that the tables know is where they say; any other of a private network is with the host that told of it, or
     /// at the only site that there is.
-    fn enrich_address(&self, doc: &mut Map<String, Value>, side: &str, ip: IpAddr, host: Option<&Map<String, Value>>) {
+    fn enrich_address(&self, doc: &mut Map, side: &str, ip: IpAddr, host: Option<&Map>) {
         let own = self.address(ip);
         let mut place = own.and_then(|asset| self.sites.of(asset));
         if let Some(asset) = own {
@@ -117,7 +117,7 @@ impl Inventory {
         }
     }
 
-    fn host(&self, event: &Event) -> Option<&Map<String, Value>> {
+    fn host(&self, event: &Event) -> Option<&Map> {
         let names = ["host.name", "host.id", "host.hostname"].map(|path| event.text(path).map(str::to_lowercase));
         let exact = names.iter().flatten().find_map(|name| self.by_host.get(name));
         let short = |name: &String| self.by_host.get(name.split_once('.')?.0);
@@ -125,7 +125,7 @@ impl Inventory {
         self.assets.get(*found)
     }
 
-    fn address(&self, ip: IpAddr) -> Option<&Map<String, Value>> {
+    fn address(&self, ip: IpAddr) -> Option<&Map> {
         let ip = ip.to_canonical();
         let in_network = || {
             self.networks
@@ -136,10 +136,10 @@ impl Inventory {
         self.assets.get(*self.by_address.get(&ip).or_else(in_network)?)
     }
 
-    fn enrich_account(&self, doc: &mut Map<String, Value>, path: &[&str]) {
+    fn enrich_account(&self, doc: &mut Map, path: &[&str]) {
         let mut at = Some(doc);
         for name in path {
-            at = at.and_then(|map| map.get_mut(*name)).and_then(Value::as_object_mut);
+            at = at.and_then(|map| map.get_mut(name)).and_then(Value::as_object_mut);
         }
         let Some(user) = at else { return };
         let text = |name: &str| user.get(name).and_then(Value::as_str).map(str::to_lowercase);
@@ -153,22 +153,22 @@ impl Inventory {
         };
         for (name, text) in [("full_name", &account.full_name), ("email", &account.email)] {
             if let Some(text) = text {
-                user.insert(name.to_owned(), text.as_str().into());
+                user.insert(name, text.clone());
             }
         }
         if !account.asset.is_empty() {
-            user.insert("asset".to_owned(), Value::Object(account.asset.clone()));
+            user.insert("asset", Value::Object(account.asset.clone()));
         }
     }
 }
 
-fn put(doc: &mut Map<String, Value>, side: &str, name: &str, object: Map<String, Value>) {
+fn put(doc: &mut Map, side: &str, name: &'static str, object: Map) {
     if let Some(fields) = doc.get_mut(side).and_then(Value::as_object_mut) {
-        fields.insert(name.to_owned(), Value::Object(object));
+        fields.insert(name, object);
     }
 }
 
-fn asset_object(asset: &Asset) -> Map<String, Value> {
+fn asset_object(asset: &Asset) -> Map {
     let criticality = asset.criticality.map(Criticality::as_str);
     texts([
         ("name", Some(asset.name.as_str())),
@@ -187,7 +187,7 @@ fn account(person: &Person) -> Account {
         ("title", person.title.as_deref()),
     ]);
     if person.privileged {
-        asset.insert("privileged".to_owned(), true.into());
+        asset.insert("privileged", true);
     }
     Account {
         full_name: person.full_name.clone(),
@@ -196,9 +196,9 @@ fn account(person: &Person) -> Account {
     }
 }
 
-fn texts<const N: usize>(fields: [(&str, Option<&str>); N]) -> Map<String, Value> {
+fn texts<const N: usize>(fields: [(&'static str, Option<&str>); N]) -> Map {
     let present = fields.into_iter().filter_map(|(name, text)| Some((name, text?)));
-    present.map(|(name, text)| (name.to_owned(), text.into())).collect()
+    present.map(|(name, text)| (name, text.to_owned())).collect()
 }
 
 /// The first row without a name, with a name that was there before, or with an address that is none.
@@ -303,7 +303,7 @@ mod tests {
         }
     }
 
-    fn enriched(inventory: &Inventory, fields: Value) -> Event {
+    fn enriched(inventory: &Inventory, fields: serde_json::Value) -> Event {
         let mut doc = json!({"@timestamp": "2024-05-14T09:12:01Z", "event": {"id": "1"}, "host": {"id": "none"}});
         doc.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         let mut event = Event::from_doc(doc.as_object().unwrap().clone()).unwrap();

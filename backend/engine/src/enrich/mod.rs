@@ -16,11 +16,11 @@ pub use range::{is_private, is_public};
 pub use site::check_sites;
 
 use crate::Event;
+use crate::json::{Map, Value};
 use bytes::Bytes;
 use maxminddb::Reader;
 use ranges::Ranges;
 use row::{AsRow, PlaceRow};
-use serde_json::{Map, Value};
 use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 /// Rows of the databases kept decoded; beyond that the memory starts anew.
@@ -93,7 +93,7 @@ fn open_networks(bytes: Bytes) -> Result<Networks, InvalidDatabase> {
 #[derive(Default)]
 pub struct Enricher {
     tables: Arc<Tables>,
-    kept: HashMap<(Sort, usize, usize), Option<Map<String, Value>>>,
+    kept: HashMap<(Sort, usize, usize), Option<Map>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -131,13 +131,13 @@ impl Enricher {
                 if !fields.contains_key(name)
                     && let Some(row) = self.row(sort, ip)
                 {
-                    fields.insert(name.to_owned(), Value::Object(row));
+                    fields.insert(name, row);
                 }
             }
         }
     }
 
-    fn row(&mut self, sort: Sort, ip: IpAddr) -> Option<Map<String, Value>> {
+    fn row(&mut self, sort: Sort, ip: IpAddr) -> Option<Map> {
         let tables = Arc::clone(&self.tables);
         match sort {
             Sort::City => {
@@ -158,13 +158,7 @@ impl Enricher {
     }
 
     /// What the `at`th database says of an address that it knows: nothing, where its row is empty.
-    fn decoded(
-        &mut self,
-        sort: Sort,
-        at: usize,
-        reader: &Reader<Bytes>,
-        ip: IpAddr,
-    ) -> Option<Option<Map<String, Value>>> {
+    fn decoded(&mut self, sort: Sort, at: usize, reader: &Reader<Bytes>, ip: IpAddr) -> Option<Option<Map>> {
         // A database for IPv4 alone says that it cannot look the other up; so does a damaged one.
         let found = reader.lookup(ip).ok()?;
         let offset = found.offset()?;

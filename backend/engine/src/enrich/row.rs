@@ -1,11 +1,11 @@
 //! A database's row in ECS. Two layouts are met: GeoIP2's nested one, which most makers follow, and flat columns.
 
 use super::country;
+use crate::json::{Map, Value};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, Visitor},
 };
-use serde_json::{Map, Value};
 use std::fmt;
 
 #[derive(Deserialize, Default)]
@@ -95,7 +95,7 @@ struct Location<'a> {
 
 impl PlaceRow<'_> {
     /// `source.geo`.
-    pub fn into_ecs(self) -> Map<String, Value> {
+    pub fn into_ecs(self) -> Map {
         let city = match &self.city {
             Some(City::Flat(name)) => Some(*name),
             Some(City::Named(city)) => city.names.en,
@@ -116,7 +116,7 @@ impl PlaceRow<'_> {
             ("timezone", self.location.time_zone.or(self.timezone)),
         ] {
             if let Some(text) = text.filter(|text| !text.is_empty()) {
-                geo.insert(name.to_owned(), text.into());
+                geo.insert(name, text.to_owned());
             }
         }
         let latitude = self.location.latitude.or(self.latitude);
@@ -126,9 +126,9 @@ impl PlaceRow<'_> {
             && longitude.abs() <= 180.0
         {
             let mut location = Map::with_capacity(2);
-            location.insert("lat".to_owned(), latitude.into());
-            location.insert("lon".to_owned(), longitude.into());
-            geo.insert("location".to_owned(), Value::Object(location));
+            location.insert("lat", latitude);
+            location.insert("lon", longitude);
+            geo.insert("location", Value::Object(location));
         }
         geo
     }
@@ -143,16 +143,16 @@ pub(super) struct AsRow<'a> {
 
 impl AsRow<'_> {
     /// `source.as`.
-    pub fn into_ecs(self) -> Map<String, Value> {
+    pub fn into_ecs(self) -> Map {
         let mut system = Map::with_capacity(2);
         if let Some(Number(number)) = self.autonomous_system_number {
             // Such a number has 32 bits, which a float holds exactly.
-            system.insert("number".to_owned(), (number as u32).into());
+            system.insert("number", number as u32);
         }
         if let Some(name) = self.autonomous_system_organization.filter(|name| !name.is_empty()) {
             let mut organization = Map::with_capacity(1);
-            organization.insert("name".to_owned(), name.into());
-            system.insert("organization".to_owned(), Value::Object(organization));
+            organization.insert("name", name.to_owned());
+            system.insert("organization", Value::Object(organization));
         }
         system
     }

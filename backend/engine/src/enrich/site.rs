@@ -1,7 +1,7 @@
 //! Where the organization is: a place for addresses that no database can know.
 
 use super::inventory::{InvalidRow, check_names};
-use serde_json::{Map, Value, json};
+use crate::json::Map;
 use std::collections::HashMap;
 use watchfloor_shared::inventory::Site;
 
@@ -9,7 +9,7 @@ use watchfloor_shared::inventory::Site;
 pub(super) struct Sites {
     all: Vec<Site>,
     /// ECS `geo` objects by the site's name in lower case.
-    places: HashMap<String, Map<String, Value>>,
+    places: HashMap<String, Map>,
 }
 
 impl Sites {
@@ -29,25 +29,23 @@ impl Sites {
     }
 
     /// Where a host or a network is that the inventory knows.
-    pub fn of(&self, asset: &Map<String, Value>) -> Option<&Map<String, Value>> {
+    pub fn of(&self, asset: &Map) -> Option<&Map> {
         self.places.get(&asset.get("site")?.as_str()?.to_lowercase())
     }
 
     /// The site, where there is one alone.
-    pub fn only(&self) -> Option<&Map<String, Value>> {
+    pub fn only(&self) -> Option<&Map> {
         self.places.values().next().filter(|_| self.places.len() == 1)
     }
 }
 
-fn geo(site: &Site) -> Map<String, Value> {
+fn geo(site: &Site) -> Map {
     let mut geo = Map::new();
-    geo.insert("name".to_owned(), site.name.as_str().into());
-    geo.insert(
-        "location".to_owned(),
-        json!({"lat": site.latitude, "lon": site.longitude}),
-    );
+    geo.insert("name", site.name.clone());
+    let location = Map::from_iter([("lat", site.latitude), ("lon", site.longitude)]);
+    geo.insert("location", location);
     if let Some(country) = &site.country {
-        geo.insert("country_iso_code".to_owned(), country.to_uppercase().into());
+        geo.insert("country_iso_code", country.to_uppercase());
     }
     geo
 }
@@ -75,6 +73,7 @@ pub fn check_sites(sites: &[Site]) -> Result<(), InvalidRow> {
 mod tests {
     use super::*;
     use crate::{Event, enrich::Inventory};
+    use serde_json::json;
     use watchfloor_shared::inventory::Asset;
 
     fn site(name: &str, latitude: f64, longitude: f64) -> Site {

@@ -11,8 +11,8 @@ use super::{
     traits::Traits,
 };
 use crate::Event;
+use crate::json::{Map, Value};
 use act::{Act, act};
-use serde_json::{Map, Value};
 use watchfloor_shared::Timestamp;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -149,7 +149,7 @@ impl<'e> Draft<'e> {
         (!matches!(data, "" | "-")).then_some(data)
     }
 
-    fn section(&self, path: &str) -> Option<&'e Map<String, Value>> {
+    fn section(&self, path: &str) -> Option<&'e Map> {
         self.event.get(path)?.as_object()
     }
 

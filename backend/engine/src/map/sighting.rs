@@ -1,8 +1,8 @@
 //! One event on `ravenxcope_threat_geo_events`: how it is written, and what a map takes from it.
 
+use crate::json::{Map, Value};
 use crate::{Event, enrich};
 use serde::Serialize;
-use serde_json::{Map, Value};
 use std::sync::LazyLock;
 use watchfloor_shared::{
     AlertId, EventId,
@@ -22,8 +22,8 @@ pub struct Drawn<'a> {
     /// As the source gives it: a number on the source's own scale, or the word of an alert.
     pub severity: Value,
     pub rule: Value,
-    pub source: &'a Map<String, Value>,
-    pub destination: &'a Map<String, Value>,
+    pub source: &'a Map,
+    pub destination: &'a Map,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<&'a Value>,
     pub count: u64,
@@ -62,7 +62,7 @@ impl<'a> Drawn<'a> {
     }
 }
 
-static EMPTY: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+static EMPTY: LazyLock<Map> = LazyLock::new(Map::new);
 
 /// What a board takes of a geo event.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,19 +125,19 @@ struct End {
 }
 
 fn end(side: Option<&Value>) -> End {
-    let text = |path: &str| side.and_then(|side| side.pointer(path)).and_then(Value::as_str);
-    let address = text("/ip").or_else(|| text("/address"));
+    let text = |path: &str| side.and_then(|side| side.at(path)).and_then(Value::as_str);
+    let address = text("ip").or_else(|| text("address"));
     let is_private = address
         .and_then(|text| text.parse().ok())
         .is_some_and(enrich::is_private);
-    let is_own = is_private || text("/asset/site").is_some();
-    let number = side.and_then(|side| side.pointer("/as/number")).and_then(Value::as_u64);
+    let is_own = is_private || text("asset.site").is_some();
+    let number = side.and_then(|side| side.at("as.number")).and_then(Value::as_u64);
     let end = MapEnd {
         address: address.map(str::to_owned),
-        name: text("/asset/name").or_else(|| text("/domain")).map(str::to_owned),
+        name: text("asset.name").or_else(|| text("domain")).map(str::to_owned),
         place: side.and_then(|side| place(side.get("geo")?, is_own)),
         asn: number.and_then(|number| u32::try_from(number).ok()),
-        organization: text("/as/organization/name").map(str::to_owned),
+        organization: text("as.organization.name").map(str::to_owned),
     };
     End { end, is_private }
 }
@@ -246,14 +246,18 @@ mod tests {
             ("watchfloor", json!("critical"), Severity::Critical),
             ("zeek", json!(null), Severity::Medium),
         ] {
-            assert_eq!(severity(module, Some(&given)), expected, "{module} {given}");
+            assert_eq!(
+                severity(module, Some(&given.clone().into())),
+                expected,
+                "{module} {given}"
+            );
         }
     }
 
     #[test]
     fn a_place_beyond_the_poles_is_none() {
         let geo = json!({"location": {"lat": 91.0, "lon": 0.0}});
-        assert_eq!(place(&geo, false), None);
+        assert_eq!(place(&geo.into(), false), None);
         assert_eq!(Sighting::read(b"{}"), None);
         assert_eq!(Sighting::read(b"[1"), None);
     }

@@ -143,7 +143,7 @@ pub(super) fn read_at(text: &str, input: Input<'_>, envelope: Option<Timestamp>)
     if document.get("", "message").is_none()
         && let Some(name) = document.get("rule", "name").cloned()
     {
-        document.set("", "message", name);
+        document.set("", "message", name.to_owned());
     }
     let head = Head {
         id: input.id(),

@@ -7,7 +7,7 @@ use super::{
     node::{Fields, Node},
     time,
 };
-use serde_json::Value;
+use crate::json::Value;
 use std::borrow::Cow;
 
 /// One cell of a source's table.
@@ -86,14 +86,14 @@ pub(super) fn apply<'a>(document: &mut Document, column: &Column, node: Node<'a>
     }
     let value: Value = match how {
         How::Text => match node {
-            Node::Text(text) => Value::String(text.into_owned()),
+            Node::Text(text) => Value::from(text.into_owned()),
             other => match other.scalar().map(Cow::into_owned) {
-                Some(text) => Value::String(text),
+                Some(text) => Value::from(text),
                 None => return Some(other),
             },
         },
         How::Lower => match node.scalar() {
-            Some(text) => Value::String(text.to_ascii_lowercase()),
+            Some(text) => Value::from(text.to_ascii_lowercase()),
             None => return Some(node),
         },
         How::Long => match node.integer() {
@@ -156,11 +156,11 @@ fn named<'a>(document: &mut Document, column: &Column, node: Node<'a>) -> Option
     match how {
         How::Host => {
             Related::add(&mut document.related.hosts, &text.to_lowercase());
-            document.set(section, name, text);
+            document.set(section, name, text.to_owned());
         }
         How::User => {
             Related::add(&mut document.related.user, text);
-            document.set(section, name, text);
+            document.set(section, name, text.to_owned());
         }
         How::Hash => {
             let digits = text.bytes().all(|byte| byte.is_ascii_hexdigit());

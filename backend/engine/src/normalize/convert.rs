@@ -6,7 +6,7 @@ use super::{
     draft::{Draft, Related},
     time,
 };
-use serde_json::Value;
+use crate::json::Value;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// One cell of the table: source field → ECS field.
@@ -70,7 +70,7 @@ pub(super) enum How {
 pub(super) fn apply(field: &Field, draft: &mut Draft<'_>, value: &Value) {
     let number;
     let text = match value {
-        Value::String(text) => text.as_str(),
+        Value::String(text) => text.as_ref(),
         Value::Number(value) => {
             number = value.to_string();
             number.as_str()
@@ -83,7 +83,7 @@ pub(super) fn apply(field: &Field, draft: &mut Draft<'_>, value: &Value) {
     }
     let to = field.to;
     match field.how {
-        How::Text => draft.set(to, text),
+        How::Text => draft.set(to, text.to_owned()),
         How::Number => set_some(draft, to, integer(text)),
         How::Pid => set_some(draft, to, integer(text).filter(|pid| *pid > 0)),
         How::Flag => draft.set(to, matches!(text, "true" | "True" | "TRUE" | "1" | "Yes" | "yes")),
@@ -94,13 +94,13 @@ pub(super) fn apply(field: &Field, draft: &mut Draft<'_>, value: &Value) {
         How::Hashes => hashes(draft, to, text),
         How::Account => account(draft, to, text),
         How::UserName => {
-            draft.set(to, text);
+            draft.set(to, text.to_owned());
             Related::add(&mut draft.related.user, text);
         }
         How::OtherUser => Related::add(&mut draft.related.user, account::split(text).1),
         How::HostName => {
             let name = text.trim_start_matches('\\');
-            draft.set(to, name);
+            draft.set(to, name.to_owned());
             Related::add(&mut draft.related.hosts, &name.to_lowercase());
         }
         How::Ip => {
@@ -122,7 +122,7 @@ pub(super) fn apply(field: &Field, draft: &mut Draft<'_>, value: &Value) {
     }
 }
 
-fn set_some(draft: &mut Draft<'_>, to: &str, value: Option<impl Into<Value>>) {
+fn set_some(draft: &mut Draft<'_>, to: &'static str, value: Option<impl Into<Value>>) {
     if let Some(value) = value {
         draft.set(to, value);
     }
@@ -148,17 +148,17 @@ pub(super) fn base_name(path: &str) -> &str {
     path.rsplit(['\\', '/']).next().unwrap_or(path)
 }
 
-fn named_path(draft: &mut Draft<'_>, to: &str, path_name: &str, text: &str) {
-    draft.set_under(to, path_name, text);
-    draft.set_under(to, "name", base_name(text));
+fn named_path(draft: &mut Draft<'_>, to: &'static str, path_name: &'static str, text: &str) {
+    draft.set_under(to, path_name, text.to_owned());
+    draft.set_under(to, "name", base_name(text).to_owned());
 }
 
-fn file(draft: &mut Draft<'_>, to: &str, text: &str) {
+fn file(draft: &mut Draft<'_>, to: &'static str, text: &str) {
     named_path(draft, to, "path", text);
     let name = base_name(text);
     let directory = text[..text.len() - name.len()].trim_end_matches(['\\', '/']);
     if !directory.is_empty() {
-        draft.set_under(to, "directory", directory);
+        draft.set_under(to, "directory", directory.to_owned());
     }
     // An alternate data stream follows the extension.
     let plain = name.split(':').next().unwrap_or(name);
@@ -170,7 +170,7 @@ fn file(draft: &mut Draft<'_>, to: &str, text: &str) {
     }
 }
 
-fn hashes(draft: &mut Draft<'_>, to: &str, text: &str) {
+fn hashes(draft: &mut Draft<'_>, to: &'static str, text: &str) {
     for part in text.split(',') {
         let (algorithm, digits) = part.trim().split_once('=').unwrap_or(("", part.trim()));
         if digits.is_empty()
@@ -189,16 +189,16 @@ fn hashes(draft: &mut Draft<'_>, to: &str, text: &str) {
         };
         Related::add(&mut draft.related.hash, &digits);
         let (section, name) = name.split_once('.').unwrap_or((name, name));
-        draft.set(&format!("{to}.{section}.{name}"), digits);
+        draft.set(format!("{to}.{section}.{name}"), digits);
     }
 }
 
-fn account(draft: &mut Draft<'_>, to: &str, text: &str) {
+fn account(draft: &mut Draft<'_>, to: &'static str, text: &str) {
     let (domain, name) = account::split(text);
     if let Some(domain) = domain {
-        draft.set_under(to, "domain", domain);
+        draft.set_under(to, "domain", domain.to_owned());
     }
-    draft.set_under(to, "name", name);
+    draft.set_under(to, "name", name.to_owned());
     Related::add(&mut draft.related.user, name);
 }
 
@@ -227,15 +227,15 @@ const HIVES: [(&str, &str); 10] = [
     ("HKEY_CLASSES_ROOT", "HKCR"),
 ];
 
-fn registry(draft: &mut Draft<'_>, to: &str, text: &str, has_value: bool) {
-    draft.set_under(to, "path", text);
+fn registry(draft: &mut Draft<'_>, to: &'static str, text: &str, has_value: bool) {
+    draft.set_under(to, "path", text.to_owned());
     let mut rest = text;
     for (prefix, hive) in HIVES {
         if let Some(head) = text.get(..prefix.len())
             && head.eq_ignore_ascii_case(prefix)
             && let Some(tail) = text[prefix.len()..].strip_prefix('\\')
         {
-            draft.set_under(to, "hive", hive);
+            draft.set_under(to, "hive", hive.to_owned());
             rest = tail;
             break;
         }
@@ -244,13 +244,13 @@ fn registry(draft: &mut Draft<'_>, to: &str, text: &str, has_value: bool) {
         Some((key, value)) if has_value => (key, Some(value)),
         _ => (rest, None),
     };
-    draft.set_under(to, "key", key);
+    draft.set_under(to, "key", key.to_owned());
     if let Some(value) = value {
-        draft.set_under(to, "value", value);
+        draft.set_under(to, "value", value.to_owned());
     }
 }
 
-fn registry_data(draft: &mut Draft<'_>, to: &str, text: &str) {
+fn registry_data(draft: &mut Draft<'_>, to: &'static str, text: &str) {
     let inside = |prefix: &str| text.strip_prefix(prefix)?.strip_suffix(')');
     let (kind, value) = if let Some(value) = inside("DWORD (") {
         ("REG_DWORD", value)
@@ -303,7 +303,7 @@ fn logon_type(text: &str) -> Option<&'static str> {
 }
 
 /// `type:  5 name.example;::ffff:192.0.2.1;`: names and addresses, told apart by what they parse as.
-fn dns_answers(draft: &mut Draft<'_>, to: &str, text: &str) {
+fn dns_answers(draft: &mut Draft<'_>, to: &'static str, text: &str) {
     let mut ips = Vec::new();
     for part in text.split(';') {
         if let Some(ip) = ip(part.trim()) {

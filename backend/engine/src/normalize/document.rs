@@ -8,8 +8,8 @@ use super::{
     node::{Fields, Node},
     time,
 };
+use crate::json::{Map, Text, Value};
 use crate::{Event, event::SCHEMA_VERSION};
-use serde_json::{Map, Value};
 use std::{borrow::Cow, net::IpAddr};
 use watchfloor_shared::{EndpointId, EventId, Timestamp};
 
@@ -19,8 +19,8 @@ const SECTIONS_USUAL: usize = 14;
 #[derive(Default)]
 pub(super) struct Document {
     /// Fields that the sender filled in itself, by ECS's names.
-    pub sender: Map<String, Value>,
-    sections: Vec<(Cow<'static, str>, Map<String, Value>)>,
+    pub sender: Map,
+    sections: Vec<(Text, Map)>,
     pub related: Related,
     pub endpoints: FiveTuple,
     /// What the normalizer had to make up: `time` where the record has none of its own.
@@ -39,7 +39,7 @@ pub(super) struct FiveTuple {
 
 impl FiveTuple {
     /// What a document says of it.
-    pub fn of(doc: &Map<String, Value>) -> Self {
+    pub fn of(doc: &Map) -> Self {
         let ip = |section: &str| parse_ip(doc.get(section)?.get("ip")?.as_str()?);
         let port = |section: &str| u16::try_from(doc.get(section)?.get("port")?.as_u64()?).ok();
         let transport = || community_id::Transport::named(doc.get("network")?.get("transport")?.as_str()?);
@@ -88,7 +88,7 @@ pub(super) const fn class(
 }
 
 impl Document {
-    pub fn section(&mut self, path: impl Into<Cow<'static, str>>) -> &mut Map<String, Value> {
+    pub fn section(&mut self, path: impl Into<Text>) -> &mut Map {
         let path = path.into();
         let found = self.sections.iter().position(|(known, _)| *known == path);
         let at = found.unwrap_or_else(|| {
@@ -102,11 +102,11 @@ impl Document {
         &mut self.sections[at].1
     }
 
-    pub fn set(&mut self, section: &'static str, name: &str, value: impl Into<Value>) {
-        self.section(section).insert(name.to_owned(), value.into());
+    pub fn set(&mut self, section: &'static str, name: &'static str, value: impl Into<Value>) {
+        self.section(section).insert(name, value);
     }
 
-    pub fn set_some(&mut self, section: &'static str, name: &str, value: Option<impl Into<Value>>) {
+    pub fn set_some(&mut self, section: &'static str, name: &'static str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
             self.set(section, name, value);
         }
@@ -187,20 +187,20 @@ impl Document {
 
     pub fn user(&mut self, section: &'static str, name: &str) {
         Related::add(&mut self.related.user, name);
-        self.set(section, "name", name);
+        self.set(section, "name", name.to_owned());
     }
 
     pub fn executable(&mut self, section: &'static str, path: &str) {
-        self.set(section, "executable", path);
-        self.set(section, "name", path.rsplit('/').next().unwrap_or(path));
+        self.set(section, "executable", path.to_owned());
+        self.set(section, "name", base_name(path).to_owned());
     }
 
     pub fn file(&mut self, path: &str) {
-        self.set("file", "path", path);
+        self.set("file", "path", path.to_owned());
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-        self.set("file", "name", name);
+        self.set("file", "name", name.to_owned());
         if !directory.is_empty() {
-            self.set("file", "directory", directory);
+            self.set("file", "directory", directory.to_owned());
         }
         if let Some((stem, extension)) = name.rsplit_once('.')
             && !stem.is_empty()
@@ -268,7 +268,7 @@ impl Document {
             .split_once("://")
             .map(|(_, rest)| rest.find('/').map_or("/", |at| &rest[at..]));
         match (absolute, host.filter(|host| !host.is_empty())) {
-            (Some(_), _) => self.set("url", "full", path),
+            (Some(_), _) => self.set("url", "full", path.to_owned()),
             (None, Some(host)) if path.starts_with('/') => self.set("url", "full", format!("http://{host}{path}")),
             _ => {}
         }
@@ -276,11 +276,11 @@ impl Document {
         let (path, query) = path
             .split_once('?')
             .map_or((path, None), |(path, query)| (path, Some(query)));
-        self.set("url", "path", path);
-        self.set_some("url", "query", query);
+        self.set("url", "path", path.to_owned());
+        self.set_some("url", "query", query.map(str::to_owned));
     }
 
-    pub fn hash(&mut self, section: &'static str, algorithm: &str, digits: &str) {
+    pub fn hash(&mut self, section: &'static str, algorithm: &'static str, digits: &str) {
         let digits = digits.to_ascii_lowercase();
         Related::add(&mut self.related.hash, &digits);
         self.set(section, algorithm, digits);
@@ -290,21 +290,21 @@ impl Document {
         self.network();
         Related::add(&mut self.related.hosts, head.endpoint.as_str());
         let event = self.section("event");
-        event.insert("id".to_owned(), Value::from(head.id.as_str()));
+        event.insert("id", head.id.as_str().to_owned());
         if !event.contains_key("kind") {
-            event.insert("kind".to_owned(), Value::from("event"));
+            event.insert("kind", "event");
         }
-        event.insert("module".to_owned(), Value::from(head.module));
-        event.insert("dataset".to_owned(), Value::from(head.dataset));
-        event.insert("ingested".to_owned(), Value::from(time::text(context.received)));
+        event.insert("module", head.module);
+        event.insert("dataset", head.dataset);
+        event.insert("ingested", time::text(context.received));
         let host = self.section("host");
-        host.insert("id".to_owned(), Value::from(head.endpoint.as_str()));
-        host.insert("name".to_owned(), Value::from(head.endpoint.as_str()));
-        host.insert("hostname".to_owned(), Value::from(head.host));
+        host.insert("id", head.endpoint.as_str().to_owned());
+        host.insert("name", head.endpoint.as_str().to_owned());
+        host.insert("hostname", head.host);
         let product = self.section("watchfloor");
-        product.insert("schema".to_owned(), Value::from(SCHEMA_VERSION));
+        product.insert("schema", SCHEMA_VERSION);
         if context.simulated {
-            product.insert("simulated".to_owned(), Value::Bool(true));
+            product.insert("simulated", Value::Bool(true));
         }
         let marks = std::mem::take(&mut self.marks);
         if !marks.is_empty() {
@@ -314,9 +314,9 @@ impl Document {
             true => Map::with_capacity(self.sections.len() + 2),
             false => std::mem::take(&mut self.sender),
         };
-        doc.insert("@timestamp".to_owned(), Value::from(time::text(head.timestamp)));
+        doc.insert("@timestamp", time::text(head.timestamp));
         for (path, fields) in self.sections {
-            merge(&mut doc, &path, fields);
+            merge(&mut doc, path, fields);
         }
         self.related.write(&mut doc);
         Event {
@@ -354,20 +354,25 @@ fn fields_usual(path: &str) -> usize {
 }
 
 /// The document's own words win over the sender's; what else the sender said in that section stays.
-fn merge(doc: &mut Map<String, Value>, path: &str, fields: Map<String, Value>) {
+fn merge(doc: &mut Map, path: Text, fields: Map) {
     if path.is_empty() {
         doc.extend(fields);
         return;
     }
-    if !path.contains('.') && !doc.contains_key(path) {
-        doc.insert(path.to_owned(), Value::Object(fields));
+    if !path.contains('.') && !doc.contains_key(&path) {
+        doc.insert(path, fields);
         return;
     }
-    match draft::section(doc, path) {
+    match draft::section(doc, &path) {
         Some(section) if section.is_empty() => *section = fields,
         Some(section) => section.extend(fields),
         None => {}
     }
+}
+
+/// The last part of a path of Unix.
+pub(super) fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// An address in canonical form: an IPv4 address inside IPv6 as IPv4, no interface.

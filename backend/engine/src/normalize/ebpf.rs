@@ -112,7 +112,7 @@ fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     if let Some((_, class)) = ACTIONS.iter().find(|(name, _)| *name == action) {
         document.class(class);
     }
-    document.set("event", "code", action.as_str());
+    document.set("event", "code", action.clone());
     refine(&mut document, &fields);
     if let Some(process) = fields.take_object("process") {
         fill_process(&mut document, process, &boot, endpoint.as_str());
@@ -285,7 +285,7 @@ mod tests {
                 "the layout is complete"
             );
             let event = emitted(&json);
-            assert_eq!(event.get("event.category").unwrap()[0], category);
+            assert_eq!(event.get("event.category").unwrap().as_array().unwrap()[0], category);
             assert_eq!(event.text("process.entity_id"), Some("0f9c3c1e-12-5@web-1"));
             assert_eq!(event.text("process.parent.entity_id"), Some("0f9c3c1e-1-1@web-1"));
             assert_eq!(event.text("process.name"), Some("dash"));

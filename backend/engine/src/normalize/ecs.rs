@@ -9,8 +9,8 @@ use super::{
     reverse,
     table::{self, Log, Row},
 };
+use crate::json::{Map, Value};
 use crate::{Event, event::SCHEMA_VERSION, verdict::DeadReason};
-use serde_json::{Map, Value};
 use watchfloor_shared::EventId;
 
 /// Sections that are filled here; a sender's plain value of such a name would be in the way.
@@ -59,7 +59,7 @@ pub(super) fn event(mut record: Record, id: EventId, context: &RawContext<'_>) -
     let Draft { mut doc, related, .. } = draft;
     related.write(&mut doc);
     if let Some(id) = community_id::of(&FiveTuple::of(&doc)) {
-        draft::set(&mut doc, "network.community_id", id.into());
+        draft::set(&mut doc, "network.community_id", id);
     }
     let simulated = context.simulated || record.simulated;
     finish(&mut doc, record, simulated);
@@ -72,26 +72,26 @@ pub(super) fn event(mut record: Record, id: EventId, context: &RawContext<'_>) -
 }
 
 /// What the sender said in ECS, as far as it has ECS's shape.
-fn sender_fields(record: &mut Record) -> Map<String, Value> {
+fn sender_fields(record: &mut Record) -> Map {
     let mut doc = std::mem::take(&mut record.ecs);
     for section in SECTIONS {
         if doc.get(section).is_some_and(|value| !value.is_object())
-            && let Some(value) = doc.swap_remove(section)
+            && let Some(value) = doc.remove(section)
         {
-            record.source.insert(section.to_owned(), value);
+            record.source.insert(section, value);
         }
     }
     if let Some(Value::Object(event)) = doc.get_mut("event") {
-        event.swap_remove("id");
+        event.remove("id");
     }
-    doc.swap_remove("related");
+    doc.remove("related");
     doc
 }
 
 /// `@timestamp`, `event.*` and `host.*`.
 fn describe(draft: &mut Draft<'_>, record: &Record, id: &EventId, log: &Log, row: &Row, context: &RawContext<'_>) {
     draft.set("@timestamp", record.timestamp.to_string());
-    draft.set_under("event", "id", id.as_str());
+    draft.set_under("event", "id", id.as_str().to_owned());
     draft.set_under("event", "kind", row.kind);
     if !row.category.is_empty() {
         draft.set_under("event", "category", row.category);
@@ -100,16 +100,16 @@ fn describe(draft: &mut Draft<'_>, record: &Record, id: &EventId, log: &Log, row
     if !row.action.is_empty() {
         draft.set_under("event", "action", row.action);
     }
-    draft.set_under("event", "code", record.code.as_str());
-    draft.set_under("event", "provider", record.provider.as_str());
+    draft.set_under("event", "code", record.code.clone());
+    draft.set_under("event", "provider", record.provider.clone());
     draft.set_under("event", "dataset", log.dataset);
     draft.set_under("event", "ingested", context.received.to_string());
     if let Some(outcome) = outcome(record).or(row.outcome) {
         draft.set_under("event", "outcome", outcome);
     }
-    draft.set_under("host", "id", draft.host);
-    draft.set_under("host", "name", draft.host);
-    draft.set_under("host", "hostname", record.computer.trim());
+    draft.set_under("host", "id", draft.host.to_owned());
+    draft.set_under("host", "name", draft.host.to_owned());
+    draft.set_under("host", "hostname", record.computer.trim().to_owned());
     Related::add(&mut draft.related.hosts, draft.host);
     if let Some(level) = record.level.as_ref().and_then(scalar) {
         draft.set_under("log", "level", level_name(&level));
@@ -167,7 +167,7 @@ fn well_known(sid: &str) -> Option<(&'static str, &'static str)> {
 }
 
 /// Where events do not name the actor, it is the account of the process that wrote the event.
-fn writer_as_user(draft: &mut Draft<'_>, winlog: &Map<String, Value>) {
+fn writer_as_user(draft: &mut Draft<'_>, winlog: &Map) {
     if draft.has("user.name") || draft.has("user.id") {
         return;
     }
@@ -178,7 +178,7 @@ fn writer_as_user(draft: &mut Draft<'_>, winlog: &Map<String, Value>) {
     let name = part("user.name").or(known.map(|(_, name)| name));
     for (text, to) in [(sid, "id"), (domain, "domain"), (name, "name")] {
         if let Some(text) = text {
-            draft.set_under("user", to, text);
+            draft.set_under("user", to, text.to_owned());
         }
     }
     if let Some(name) = name {
@@ -187,7 +187,7 @@ fn writer_as_user(draft: &mut Draft<'_>, winlog: &Map<String, Value>) {
 }
 
 /// `message`, `winlog.*` and `watchfloor.*`.
-fn finish(doc: &mut Map<String, Value>, record: Record, simulated: bool) {
+fn finish(doc: &mut Map, record: Record, simulated: bool) {
     let Record {
         computer,
         channel,
@@ -201,22 +201,22 @@ fn finish(doc: &mut Map<String, Value>, record: Record, simulated: bool) {
         ..
     } = record;
     if let Some(message) = message {
-        doc.insert("message".to_owned(), message);
+        doc.insert("message", message);
     }
     spell_header(&mut winlog);
-    winlog.insert("channel".to_owned(), Value::String(channel));
-    winlog.insert("provider_name".to_owned(), Value::String(provider));
-    winlog.insert("event_id".to_owned(), Value::String(code));
-    winlog.insert("computer_name".to_owned(), Value::String(computer));
+    winlog.insert("channel", channel);
+    winlog.insert("provider_name", provider);
+    winlog.insert("event_id", code);
+    winlog.insert("computer_name", computer);
     if let Some(number) = number {
-        winlog.insert("record_id".to_owned(), Value::from(number));
+        winlog.insert("record_id", number);
     }
     // What the table put under `winlog` (logon type and id) joins the header.
-    if let Some(Value::Object(mapped)) = doc.swap_remove("winlog") {
+    if let Some(Value::Object(mapped)) = doc.remove("winlog") {
         winlog.extend(mapped);
     }
-    winlog.insert("event_data".to_owned(), Value::Object(data));
-    doc.insert("winlog".to_owned(), Value::Object(winlog));
+    winlog.insert("event_data", data);
+    doc.insert("winlog", winlog);
     draft::set(doc, "watchfloor.schema", Value::from(SCHEMA_VERSION));
     if simulated {
         draft::set(doc, "watchfloor.simulated", Value::Bool(true));
@@ -227,17 +227,17 @@ fn finish(doc: &mut Map<String, Value>, record: Record, simulated: bool) {
 }
 
 /// Header fields that senders give as numbers or as words become text: one field, one type.
-fn spell_header(winlog: &mut Map<String, Value>) {
+fn spell_header(winlog: &mut Map) {
     for name in ["task", "opcode"] {
         if let Some(value) = winlog.get_mut(name)
             && let Some(text) = scalar(value)
         {
-            *value = Value::String(text);
+            *value = Value::from(text);
         }
     }
     if let Some(value) = winlog.get_mut("keywords")
         && let Some(bits) = value.as_u64().or_else(|| value.as_i64().map(i64::cast_unsigned))
     {
-        *value = Value::String(format!("{bits:#x}"));
+        *value = Value::from(format!("{bits:#x}"));
     }
 }

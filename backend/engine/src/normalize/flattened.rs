@@ -6,8 +6,8 @@ use super::{
     record::{self, Record, take_text},
     time,
 };
+use crate::json::{Map, Value};
 use crate::verdict::DeadReason;
-use serde_json::{Map, Value};
 
 const TIME_KEYS: [&str; 5] = ["TimeCreated", "@timestamp", "EventTime", "SystemTime", "UtcTime"];
 
@@ -73,7 +73,7 @@ const NXLOG_EVENT_TYPES: [&str; 7] = [
     "AUDIT_FAILURE",
 ];
 
-pub(super) fn read(mut top: Map<String, Value>) -> Result<Record, DeadReason> {
+pub(super) fn read(mut top: Map) -> Result<Record, DeadReason> {
     let code = record::code(
         ["EventID", "EventId", "EventCode"]
             .iter()
@@ -99,20 +99,20 @@ pub(super) fn read(mut top: Map<String, Value>) -> Result<Record, DeadReason> {
         .iter()
         .find_map(|key| take_text(&mut top, key));
     let simulated = record::marked_simulated(&top);
-    let message = top.swap_remove("Message").or_else(|| top.swap_remove("message"));
-    let level = top.swap_remove("Level");
+    let message = top.remove("Message").or_else(|| top.remove("message"));
+    let level = top.remove("Level");
     let mut source = Map::new();
     let nxlog = top.contains_key("SourceModuleName");
     collector(&mut top, &mut source, nxlog);
     let winlog = header(&mut top, nxlog);
     let mut ecs = Map::new();
     if let Some(labels) = record::take_object(&mut top, "labels") {
-        ecs.insert("labels".to_owned(), Value::Object(labels));
+        ecs.insert("labels", Value::Object(labels));
     }
     // The event's own time is in `@timestamp` of the outcome; Sysmon's `UtcTime` is event data that rules may ask for.
     for key in &TIME_KEYS[..4] {
-        if let Some(value) = top.swap_remove(*key) {
-            source.insert((*key).to_owned(), value);
+        if let Some(value) = top.remove(key) {
+            source.insert(*key, value);
         }
     }
     record::spell_as_text(&mut top);
@@ -134,21 +134,21 @@ pub(super) fn read(mut top: Map<String, Value>) -> Result<Record, DeadReason> {
     })
 }
 
-fn collector(top: &mut Map<String, Value>, source: &mut Map<String, Value>, nxlog: bool) {
+fn collector(top: &mut Map, source: &mut Map, nxlog: bool) {
     let nxlog_keys = if nxlog { &NXLOG_COLLECTOR[..] } else { &[] };
     for key in COLLECTOR.iter().chain(nxlog_keys) {
-        if let Some(value) = top.swap_remove(*key) {
-            source.insert((*key).to_owned(), value);
+        if let Some(value) = top.remove(key) {
+            source.insert(*key, value);
         }
     }
     let is_nxlog_type =
-        matches!(top.get("EventType"), Some(Value::String(t)) if NXLOG_EVENT_TYPES.contains(&t.as_str()));
-    if is_nxlog_type && let Some(value) = top.swap_remove("EventType") {
-        source.insert("EventType".to_owned(), value);
+        matches!(top.get("EventType"), Some(Value::String(t)) if NXLOG_EVENT_TYPES.contains(&t.as_ref()));
+    if is_nxlog_type && let Some(value) = top.remove("EventType") {
+        source.insert("EventType", value);
     }
 }
 
-fn header(top: &mut Map<String, Value>, nxlog: bool) -> Map<String, Value> {
+fn header(top: &mut Map, nxlog: bool) -> Map {
     let nxlog_fields = if nxlog { &NXLOG_HEADER[..] } else { &[] };
     let account_fields = if top.contains_key("AccountType") {
         &NXLOG_ACCOUNT[..]
@@ -157,15 +157,15 @@ fn header(top: &mut Map<String, Value>, nxlog: bool) -> Map<String, Value> {
     };
     let mut winlog = Map::new();
     for (key, name) in HEADER.iter().chain(nxlog_fields).chain(account_fields) {
-        if let Some(value) = top.swap_remove(*key) {
-            super::draft::set(&mut winlog, name, value);
+        if let Some(value) = top.remove(key) {
+            super::draft::set(&mut winlog, *name, value);
         }
     }
     winlog
 }
 
 /// Bare Sysmon fields come without a channel.
-fn implied_channel(provider: &Option<String>, data: &Map<String, Value>) -> String {
+fn implied_channel(provider: &Option<String>, data: &Map) -> String {
     match provider.as_deref() {
         Some("Microsoft-Windows-Sysmon") => SYSMON_CHANNEL.to_owned(),
         None if data.contains_key("UtcTime") => SYSMON_CHANNEL.to_owned(),

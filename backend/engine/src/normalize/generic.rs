@@ -13,8 +13,8 @@ use super::{
     source::{Input, JsonSource},
     syslog, time,
 };
+use crate::json::{Map, Value};
 use crate::{Event, event::get, verdict::DeadReason};
-use serde_json::{Map, Value};
 use std::borrow::Cow;
 use watchfloor_shared::Timestamp;
 
@@ -146,7 +146,7 @@ fn read(fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     for (key, node) in fields.0 {
         place(&mut doc, &mut source, key, node);
     }
-    doc.shift_remove("@timestamp");
+    doc.remove("@timestamp");
     let own_id = own_id(&mut doc, &mut source);
     let text = |path: &str| get(&doc, path).and_then(Value::as_str);
     let id = match &own_id {
@@ -157,9 +157,9 @@ fn read(fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
         None => input.id(),
     };
     if let Some(Value::Object(host)) = doc.get_mut("host")
-        && let Some(id) = host.shift_remove("id")
+        && let Some(id) = host.remove("id")
     {
-        source.insert("host.id".to_owned(), id);
+        source.insert("host.id", id);
     }
     let dataset = text_of(&doc, "event.dataset").unwrap_or("generic").to_owned();
     let module = text_of(&doc, "event.module").map(str::to_owned);
@@ -186,16 +186,16 @@ fn read(fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     };
     let mut event = document.finish(head, &context);
     if let Some(module) = module {
-        draft::set(&mut event.doc, "event.module", module.into());
+        draft::set(&mut event.doc, "event.module", module);
     }
     Ok(event)
 }
 
-fn text_of<'d>(doc: &'d Map<String, Value>, path: &str) -> Option<&'d str> {
+fn text_of<'d>(doc: &'d Map, path: &str) -> Option<&'d str> {
     get(doc, path).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-fn place(doc: &mut Map<String, Value>, source: &mut Map<String, Value>, key: Cow<'_, str>, node: Node<'_>) {
+fn place(doc: &mut Map, source: &mut Map, key: Cow<'_, str>, node: Node<'_>) {
     let is_section = SECTIONS.contains(&key.as_ref());
     if key == "@metadata"
         || is_section && !matches!(node, Node::Object(_))
@@ -204,7 +204,7 @@ fn place(doc: &mut Map<String, Value>, source: &mut Map<String, Value>, key: Cow
     {
         source.insert(key.into_owned(), node.into_value());
     } else if key.contains('.') && !key.contains("..") {
-        draft::set(doc, &key, node.into_value());
+        draft::set(doc, key.into_owned(), node.into_value());
     } else if let Some(Value::Object(known)) = doc.get_mut(key.as_ref())
         && let Node::Object(fields) = node
     {
@@ -215,17 +215,17 @@ fn place(doc: &mut Map<String, Value>, source: &mut Map<String, Value>, key: Cow
 }
 
 /// The sender's `event.id`; the document gets one of ours.
-fn own_id(doc: &mut Map<String, Value>, source: &mut Map<String, Value>) -> Option<String> {
+fn own_id(doc: &mut Map, source: &mut Map) -> Option<String> {
     let event = doc.get_mut("event")?.as_object_mut()?;
-    let id = event.shift_remove("id")?;
+    let id = event.remove("id")?;
     let text = super::record::scalar(&id).filter(|text| !text.is_empty());
-    source.insert("event.id".to_owned(), id);
+    source.insert("event.id", id);
     text
 }
 
 /// What a program of Linux says about log-ins, where nobody has taken its message apart: rsyslog's and journald's documents
 /// name the program and no more.
-fn understand(document: &mut Document, doc: &Map<String, Value>) {
+fn understand(document: &mut Document, doc: &Map) {
     if ["event.action", "event.outcome", "user.name", "source.ip"]
         .iter()
         .any(|path| get(doc, path).is_some())
@@ -242,8 +242,8 @@ fn understand(document: &mut Document, doc: &Map<String, Value>) {
 }
 
 /// Pivots and the five-tuple from the fields that the sender filled in.
-fn relate(document: &mut Document, doc: &mut Map<String, Value>) {
-    if let Some(Value::Object(related)) = doc.shift_remove("related") {
+fn relate(document: &mut Document, doc: &mut Map) {
+    if let Some(Value::Object(related)) = doc.remove("related") {
         let texts = |name: &str| -> Vec<String> {
             let list = related.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
             list.into_iter()

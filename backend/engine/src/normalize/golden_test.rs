@@ -26,7 +26,7 @@ fn every_sample_gives_its_golden_document() {
             sample.path.display()
         );
         let golden = sample.path.with_extension("golden.json");
-        let mut sorted = Value::Object(event.doc);
+        let mut sorted = Value::Object(event.doc.into());
         sorted.sort_all_objects();
         let text = serde_json::to_string_pretty(&sorted).unwrap() + "\n";
         if update {

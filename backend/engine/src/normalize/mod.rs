@@ -50,13 +50,13 @@ mod sources_test;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use crate::json::{Map, Value};
 use crate::{Event, Verdict, verdict::DeadReason};
 pub use endpoint::{Recognized, endpoint_of, recognize};
 pub(crate) use identity::of_parts as id_of_parts;
 pub use kind::Kind;
 use node::Fields;
 pub use origin::{Origin, RawContext};
-use serde_json::{Map, Value};
 use source::{Form, Input};
 
 /// A record larger than this is a dead letter. Windows caps an event at 64 KiB in its own encoding.
@@ -87,7 +87,7 @@ fn try_normalize(raw: &[u8], context: &RawContext<'_>) -> Result<Event, DeadReas
     Ok(event)
 }
 
-fn windows(top: Map<String, Value>, input: &Input<'_>) -> Result<Event, DeadReason> {
+fn windows(top: Map, input: &Input<'_>) -> Result<Event, DeadReason> {
     let record = spelling::read(top)?;
     let id = identity::event_id(&record, input.raw, input.context.position);
     ecs::event(record, id, input.context)
@@ -109,7 +109,7 @@ fn fields(text: &str) -> Result<Fields<'_>, DeadReason> {
 /// refuses is worth less than one that shows `␀`. Keys are left: no known source has it there.
 fn replace_nul(value: &mut Value) {
     match value {
-        Value::String(text) if text.contains('\0') => *text = text.replace('\0', "\u{2400}"),
+        Value::String(text) if text.contains('\0') => *text = text.replace('\0', "\u{2400}").into(),
         Value::Array(list) => list.iter_mut().for_each(replace_nul),
         Value::Object(map) => map.values_mut().for_each(replace_nul),
         _ => {}

@@ -3,11 +3,12 @@
 //! Reading this way costs neither a hash nor a copy for what is moved to another name or thrown away. Invariant: as a
 //! [`Value`] it is what `serde_json` would have made; so the last of two equal keys counts.
 
+use crate::json::{Map, Value};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor},
 };
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
 use std::{borrow::Cow, fmt};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +53,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub fn into_map(self) -> Map<String, Value> {
+    pub fn into_map(self) -> Map {
         let mut map = Map::with_capacity(self.0.len());
         for (key, node) in self.0 {
             map.insert(key.into_owned(), node.into_value());
@@ -137,7 +138,7 @@ impl<'a> Node<'a> {
             Node::Null => Value::Null,
             Node::Bool(flag) => Value::Bool(flag),
             Node::Number(number) => Value::Number(number),
-            Node::Text(text) => Value::String(text.into_owned()),
+            Node::Text(text) => Value::from(text.into_owned()),
             Node::List(list) => Value::Array(list.into_iter().map(Node::into_value).collect()),
             Node::Object(fields) => Value::Object(fields.into_map()),
         }
@@ -250,7 +251,7 @@ mod tests {
             "{}",
         ] {
             let fields: Fields = serde_json::from_str(text).unwrap();
-            let map: Map<String, Value> = serde_json::from_str(text).unwrap();
+            let map: Map = serde_json::from_str(text).unwrap();
             assert_eq!(fields.into_map(), map);
         }
         assert!(serde_json::from_str::<Fields>("[1]").is_err());

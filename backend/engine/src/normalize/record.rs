@@ -1,7 +1,7 @@
 //! What every spelling is brought to before the table is asked.
 
+use crate::json::{Map, Value};
 use crate::verdict::DeadReason;
-use serde_json::{Map, Value};
 use watchfloor_shared::Timestamp;
 
 /// One event as its source said it, sorted by what kind of statement each part is.
@@ -17,13 +17,13 @@ pub(super) struct Record {
     pub number: Option<u64>,
     pub timestamp: Timestamp,
     /// Event data under the source's own names.
-    pub data: Map<String, Value>,
+    pub data: Map,
     /// The rest of the event's header under Winlogbeat's names: task, opcode, keywords, process, user…
-    pub winlog: Map<String, Value>,
+    pub winlog: Map,
     /// ECS fields which the sender filled in itself.
-    pub ecs: Map<String, Value>,
+    pub ecs: Map,
     /// What has no better place.
-    pub source: Map<String, Value>,
+    pub source: Map,
     pub message: Option<Value>,
     /// The level as Windows numbers it or the sender words it.
     pub level: Option<Value>,
@@ -33,7 +33,7 @@ pub(super) struct Record {
 /// A scalar as text; `None` for null, lists and objects.
 pub(super) fn scalar(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) => Some(text.clone().into_owned()),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(flag) => Some(flag.to_string()),
         _ => None,
@@ -41,18 +41,18 @@ pub(super) fn scalar(value: &Value) -> Option<String> {
 }
 
 /// Takes a scalar out as text. Anything else stays where it is.
-pub(super) fn take_text(map: &mut Map<String, Value>, key: &str) -> Option<String> {
+pub(super) fn take_text(map: &mut Map, key: &str) -> Option<String> {
     if !matches!(map.get(key)?, Value::String(_) | Value::Number(_) | Value::Bool(_)) {
         return None;
     }
-    match map.swap_remove(key)? {
-        Value::String(text) => Some(text),
+    match map.remove(key)? {
+        Value::String(text) => Some(text.into_owned()),
         other => scalar(&other),
     }
 }
 
 /// Takes the computer's name out. Only a string is one: [`super::endpoint_of`] takes nothing else either.
-pub(super) fn take_name(map: &mut Map<String, Value>, key: &str) -> Option<String> {
+pub(super) fn take_name(map: &mut Map, key: &str) -> Option<String> {
     match map.get(key)? {
         Value::String(_) => take_text(map, key),
         _ => None,
@@ -60,11 +60,11 @@ pub(super) fn take_name(map: &mut Map<String, Value>, key: &str) -> Option<Strin
 }
 
 /// Takes an object out. Anything else stays where it is.
-pub(super) fn take_object(map: &mut Map<String, Value>, key: &str) -> Option<Map<String, Value>> {
+pub(super) fn take_object(map: &mut Map, key: &str) -> Option<Map> {
     if !matches!(map.get(key)?, Value::Object(_)) {
         return None;
     }
-    match map.swap_remove(key)? {
+    match map.remove(key)? {
         Value::Object(object) => Some(object),
         _ => None,
     }
@@ -72,12 +72,12 @@ pub(super) fn take_object(map: &mut Map<String, Value>, key: &str) -> Option<Map
 
 /// Numbers and flags of event data become text, as Winlogbeat and the event log itself have them, so that one field has
 /// one type whatever the spelling.
-pub(super) fn spell_as_text(data: &mut Map<String, Value>) {
+pub(super) fn spell_as_text(data: &mut Map) {
     for value in data.values_mut() {
         if let Value::Number(_) | Value::Bool(_) = value
             && let Some(text) = scalar(value)
         {
-            *value = Value::String(text);
+            *value = Value::from(text);
         }
     }
 }
@@ -95,7 +95,7 @@ pub(super) fn number(text: Option<String>) -> Option<u64> {
 }
 
 /// `labels.simulated`, with which the simulator marks its lines, or the mark of an event that was normalized before.
-pub(super) fn marked_simulated(top: &Map<String, Value>) -> bool {
+pub(super) fn marked_simulated(top: &Map) -> bool {
     let says_true = |section: &str| match top.get(section).and_then(|labels| labels.get("simulated")) {
         Some(Value::Bool(flag)) => *flag,
         Some(Value::String(text)) => text == "true",

@@ -6,10 +6,10 @@ use super::{
     record::{self, Record, scalar, take_object, take_text},
     time,
 };
+use crate::json::{Map, Value};
 use crate::verdict::DeadReason;
-use serde_json::{Map, Value};
 
-pub(super) fn read(mut top: Map<String, Value>) -> Result<Record, DeadReason> {
+pub(super) fn read(mut top: Map) -> Result<Record, DeadReason> {
     let simulated = record::marked_simulated(&top);
     let mut event = take_object(&mut top, "Event").ok_or(DeadReason::SpellingUnknown)?;
     let mut system = take_object(&mut event, "System").ok_or(DeadReason::EventCodeMissing)?;
@@ -22,11 +22,11 @@ pub(super) fn read(mut top: Map<String, Value>) -> Result<Record, DeadReason> {
         .unwrap_or_default();
     let mut ecs = Map::new();
     if let Some(labels) = take_object(&mut top, "labels") {
-        ecs.insert("labels".to_owned(), Value::Object(labels));
+        ecs.insert("labels", Value::Object(labels));
     }
     let mut winlog = Map::new();
     let data = event_data(&mut event, &mut winlog);
-    let level = system.get("Level").and_then(scalar).map(Value::String);
+    let level = system.get("Level").and_then(scalar).map(Value::from);
     let channel = take_text(&mut system, "Channel").unwrap_or_default();
     let number = record::number(system.get("EventRecordID").and_then(element_text));
     header(&system, &mut winlog);
@@ -69,7 +69,7 @@ const TEXTS: [(&str, &str); 4] = [
     ("Version", "version"),
 ];
 
-fn header(system: &Map<String, Value>, winlog: &mut Map<String, Value>) {
+fn header(system: &Map, winlog: &mut Map) {
     for (element, attribute, name) in ATTRIBUTES {
         if let Some(value) = attribute_value(system, element, attribute).filter(|value| !value.is_null()) {
             draft::set(winlog, name, value.clone());
@@ -82,13 +82,13 @@ fn header(system: &Map<String, Value>, winlog: &mut Map<String, Value>) {
     }
 }
 
-fn attribute_value<'a>(system: &'a Map<String, Value>, element: &str, attribute: &str) -> Option<&'a Value> {
+fn attribute_value<'a>(system: &'a Map, element: &str, attribute: &str) -> Option<&'a Value> {
     let beside = || system.get(&format!("{element}_attributes"));
     let inside = system.get(element).and_then(|element| element.get("#attributes"));
     inside.or_else(beside)?.get(attribute)
 }
 
-fn attribute(system: &Map<String, Value>, element: &str, name: &str) -> Option<String> {
+fn attribute(system: &Map, element: &str, name: &str) -> Option<String> {
     attribute_value(system, element, name).and_then(scalar)
 }
 
@@ -98,7 +98,7 @@ fn element_text(element: &Value) -> Option<String> {
 }
 
 /// Event data, or the one element of user data, as one flat map. The kind of user data is kept in `user_data.xml_name`.
-fn event_data(event: &mut Map<String, Value>, winlog: &mut Map<String, Value>) -> Map<String, Value> {
+fn event_data(event: &mut Map, winlog: &mut Map) -> Map {
     let mut data = take_object(event, "EventData").unwrap_or_default();
     if let Some(user_data) = take_object(event, "UserData") {
         for (name, fields) in user_data {
@@ -131,16 +131,16 @@ fn event_data(event: &mut Map<String, Value>, winlog: &mut Map<String, Value>) -
 }
 
 /// Some exporters keep the XML's list, `"Data": [{"#attributes": {"Name": n}, "#text": x}, …]`: each is a field `n`.
-fn spread_named(data: &mut Map<String, Value>) {
+fn spread_named(data: &mut Map) {
     let name = |item: &Value| Some(item.get("#attributes")?.get("Name")?.as_str()?.to_owned());
     let is_named = matches!(data.get("Data"), Some(Value::Array(list)) if list.iter().all(|item| name(item).is_some()));
     if !is_named {
         return;
     }
-    if let Some(Value::Array(list)) = data.swap_remove("Data") {
+    if let Some(Value::Array(list)) = data.remove("Data") {
         for mut item in list {
             if let Some(name) = name(&item) {
-                let text = item.as_object_mut().and_then(|item| item.swap_remove("#text"));
+                let text = item.as_object_mut().and_then(|item| item.remove("#text"));
                 data.insert(name, text.unwrap_or_default());
             }
         }
@@ -155,5 +155,5 @@ fn only_text(value: &mut Value) -> Option<Value> {
         .keys()
         .all(|key| key == "#text" || key == "#attributes")
         .then_some(())?;
-    element.swap_remove("#text")
+    element.remove("#text")
 }

@@ -5,7 +5,7 @@
 
 use super::convert::{Field, How};
 use crate::event::get;
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 /// Sections that show that a module has been at work.
 const SECTIONS: [&str; 8] = [
@@ -19,21 +19,21 @@ const SECTIONS: [&str; 8] = [
     "network",
 ];
 
-pub(super) fn was_moved(ecs: &Map<String, Value>) -> bool {
-    SECTIONS.iter().any(|section| ecs.contains_key(*section))
+pub(super) fn was_moved(ecs: &Map) -> bool {
+    SECTIONS.iter().any(|section| ecs.contains_key(section))
 }
 
 /// Fills `data[field.from]` from the document where it is missing.
-pub(super) fn restore(data: &mut Map<String, Value>, ecs: &Map<String, Value>, field: &Field) {
+pub(super) fn restore(data: &mut Map, ecs: &Map, field: &Field) {
     if data.contains_key(field.from) {
         return;
     }
     if let Some(text) = original(ecs, field) {
-        data.insert(field.from.to_owned(), Value::String(text));
+        data.insert(field.from, text);
     }
 }
 
-fn original(ecs: &Map<String, Value>, field: &Field) -> Option<String> {
+fn original(ecs: &Map, field: &Field) -> Option<String> {
     let at = |path: &str| super::record::scalar(get(ecs, path)?);
     let under = |name: &str| at(&format!("{}.{name}", field.to));
     match field.how {
@@ -67,7 +67,7 @@ fn original(ecs: &Map<String, Value>, field: &Field) -> Option<String> {
     }
 }
 
-fn hashes(ecs: &Map<String, Value>, section: &str) -> Option<String> {
+fn hashes(ecs: &Map, section: &str) -> Option<String> {
     let names = [
         ("SHA1", "hash.sha1"),
         ("MD5", "hash.md5"),
@@ -84,7 +84,7 @@ fn hashes(ecs: &Map<String, Value>, section: &str) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(","))
 }
 
-fn registry_data(ecs: &Map<String, Value>, to: &str) -> Option<String> {
+fn registry_data(ecs: &Map, to: &str) -> Option<String> {
     let text = list(ecs, &format!("{to}.strings"))?.join(" ");
     match get(ecs, &format!("{to}.type")).and_then(Value::as_str) {
         Some("REG_DWORD" | "SZ_DWORD") => Some(format!("DWORD ({text})")),
@@ -93,7 +93,7 @@ fn registry_data(ecs: &Map<String, Value>, to: &str) -> Option<String> {
     }
 }
 
-fn list(ecs: &Map<String, Value>, path: &str) -> Option<Vec<String>> {
+fn list(ecs: &Map, path: &str) -> Option<Vec<String>> {
     match get(ecs, path)? {
         Value::Array(list) => Some(list.iter().filter_map(super::record::scalar).collect()),
         other => super::record::scalar(other).map(|text| vec![text]),

@@ -86,7 +86,7 @@ fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
 pub(super) fn observer(document: &mut Document, sensor: &str) {
     document.set("observer", "product", "Snort");
     document.set("observer", "type", "ids");
-    document.set("observer", "name", sensor);
+    document.set("observer", "name", sensor.to_owned());
 }
 
 /// What of an alert takes more than one field.
@@ -101,13 +101,13 @@ pub(super) fn describe(document: &mut Document, fields: &mut Fields<'_>) {
         document.set("event", "type", kinds);
     }
     if let Some(message) = fields.text("msg").or_else(|| fields.text("message")) {
-        document.set("", "message", message);
+        document.set("", "message", message.to_owned());
     }
     if fields.get("sid").is_none()
         && fields.get("rule_sid").is_none()
         && let Some(sid) = fields.text("rule").and_then(|rule| rule.split(':').nth(1))
     {
-        document.set("rule", "id", sid);
+        document.set("rule", "id", sid.to_owned());
     }
     // `192.0.2.1:80`, where address and port are not fields of their own.
     for (key, section, alone) in [

@@ -14,8 +14,8 @@ use super::{
     spelling::Shape,
     suricata, syslog, xml, zeek,
 };
+use crate::json::Map;
 use crate::{Event, verdict::DeadReason};
-use serde_json::{Map, Value};
 use watchfloor_shared::EventId;
 
 /// The hints that are known: exactly so, or followed by a dot and more (`zeek.conn`).
@@ -57,7 +57,7 @@ pub(super) struct Input<'a> {
     pub raw: &'a [u8],
     pub context: &'a RawContext<'a>,
     /// What an envelope around the record said in ECS.
-    pub sender: Map<String, Value>,
+    pub sender: Map,
     /// Envelopes taken off so far.
     pub depth: u8,
 }

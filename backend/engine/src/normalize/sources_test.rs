@@ -254,7 +254,7 @@ fn a_batch_comes_apart_and_repeats_fold() {
         assert_eq!(parts.len(), metrics);
         let whole = emitted(&raw);
         if metrics > 1 {
-            assert_eq!(whole.get("watchfloor.count"), Some(&Value::from(metrics)));
+            assert_eq!(whole.get("watchfloor.count"), Some(&metrics.into()));
         }
         events.extend(parts.iter().map(|part| emitted(part)));
     }
@@ -268,7 +268,12 @@ fn a_batch_comes_apart_and_repeats_fold() {
     out.extend(repeats.finish().into_iter().map(|counted| counted.event));
     let counted: u64 = out
         .iter()
-        .map(|event| event.get("watchfloor.count").and_then(Value::as_u64).unwrap_or(1))
+        .map(|event| {
+            event
+                .get("watchfloor.count")
+                .and_then(crate::json::Value::as_u64)
+                .unwrap_or(1)
+        })
         .sum();
     println!(
         "{total} alerts became {} events, {} folded",

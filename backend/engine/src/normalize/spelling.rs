@@ -6,8 +6,8 @@ use super::{
     record::Record,
     rendered, winlogbeat,
 };
+use crate::json::{Map, Value};
 use crate::verdict::DeadReason;
-use serde_json::{Map, Value};
 
 /// The top-level keys that decide. [`super::endpoint`] looks at the same ones without a full parse.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(super) enum Spelling {
 }
 
 impl Shape {
-    pub fn of(top: &Map<String, Value>) -> Self {
+    pub fn of(top: &Map) -> Self {
         Self {
             event_object: matches!(top.get("Event"), Some(Value::Object(_))),
             winlog_object: matches!(top.get("winlog"), Some(Value::Object(_))),
@@ -44,7 +44,7 @@ impl Shape {
             event_id_lower: top.contains_key("event_id"),
             event_id: ["EventID", "EventId", "EventCode"]
                 .iter()
-                .any(|key| top.contains_key(*key)),
+                .any(|key| top.contains_key(key)),
             header: top.contains_key("Channel") || top.contains_key("SourceName"),
         }
     }
@@ -92,7 +92,7 @@ impl Shape {
     }
 }
 
-pub(super) fn read(top: Map<String, Value>) -> Result<Record, DeadReason> {
+pub(super) fn read(top: Map) -> Result<Record, DeadReason> {
     let shape = Shape::of(&top);
     match shape.spelling() {
         Some(Spelling::Rendered) => rendered::read(top),

@@ -7,10 +7,10 @@ mod sysmon;
 mod windows;
 
 use super::{convert::Field, draft::Draft};
-use serde_json::{Map, Value};
+use crate::json::Map;
 
 /// Works on the document and the event data.
-type Refine = fn(&mut Draft<'_>, &Map<String, Value>);
+type Refine = fn(&mut Draft<'_>, &Map);
 
 /// One event, or several that mean the same.
 pub(super) struct Row {

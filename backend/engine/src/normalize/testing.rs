@@ -174,7 +174,7 @@ pub fn essence(event: &Event) -> Value {
     ];
     let mut essence: serde_json::Map<String, Value> = SAME_IN_ALL_SPELLINGS
         .iter()
-        .filter_map(|section| Some(((*section).to_owned(), event.get(section)?.clone())))
+        .filter_map(|section| Some(((*section).to_owned(), event.get(section)?.clone().into())))
         .collect();
     if let Some(host) = essence.get_mut("host").and_then(Value::as_object_mut) {
         host.retain(|key, _| key == "id" || key == "name");
@@ -188,7 +188,7 @@ pub fn essence(event: &Event) -> Value {
         "event.outcome",
     ] {
         if let Some(value) = event.get(path) {
-            essence.insert(path.to_owned(), value.clone());
+            essence.insert(path.to_owned(), value.clone().into());
         }
     }
     essence.insert("time".to_owned(), Value::from(event.timestamp.millis()));

@@ -1,8 +1,8 @@
 //! Times as senders write them → UTC with nanoseconds.
 
 use super::node::Node;
+use crate::json::Map;
 use crate::verdict::DeadReason;
-use serde_json::{Map, Value};
 use watchfloor_shared::{Timestamp, time::InvalidTimestamp};
 
 /// RFC 3339, with `T` or a blank. A time without an offset is taken as UTC: Windows event logs keep UTC, and no sender says
@@ -28,11 +28,11 @@ fn has_offset(text: &str) -> bool {
 
 /// The first of `keys` whose value carries an offset; else the first that is there. Senders that write local time without an
 /// offset mostly have another field with one.
-pub(super) fn first_of(map: &Map<String, Value>, keys: &[&str]) -> Result<Timestamp, DeadReason> {
-    let texts = || keys.iter().filter_map(|key| map.get(*key)?.as_str());
+pub(super) fn first_of(map: &Map, keys: &[&str]) -> Result<Timestamp, DeadReason> {
+    let texts = || keys.iter().filter_map(|key| map.get(key)?.as_str());
     match texts().find(|text| has_offset(text.trim())).or_else(|| texts().next()) {
         Some(text) => parse(text),
-        None if keys.iter().any(|key| map.contains_key(*key)) => Err(DeadReason::TimestampUnparseable),
+        None if keys.iter().any(|key| map.contains_key(key)) => Err(DeadReason::TimestampUnparseable),
         None => Err(DeadReason::TimestampMissing),
     }
 }

@@ -4,8 +4,8 @@ mod other;
 mod windows;
 
 use crate::Event;
+use crate::json::Value;
 use rsigma_parser::LogSource;
-use serde_json::Value;
 use windows::{PROVIDERS, Row, SERVICES};
 
 /// The logsources of one kind of event.

@@ -6,16 +6,16 @@
 
 mod other;
 
+use crate::json::{Map, Value};
 use crate::{Event, event};
 use rsigma_eval::EventValue;
-use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 pub(super) struct EventView<'a> {
     event: &'a Event,
-    winlog: Option<&'a Map<String, Value>>,
-    data: Option<&'a Map<String, Value>>,
-    user_data: Option<&'a Map<String, Value>>,
+    winlog: Option<&'a Map>,
+    data: Option<&'a Map>,
+    user_data: Option<&'a Map>,
 }
 
 /// Sigma's names for what every Windows event has, and where ours are.
@@ -180,7 +180,7 @@ impl<'a> EventView<'a> {
     }
 
     fn other_case(&self, field: &str) -> Option<EventValue<'a>> {
-        let find = |map: &'a Map<String, Value>| {
+        let find = |map: &'a Map| {
             map.iter()
                 .find(|(name, _)| name.len() == field.len() && name.eq_ignore_ascii_case(field))
                 .map(|(_, value)| EventValue::from(value))
@@ -218,6 +218,26 @@ fn any_text(name: &str, value: &Value, depth: usize, visit: &mut dyn FnMut(&str,
     }
 }
 
+impl<'a> From<&'a Value> for EventValue<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(flag) => Self::Bool(*flag),
+            Value::Number(number) => match number.as_i64() {
+                Some(whole) => Self::Int(whole),
+                None => Self::Float(number.as_f64().unwrap_or(f64::NAN)),
+            },
+            Value::String(text) => Self::Str(Cow::Borrowed(text)),
+            Value::Array(list) => Self::Array(list.iter().map(Self::from).collect()),
+            Value::Object(map) => Self::Map(
+                map.iter()
+                    .map(|(name, value)| (Cow::Borrowed(name), Self::from(value)))
+                    .collect(),
+            ),
+        }
+    }
+}
+
 impl rsigma_eval::Event for EventView<'_> {
     fn get_field(&self, path: &str) -> Option<EventValue<'_>> {
         self.lookup(path)
@@ -243,8 +263,8 @@ impl rsigma_eval::Event for EventView<'_> {
         });
     }
 
-    fn to_json(&self) -> Value {
-        Value::Object(self.event.doc.clone())
+    fn to_json(&self) -> serde_json::Value {
+        Value::Object(self.event.doc.clone()).into()
     }
 }
 
@@ -256,8 +276,8 @@ pub(super) mod tests {
     use watchfloor_shared::{EndpointId, EventId, Timestamp};
 
     /// An event with this document, on `ws-1`, at the epoch unless it says otherwise.
-    pub(crate) fn event(doc: Value) -> Event {
-        let Value::Object(doc) = doc else {
+    pub(crate) fn event(doc: serde_json::Value) -> Event {
+        let Value::Object(doc) = doc.into() else {
             panic!("not an object")
         };
         let text = |path: &str| event::get(&doc, path).and_then(Value::as_str);

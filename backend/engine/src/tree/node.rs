@@ -83,7 +83,7 @@ fn describe(node: &mut ProcessNode, event: &Event, of: &str) {
     fill(&mut node.executable, text("executable"));
     fill(&mut node.command_line, text("command_line"));
     fill(&mut node.sha256, text("hash.sha256"));
-    let pid = event.get(&format!("{of}.pid")).and_then(serde_json::Value::as_i64);
+    let pid = event.get(&format!("{of}.pid")).and_then(crate::json::Value::as_i64);
     node.pid = node.pid.or(pid);
     if of == "process" {
         fill(&mut node.integrity_level, text("integrity_level"));

@@ -1,7 +1,7 @@
 //! What one event says that a process did.
 
 use crate::Event;
-use serde_json::Value;
+use crate::json::Value;
 use watchfloor_shared::{
     EntityId,
     tree::{Artifact, ArtifactKind},

@@ -24,6 +24,6 @@ pub async fn handle(State(state): State<AppState>, called: Called, Id(id): Id) -
     Ok(Json(EventHit {
         id: event.id,
         timestamp: event.timestamp,
-        source: Value::Object(event.doc),
+        source: Value::Object(event.doc.into()),
     }))
 }

@@ -279,7 +279,7 @@ fn hit(event: Event) -> EventHit {
     EventHit {
         id: event.id,
         timestamp: event.timestamp,
-        source: serde_json::Value::Object(event.doc),
+        source: serde_json::Value::Object(event.doc.into()),
     }
 }
 

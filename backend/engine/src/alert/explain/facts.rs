@@ -2,12 +2,12 @@
 
 use super::text;
 use crate::Event;
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 /// The event's fields at hand.
 pub(super) struct Facts<'a> {
     event: &'a Event,
-    data: Option<&'a Map<String, Value>>,
+    data: Option<&'a Map>,
     channel: &'a str,
     pub(super) event_id: u64,
 }

@@ -14,7 +14,7 @@ fn winlog(channel: &str, event_id: u64, data: Value) -> Event {
         id: EventId::new("e"),
         timestamp: Timestamp::EPOCH,
         endpoint: EndpointId::new("ws-1"),
-        doc,
+        doc: doc.into(),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::graph::{
     shape,
     traits::Traits,
 };
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 /// Facts: what each library of Windows is for.
 const LIBRARIES: &[(F, &[&str])] = &[
@@ -88,7 +88,7 @@ const LIBRARIES: &[(F, &[&str])] = &[
 ];
 
 /// A section of an event: `dll`, or `file` for a driver.
-pub(in crate::graph) fn module(section: &Map<String, Value>, path: &str, driver: bool, platform: Platform) -> Traits {
+pub(in crate::graph) fn module(section: &Map, path: &str, driver: bool, platform: Platform) -> Traits {
     let mut traits = Traits::new(NodeKind::Module);
     let lower = path.to_lowercase();
     let name = shape::base_name(&lower);
@@ -124,7 +124,7 @@ pub(in crate::graph) fn module(section: &Map<String, Value>, path: &str, driver:
     traits
 }
 
-fn signature(traits: &mut Traits, section: &Map<String, Value>) {
+fn signature(traits: &mut Traits, section: &Map) {
     let Some(signature) = section.get("code_signature").and_then(Value::as_object) else {
         return;
     };
@@ -144,7 +144,7 @@ fn signature(traits: &mut Traits, section: &Map<String, Value>) {
     traits.mark_if(F::Microsoft, text("subject_name").contains("microsoft"));
 }
 
-fn version(traits: &mut Traits, section: &Map<String, Value>, name: &str) {
+fn version(traits: &mut Traits, section: &Map, name: &str) {
     let Some(version) = section.get("pe").and_then(Value::as_object) else {
         return;
     };

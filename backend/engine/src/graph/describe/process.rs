@@ -10,10 +10,10 @@ use crate::graph::{
     shape,
     traits::Traits,
 };
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 /// A section of an event that is about a process: `process`, `process.parent`, `process.target`.
-pub(in crate::graph) fn process(section: &Map<String, Value>, platform: Platform) -> Traits {
+pub(in crate::graph) fn process(section: &Map, platform: Platform) -> Traits {
     let mut traits = Traits::new(NodeKind::Process);
     if let Some(path) = path_of(section) {
         image(&mut traits, path, platform);
@@ -28,7 +28,7 @@ pub(in crate::graph) fn process(section: &Map<String, Value>, platform: Platform
     traits
 }
 
-pub(in crate::graph) fn path_of(section: &Map<String, Value>) -> Option<&str> {
+pub(in crate::graph) fn path_of(section: &Map) -> Option<&str> {
     let text = |name: &str| {
         section
             .get(name)
@@ -173,12 +173,7 @@ pub(super) fn obfuscations(text: &str) -> usize {
 }
 
 /// What a start says beside the program: parent, integrity, version.
-pub(in crate::graph) fn start(
-    traits: &mut Traits,
-    section: &Map<String, Value>,
-    parent: Option<&str>,
-    platform: Platform,
-) {
+pub(in crate::graph) fn start(traits: &mut Traits, section: &Map, parent: Option<&str>, platform: Platform) {
     traits.mark(F::Started);
     if let (Some(parent), Some(child)) = (parent, path_of(section)) {
         let (parent, child) = (parent.to_lowercase(), child.to_lowercase());
@@ -190,7 +185,7 @@ pub(in crate::graph) fn start(
     version(traits, section);
 }
 
-fn version(traits: &mut Traits, section: &Map<String, Value>) {
+fn version(traits: &mut Traits, section: &Map) {
     let Some(version) = section.get("pe").and_then(Value::as_object) else {
         return;
     };

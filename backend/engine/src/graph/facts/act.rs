@@ -1,7 +1,7 @@
 //! What kind of act an event reports, by this product's own actions, else by ECS's categories.
 
 use crate::Event;
-use serde_json::Value;
+use crate::json::Value;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Act {

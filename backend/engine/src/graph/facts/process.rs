@@ -8,7 +8,7 @@ use crate::graph::{
     schema::OfProcess as F,
     shape,
 };
-use serde_json::Value;
+use crate::json::Value;
 
 impl Draft<'_> {
     pub(super) fn process(&mut self, act: Act) {

@@ -2,7 +2,7 @@
 
 use super::{Act, Draft, NodeKind, Relation, key, path_key};
 use crate::graph::describe::{self, script};
-use serde_json::Value;
+use crate::json::Value;
 
 /// Answers of one name that become nodes.
 const ANSWERS_MAX: usize = 4;
@@ -59,7 +59,7 @@ impl Draft<'_> {
         let actor = self.actor();
         let Some(path) = self.text("registry.path") else { return };
         let strings = self.event.get("registry.data.strings");
-        let data = strings.and_then(|strings| strings.as_str().or_else(|| strings.get(0)?.as_str()));
+        let data = strings.and_then(|strings| strings.as_str().or_else(|| strings.as_array()?.first()?.as_str()));
         let action = self.text("event.action").unwrap_or_default();
         let removed = action.contains("deleted");
         let traits = describe::registry::registry(path, data, removed);
@@ -93,7 +93,7 @@ impl Draft<'_> {
         let Some(path) = names.into_iter().find_map(|name| self.text(name)) else {
             return;
         };
-        let empty = serde_json::Map::new();
+        let empty = crate::json::Map::new();
         let section = self.section("dll").or_else(|| self.section("file")).unwrap_or(&empty);
         let traits = describe::module::module(section, path, driver, self.platform);
         let weight = if driver { 120 } else { describe::module::weight(&traits) };

@@ -4,8 +4,8 @@
 //! [`normalize`](crate::normalize::normalize) reads as the event.
 
 use super::is_record;
+use crate::json::Map;
 use crate::normalize::node::Fields;
-use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// Where a shipper puts the line.
@@ -62,8 +62,8 @@ impl Carried<'_> {
         match self.place {
             Place::Text(before) => format!("{before}{lines}").into_bytes(),
             Place::Field(key) => {
-                let mut document: Map<String, Value> = serde_json::from_slice(raw).unwrap_or_default();
-                document.insert(key.to_owned(), Value::from(lines));
+                let mut document: Map = serde_json::from_slice(raw).unwrap_or_default();
+                document.insert(key.to_owned(), lines.to_owned());
                 serde_json::to_vec(&document).unwrap_or_default()
             }
         }

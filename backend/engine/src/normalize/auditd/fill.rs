@@ -41,7 +41,7 @@ pub(super) fn fill(document: &mut Document, records: &[Record<'_>]) {
     files(document, &records, call);
     sockets(document, &records, call);
     if let Some(call) = call {
-        document.set("auditd", "syscall_name", call);
+        document.set("auditd", "syscall_name", call.to_owned());
     }
     tags(document, &records);
 }
@@ -76,15 +76,8 @@ fn classify(document: &mut Document, records: &Records<'_, '_>, call: Option<&st
     let main = main
         .or_else(|| records.0.first().map(|record| record.kind))
         .unwrap_or_default();
-    document.set(
-        "event",
-        "code",
-        if call.is_some() && main == "PROCTITLE" {
-            "SYSCALL"
-        } else {
-            main
-        },
-    );
+    let is_call = call.is_some() && main == "PROCTITLE";
+    document.set("event", "code", if is_call { "SYSCALL" } else { main }.to_owned());
 }
 
 fn denied(records: &Records<'_, '_>) -> bool {
@@ -116,7 +109,7 @@ fn process(document: &mut Document, records: &Records<'_, '_>) {
     document.set_some("process", "pid", number("pid"));
     document.set_some("process.parent", "pid", number("ppid"));
     if let Some(name) = records.get("comm") {
-        document.set("process", "name", name);
+        document.set("process", "name", name.to_owned());
     }
     if let Some(path) = records.get("exe").filter(|path| *path != "?") {
         document.executable("process", path);
@@ -126,10 +119,10 @@ fn process(document: &mut Document, records: &Records<'_, '_>) {
         .and_then(|record| record.get("cwd"))
         .or_else(|| records.get("cwd"))
     {
-        document.set("process", "working_directory", directory);
+        document.set("process", "working_directory", directory.to_owned());
     }
     if let Some(terminal) = records.get("tty").filter(|tty| *tty != "(none)") {
-        document.set("process.tty", "name", terminal);
+        document.set("process.tty", "name", terminal.to_owned());
     }
     if let Some(title) = records.of("PROCTITLE").and_then(|record| record.get("proctitle")) {
         document.set("process", "title", title.replace('\0', " "));
@@ -137,7 +130,7 @@ fn process(document: &mut Document, records: &Records<'_, '_>) {
     if let Some(call) = records.of("SYSCALL")
         && let Some(architecture) = call.get("ARCH").or_else(|| facts::architecture(call.get("arch")?))
     {
-        document.set("host", "architecture", architecture);
+        document.set("host", "architecture", architecture.to_owned());
     }
 }
 
@@ -202,12 +195,12 @@ fn users(document: &mut Document, records: &Records<'_, '_>) {
         if matches!(section, "user.effective" | "user.saved" | "user.filesystem") && records.get("uid") == Some(text) {
             continue;
         }
-        document.set(section, "id", text);
+        document.set(section, "id", text.to_owned());
         let known = records
             .get(name)
             .filter(|name| *name != "unset" && !name.starts_with("unknown("));
         if let Some(known) = known {
-            document.set(section, "name", known);
+            document.set(section, "name", known.to_owned());
             if section != "user.group" {
                 Related::add(&mut document.related.user, known);
             }
@@ -231,23 +224,23 @@ fn said(document: &mut Document, records: &Records<'_, '_>) {
         document.user(if is_managed { "user.target" } else { "user" }, account);
         if !is_managed && let Some(user) = document.get("user", "id").cloned() {
             // `uid` is the daemon's; the account is whom it speaks for.
-            document.section("user").shift_remove("id");
+            document.section("user").remove("id");
             document.set("process.user", "id", user);
         }
     }
     if let Some(address) = text("addr")
         && !document.address("source", address)
     {
-        document.set("source", "domain", address);
+        document.set("source", "domain", address.to_owned());
     }
     if let Some(name) = text("hostname").filter(|name| Some(*name) != text("addr")) {
-        document.set("source", "address", name);
+        document.set("source", "address", name.to_owned());
     }
     if let Some(unit) = text("unit") {
-        document.set("service", "name", unit);
+        document.set("service", "name", unit.to_owned());
     }
     if let Some(command) = text("cmd") {
-        document.set("process", "command_line", command);
+        document.set("process", "command_line", command.to_owned());
     }
 }
 
@@ -291,7 +284,7 @@ fn files(document: &mut Document, records: &Records<'_, '_>, call: Option<&str>)
         ("OGID", "group"),
     ] {
         if let Some(text) = path.get(from) {
-            document.set("file", to, text);
+            document.set("file", to, text.to_owned());
         }
     }
     let mode = path.get("mode").and_then(|mode| u32::from_str_radix(mode, 8).ok());
@@ -328,9 +321,9 @@ fn tags(document: &mut Document, records: &Records<'_, '_>) {
     let Some(keys) = records.get("key").filter(|key| !key.is_empty()) else {
         return;
     };
-    let keys: Vec<&str> = keys
+    let keys: Vec<String> = keys
         .split(KEY_SEPARATOR)
-        .map(|key| key.strip_prefix("key=").unwrap_or(key))
+        .map(|key| key.strip_prefix("key=").unwrap_or(key).to_owned())
         .collect();
     document.set("", "tags", keys);
 }

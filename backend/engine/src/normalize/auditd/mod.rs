@@ -14,11 +14,11 @@ mod sockaddr;
 mod table;
 
 use super::{document::Head, identity, source::Input};
+use crate::json::{Map, Value};
 use crate::{Event, verdict::DeadReason};
 pub use assembler::{Assembler, Joined};
 pub use carried::{Carried, carried};
 use record::Record;
-use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// The endpoint where neither node nor sensor is known.
@@ -71,12 +71,12 @@ pub(super) fn read(text: &str, input: Input<'_>) -> Result<Event, DeadReason> {
 }
 
 /// Every record's fields by its type in lower case; several of one type become a list.
-fn kept(records: Vec<Record<'_>>) -> Map<String, Value> {
+fn kept(records: Vec<Record<'_>>) -> Map {
     let mut kept = Map::with_capacity(records.len());
     for record in records {
         let mut fields = Map::with_capacity(record.fields.len());
         for (key, value) in record.fields {
-            fields.insert(key.to_owned(), Value::String(value.replace('\0', " ")));
+            fields.insert(key.to_owned(), value.replace('\0', " "));
         }
         let kind: String = record.kind.to_ascii_lowercase().replace(['.', '[', ']'], "_");
         match kept.get_mut(&kind) {

@@ -15,9 +15,9 @@ use super::{
     source::{Input, JsonSource},
     time,
 };
+use crate::json::{Map, Value};
 use crate::{Event, verdict::DeadReason};
 pub use repeats::{Counted, Repeats};
-use serde_json::{Map, Value};
 use std::borrow::Cow;
 use watchfloor_shared::{EndpointId, EventId, Timestamp};
 
@@ -39,19 +39,19 @@ pub fn unbatch(raw: &[u8]) -> Option<Vec<Vec<u8>>> {
     if raw.len() > super::RECORD_BYTES_MAX {
         return None;
     }
-    let mut batch: Map<String, Value> = serde_json::from_slice(raw).ok()?;
+    let mut batch: Map = serde_json::from_slice(raw).ok()?;
     let is_ours = ["snort_rule", "snort_message", "snortRule", "snortMessage"]
         .iter()
-        .any(|key| batch.contains_key(*key));
+        .any(|key| batch.contains_key(key));
     let several = matches!(batch.get("metrics"), Some(Value::Array(metrics)) if metrics.len() > 1);
     if !is_ours || !several {
         return None;
     }
-    let Some(Value::Array(metrics)) = batch.shift_remove("metrics") else {
+    let Some(Value::Array(metrics)) = batch.remove("metrics") else {
         return None;
     };
     let each = metrics.into_iter().map(|metric| {
-        batch.insert("metrics".to_owned(), Value::Array(vec![metric]));
+        batch.insert("metrics", Value::Array(vec![metric]));
         serde_json::to_vec(&batch).unwrap_or_default()
     });
     Some(each.collect())
@@ -62,20 +62,20 @@ const REPEATS: &str = "watchfloor_repeats";
 
 /// The record of an alert that stands for `count`, the last of them at `last`; what [`super::normalize`] makes of it says so.
 pub fn counted(raw: &[u8], count: u64, last: Timestamp) -> Vec<u8> {
-    let Ok(mut alert) = serde_json::from_slice::<Map<String, Value>>(raw) else {
+    let Ok(mut alert) = serde_json::from_slice::<Map>(raw) else {
         return raw.to_vec();
     };
     let mut repeats = Map::new();
-    repeats.insert("count".to_owned(), count.into());
-    repeats.insert("last".to_owned(), time::text(last).into());
-    alert.insert(REPEATS.to_owned(), Value::Object(repeats));
+    repeats.insert("count", count);
+    repeats.insert("last", time::text(last));
+    alert.insert(REPEATS, repeats);
     serde_json::to_vec(&alert).unwrap_or_else(|_| raw.to_vec())
 }
 
 fn set_repeats(document: &mut Document, repeats: &Fields<'_>, first: Timestamp) {
     document.set_some("watchfloor", "count", repeats.get("count").and_then(Node::integer));
     document.set("event", "start", time::text(first));
-    document.set_some("event", "end", repeats.text("last"));
+    document.set_some("event", "end", repeats.text("last").map(str::to_owned));
 }
 
 fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
@@ -118,9 +118,7 @@ fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     column::spread(&mut document, envelope, &[], "mata_elang");
     let rest: Vec<Value> = metrics.map(Node::into_value).collect();
     if !rest.is_empty() {
-        document
-            .section("mata_elang")
-            .insert("metrics".to_owned(), Value::Array(rest));
+        document.section("mata_elang").insert("metrics", Value::Array(rest));
     }
     snort::observer(&mut document, &sensor);
     let head = Head {

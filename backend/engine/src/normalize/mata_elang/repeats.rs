@@ -4,8 +4,8 @@
 //! its length; event time decides, so a replay gives the same events at any speed. Keys are bounded: when there are too many,
 //! the oldest window closes early.
 
+use crate::json::{Map, Value};
 use crate::{Event, normalize::time};
-use serde_json::{Map, Value};
 use std::{
     collections::{HashMap, VecDeque},
     time::Duration,
@@ -172,7 +172,7 @@ fn events(counted: Vec<Counted>) -> Vec<Event> {
     counted.into_iter().map(|counted| counted.event).collect()
 }
 
-fn set(doc: &mut Map<String, Value>, section: &str, name: &str, value: Value) {
+fn set(doc: &mut Map, section: &str, name: &str, value: Value) {
     if let Some(Value::Object(fields)) = doc.get_mut(section) {
         fields.insert(name.to_owned(), value);
     }
@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(
             counts,
             [
-                ("1-1-0".to_owned(), Some(json!(2))),
+                ("1-1-0".to_owned(), Some(json!(2).into())),
                 ("1-2-1".to_owned(), None),
                 ("1-1-60".to_owned(), None)
             ]

@@ -1,11 +1,11 @@
 //! The three layouts of eve's dns: version 1 has one record per answer, version 2 lists answers, version 3 questions too.
 
+use crate::json::{Map, Value};
 use crate::normalize::{
     document::{Document, parse_ip},
     draft::Related,
     node::{Fields, Node},
 };
-use serde_json::{Map, Value};
 
 pub(super) fn dns(document: &mut Document, fields: &mut Fields<'_>) {
     document.set("network", "protocol", "dns");
@@ -20,14 +20,11 @@ pub(super) fn dns(document: &mut Document, fields: &mut Fields<'_>) {
         document.set("dns", "id", id);
     }
     if let Some(Node::Text(code)) = dns.take("rcode") {
-        document.set(
-            "event",
-            "outcome",
-            if code == "NOERROR" { "success" } else { "failure" },
-        );
-        document.set("dns", "response_code", code.as_ref());
+        let outcome = if code == "NOERROR" { "success" } else { "failure" };
+        document.set("event", "outcome", outcome);
+        document.set("dns", "response_code", code.into_owned());
     }
-    let flags: Vec<&str> = [("aa", "AA"), ("tc", "TC"), ("rd", "RD"), ("ra", "RA")]
+    let flags: Vec<&'static str> = [("aa", "AA"), ("tc", "TC"), ("rd", "RD"), ("ra", "RA")]
         .into_iter()
         .filter(|(key, _)| dns.take(key).and_then(|node| node.flag()) == Some(true))
         .map(|(_, name)| name)
@@ -60,10 +57,10 @@ fn question(document: &mut Document, dns: &mut Fields<'_>) {
     };
     if let Some(Node::Text(name)) = first.take("rrname") {
         Related::add(&mut document.related.hosts, &name.to_lowercase());
-        document.set("dns.question", "name", name.as_ref());
+        document.set("dns.question", "name", name.into_owned());
     }
     if let Some(Node::Text(kind)) = first.take("rrtype") {
-        document.set("dns.question", "type", kind.as_ref());
+        document.set("dns.question", "type", kind.into_owned());
     }
 }
 
@@ -107,7 +104,7 @@ fn one(document: &mut Document, answer: &Fields<'_>, ips: &mut Vec<String>) -> V
         ("ttl", "ttl"),
     ] {
         if let Some(node) = answer.get(key).filter(|node| !node.is_empty()) {
-            out.insert(name.to_owned(), node.clone().into_value());
+            out.insert(name, node.clone().into_value());
         }
     }
     note_ip(document, answer.text("rdata"), ips);
@@ -119,11 +116,11 @@ fn grouped(document: &mut Document, dns: &mut Fields<'_>, found: &mut Vec<Value>
     let Some(groups) = dns.take_object("grouped") else {
         return;
     };
-    for (kind, list) in &groups.0 {
+    for (kind, list) in groups.0 {
         for data in list.list().iter().filter(|data| !data.is_empty()) {
             let mut out = Map::with_capacity(2);
-            out.insert("type".to_owned(), Value::from(kind.as_ref()));
-            out.insert("data".to_owned(), data.clone().into_value());
+            out.insert("type", kind.to_string());
+            out.insert("data", data.clone().into_value());
             found.push(Value::Object(out));
             note_ip(document, data.text(), ips);
         }

@@ -71,7 +71,7 @@ fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     document.take_sender(&mut fields);
     document.class(&row.class);
     if row.class.action.is_empty() && !event_type.is_empty() {
-        document.set("event", "action", event_type.as_str());
+        document.set("event", "action", event_type.clone());
     }
     (row.refine)(&mut document, &mut fields);
     refine::icmp(&mut document, &fields);
@@ -95,7 +95,7 @@ fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     column::spread(&mut document, fields, &[table::COMMON], "suricata.eve");
     document.set("observer", "product", "Suricata");
     document.set("observer", "type", "ids");
-    document.set("observer", "name", sensor.as_str());
+    document.set("observer", "name", sensor.clone());
     let head = Head {
         id: input.id(),
         timestamp,

@@ -144,20 +144,20 @@ fn place(document: &mut Document, name: &str, text: &str) {
         "ip" if document.address("source", text) => {}
         "ip" => {
             Related::add(&mut document.related.hosts, &text.to_lowercase());
-            document.set("source", "domain", text);
+            document.set("source", "domain", text.to_owned());
         }
         "port" => {
             let digits = text.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
             document.port("source", digits.parse().unwrap_or_default());
         }
-        "command" => document.set("process", "command_line", text),
-        "directory" => document.set("process", "working_directory", text),
-        "tty" => document.set("process.tty", "name", text),
-        "uid" => document.set("user.target", "id", text),
-        "group" => document.set("group", "name", text),
-        "service" => document.set("service", "name", text),
-        "session" => document.set("syslog", "session", text),
-        "method" => document.set("syslog", "method", text.trim_end_matches("/pam")),
+        "command" => document.set("process", "command_line", text.to_owned()),
+        "directory" => document.set("process", "working_directory", text.to_owned()),
+        "tty" => document.set("process.tty", "name", text.to_owned()),
+        "uid" => document.set("user.target", "id", text.to_owned()),
+        "group" => document.set("group", "name", text.to_owned()),
+        "service" => document.set("service", "name", text.to_owned()),
+        "session" => document.set("syslog", "session", text.to_owned()),
+        "method" => document.set("syslog", "method", text.trim_end_matches("/pam").to_owned()),
         "pairs" => pairs(document, text),
         _ => {}
     }

@@ -5,15 +5,15 @@ mod message;
 
 use super::{
     RawContext, cef,
-    document::Head,
+    document::{Head, base_name},
     source::{self, Form, Input, WRAPPERS_MAX},
     xml,
 };
+use crate::json::{Map, Value};
 use crate::{Event, verdict::DeadReason};
 use header::Line;
 pub(super) use header::named_month;
 pub(super) use message::understand;
-use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 const UNNAMED: &str = "syslog";
@@ -39,10 +39,10 @@ pub(super) fn read(text: &str, input: Input<'_>) -> Result<Event, DeadReason> {
         document.set("log", "level", severity);
     }
     if let Some(program) = line.program {
-        document.set("process", "name", program.rsplit('/').next().unwrap_or(program));
+        document.set("process", "name", base_name(program).to_owned());
     }
     document.set_some("process", "pid", line.process.and_then(|text| text.parse::<i64>().ok()));
-    document.set("", "message", line.message);
+    document.set("", "message", line.message.to_owned());
     message::understand(&mut document, line.program.unwrap_or_default(), line.message);
     let head = Head {
         id: input.id(),
@@ -56,17 +56,14 @@ pub(super) fn read(text: &str, input: Input<'_>) -> Result<Event, DeadReason> {
 }
 
 /// `log.syslog.*`.
-fn envelope(line: &Line<'_>) -> Map<String, Value> {
+fn envelope(line: &Line<'_>) -> Map {
     let mut fields = Map::with_capacity(8);
-    let mut set = |name: &str, value: Value| {
-        fields.insert(name.to_owned(), value);
+    let mut set = |name: &'static str, value: Value| {
+        fields.insert(name, value);
     };
     if let Some(priority) = line.priority {
         let pair = |code: u16, name: &str| {
-            let pair = [
-                ("code".to_owned(), Value::from(code)),
-                ("name".to_owned(), Value::from(name)),
-            ];
+            let pair = [("code", Value::from(code)), ("name", Value::from(name.to_owned()))];
             Value::Object(pair.into_iter().collect())
         };
         set("priority", priority.into());
@@ -81,14 +78,14 @@ fn envelope(line: &Line<'_>) -> Map<String, Value> {
         ("version", line.version),
     ] {
         if let Some(text) = text {
-            set(name, text.into());
+            set(name, text.to_owned().into());
         }
     }
     if !line.data.is_empty() {
         let elements = line.data.iter().map(|(id, params)| {
             let params = params
                 .iter()
-                .map(|(name, value)| ((*name).to_owned(), Value::from(value.as_ref())));
+                .map(|(name, value)| ((*name).to_owned(), Value::from(value.to_string())));
             // A name with dots would become a path.
             (id.replace('.', "_"), Value::Object(params.collect()))
         });
@@ -126,8 +123,8 @@ fn is_known_json(text: &str) -> bool {
 fn unwrap(form: Form, line: &Line<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     let mut sender = input.sender;
     let mut log = Map::with_capacity(1);
-    log.insert("syslog".to_owned(), Value::Object(envelope(line)));
-    sender.entry("log").or_insert(Value::Object(log));
+    log.insert("syslog", Value::Object(envelope(line)));
+    sender.insert_if_new("log", log);
     let mut context: RawContext<'_> = *input.context;
     context.origin.sensor = line.host.or(context.origin.sensor);
     // The hint spoke of the envelope.

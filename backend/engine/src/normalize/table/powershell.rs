@@ -1,11 +1,11 @@
 //! PowerShell's two logs.
 
 use super::{Log, Row};
+use crate::json::{Map, Value};
 use crate::normalize::{
     convert::{Field, How::*, field},
     draft::Draft,
 };
-use serde_json::{Map, Value};
 
 pub(super) const LOGS: [&Log; 2] = [&OPERATIONAL, &CLASSIC];
 
@@ -69,7 +69,7 @@ const CLASSIC_ROWS: [Row; 4] = [
 ];
 
 /// 4103 has who and what in the lines of one text, `Host Application = powershell.exe -enc …`.
-fn context(draft: &mut Draft<'_>, data: &Map<String, Value>) {
+fn context(draft: &mut Draft<'_>, data: &Map) {
     let Some(text) = data.get("ContextInfo").and_then(Value::as_str) else {
         return;
     };
@@ -92,7 +92,7 @@ fn context(draft: &mut Draft<'_>, data: &Map<String, Value>) {
 }
 
 /// The classic events have it in one of their unnamed parts, `HostApplication=powershell.exe -enc …`.
-fn classic_context(draft: &mut Draft<'_>, data: &Map<String, Value>) {
+fn classic_context(draft: &mut Draft<'_>, data: &Map) {
     let parts = data.values().flat_map(|value| match value {
         Value::Array(list) => list.as_slice(),
         other => std::slice::from_ref(other),
@@ -118,7 +118,7 @@ fn set(
     text: Option<&str>,
 ) {
     if let Some(text) = text {
-        crate::normalize::convert::apply(&field(from, to, how), draft, &Value::from(text));
+        crate::normalize::convert::apply(&field(from, to, how), draft, &Value::from(text.to_owned()));
     }
 }
 

@@ -3,12 +3,12 @@
 mod fields;
 
 use super::{Log, Row};
+use crate::json::{Map, Value};
 use crate::normalize::{
     convert::{How::*, field},
     draft::Draft,
 };
 use fields::*;
-use serde_json::{Map, Value};
 
 pub(super) const LOG: Log = Log {
     providers: &["Microsoft-Windows-Security-Auditing"],
@@ -348,7 +348,7 @@ const ROWS: [Row; 55] = [
 ];
 
 /// Object access is about files, registry keys, processes and more; the object's type says which.
-fn object(draft: &mut Draft<'_>, data: &Map<String, Value>) {
+fn object(draft: &mut Draft<'_>, data: &Map) {
     use crate::normalize::convert::apply;
     let Some(name) = data.get("ObjectName") else {
         return;

@@ -1,11 +1,11 @@
 //! Sysmon, all event ids of schema 4.90: 1–29 and 255.
 
 use super::{Log, Row};
+use crate::json::{Map, Value};
 use crate::normalize::{
     convert::{Field, How::*, field},
     draft::Draft,
 };
-use serde_json::{Map, Value};
 
 pub(super) const LOG: Log = Log {
     providers: &["Microsoft-Windows-Sysmon", "Linux-Sysmon"],
@@ -226,7 +226,7 @@ const ROWS: [Row; 30] = [
 ];
 
 /// Event 12 is four events in one.
-fn registry_object(draft: &mut Draft<'_>, data: &Map<String, Value>) {
+fn registry_object(draft: &mut Draft<'_>, data: &Map) {
     let (kind, action) = match data.get("EventType").and_then(Value::as_str) {
         Some("CreateKey") => ("creation", "registry-key-created"),
         Some("CreateValue") => ("creation", "registry-value-created"),
@@ -238,6 +238,6 @@ fn registry_object(draft: &mut Draft<'_>, data: &Map<String, Value>) {
     draft.set("event.action", action);
 }
 
-fn dns_protocol(draft: &mut Draft<'_>, _: &Map<String, Value>) {
+fn dns_protocol(draft: &mut Draft<'_>, _: &Map) {
     draft.set("network.protocol", "dns");
 }

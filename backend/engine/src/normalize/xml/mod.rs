@@ -4,9 +4,9 @@
 mod reader;
 
 use super::{draft, identity, rendered, source::Input};
+use crate::json::{Map, Value};
 use crate::{Event, verdict::DeadReason};
 use reader::{Element, Invalid};
-use serde_json::{Map, Value};
 
 /// Whether a text begins with an event.
 pub(super) fn is_event(text: &str) -> bool {
@@ -30,7 +30,7 @@ pub(super) fn read(text: &str, input: Input<'_>) -> Result<Event, DeadReason> {
         Invalid::TooDeep => DeadReason::XmlTooDeep,
     })?;
     let mut top = Map::with_capacity(1);
-    top.insert("Event".to_owned(), Value::Object(event(root)));
+    top.insert("Event", Value::Object(event(root)));
     let mut record = rendered::read(top)?;
     let is_linux = record.provider == "Linux-Sysmon";
     if is_linux && record.channel.is_empty() {
@@ -39,7 +39,7 @@ pub(super) fn read(text: &str, input: Input<'_>) -> Result<Event, DeadReason> {
     let id = identity::event_id(&record, input.raw, input.context.position);
     let mut event = super::ecs::event(record, id, input.context)?;
     for (key, value) in input.sender {
-        event.doc.entry(key).or_insert(value);
+        event.doc.insert_if_new(key, value);
     }
     if is_linux {
         draft::set(&mut event.doc, "host.os.type", Value::from("linux"));
@@ -47,7 +47,7 @@ pub(super) fn read(text: &str, input: Input<'_>) -> Result<Event, DeadReason> {
     Ok(event)
 }
 
-fn event(root: Element) -> Map<String, Value> {
+fn event(root: Element) -> Map {
     let mut event = Map::with_capacity(root.children.len());
     for child in root.children {
         let name = child.name.clone();
@@ -61,12 +61,12 @@ fn event(root: Element) -> Map<String, Value> {
 }
 
 /// `<Data Name="Image">…</Data>` → `Image`; without names `param1`, `param2`, … as Winlogbeat has them.
-fn event_data(element: Element) -> Map<String, Value> {
+fn event_data(element: Element) -> Map {
     let mut data = Map::with_capacity(element.children.len());
     if let Some((_, name)) = element.attributes.iter().find(|(key, _)| key == "Name") {
         let mut attributes = Map::new();
-        attributes.insert("Name".to_owned(), Value::from(name.as_str()));
-        data.insert("#attributes".to_owned(), Value::Object(attributes));
+        attributes.insert("Name", name.clone());
+        data.insert("#attributes", attributes);
     }
     for (at, child) in element.children.into_iter().enumerate() {
         let named = child
@@ -80,7 +80,7 @@ fn event_data(element: Element) -> Map<String, Value> {
             None => child.name.clone(),
         };
         let value = if child.children.is_empty() {
-            Value::String(child.text)
+            Value::from(child.text)
         } else {
             value(child)
         };
@@ -95,7 +95,7 @@ fn value(element: Element) -> Value {
         return if element.text.is_empty() {
             Value::Null
         } else {
-            Value::String(element.text)
+            Value::from(element.text)
         };
     }
     let mut object = Map::with_capacity(element.children.len() + 2);
@@ -103,11 +103,11 @@ fn value(element: Element) -> Value {
         let attributes = element
             .attributes
             .into_iter()
-            .map(|(key, text)| (key, Value::String(text)));
-        object.insert("#attributes".to_owned(), Value::Object(attributes.collect()));
+            .map(|(key, text)| (key, Value::from(text)));
+        object.insert("#attributes", Value::Object(attributes.collect()));
     }
     if !element.text.is_empty() {
-        object.insert("#text".to_owned(), Value::String(element.text));
+        object.insert("#text", Value::from(element.text));
     }
     for child in element.children {
         let name = child.name.clone();

@@ -3,7 +3,7 @@
 //! The JSON has Zeek's own names and `_path`, as Zeek's streaming JSON has, so that it needs no context: types decide what is
 //! a number, a flag or a list; an unset field is left out.
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 /// A line or header cannot be longer than a record.
 const COLUMNS_MAX: usize = 1_024;
@@ -93,7 +93,7 @@ impl Header {
         }
         let mut record = Map::with_capacity(columns.len() + 1);
         if !self.path.is_empty() {
-            record.insert("_path".to_owned(), Value::from(self.path.as_str()));
+            record.insert("_path", self.path.clone());
         }
         for (at, (name, text)) in self.fields.iter().zip(columns).enumerate() {
             let kind = self.types.get(at).map_or("string", String::as_str);
@@ -141,7 +141,7 @@ fn scalar(kind: &str, text: &str) -> Value {
         },
         _ => None,
     };
-    number.unwrap_or_else(|| Value::String(unescape(text)))
+    number.unwrap_or_else(|| Value::from(unescape(text)))
 }
 
 /// `\x09` → the byte. Bytes that make no UTF-8 stay escaped.

@@ -114,7 +114,7 @@ fn read(mut fields: Fields<'_>, input: Input<'_>) -> Result<Event, DeadReason> {
     refine::span(&mut document, timestamp);
     document.set("observer", "product", "Zeek");
     document.set("observer", "type", "sensor");
-    document.set("observer", "name", sensor.as_str());
+    document.set("observer", "name", sensor.clone());
     let head = Head {
         id: input.id(),
         timestamp,

@@ -1,12 +1,12 @@
 //! What of a Zeek record takes more than one field.
 
+use crate::json::{Map, Value};
 use crate::normalize::{
     document::Document,
     draft::Related,
     node::{Fields, Node},
     time,
 };
-use serde_json::{Map, Value};
 use watchfloor_shared::Timestamp;
 
 pub(super) fn nothing(_: &mut Document, _: &mut Fields<'_>) {}
@@ -51,7 +51,7 @@ pub(super) fn dns(document: &mut Document, fields: &mut Fields<'_>) {
     }
     if let Some(Node::Text(class)) = fields.take("qclass_name") {
         let class = if class == "C_INTERNET" { "IN" } else { class.as_ref() };
-        document.set("dns.question", "class", class);
+        document.set("dns.question", "class", class.to_owned());
     }
     let flags: Vec<&str> = ["AA", "TC", "RD", "RA"]
         .into_iter()
@@ -81,9 +81,9 @@ fn answered<'n>(document: &mut Document, answers: impl Iterator<Item = (&'n str,
     let (mut list, mut ips) = (Vec::new(), Vec::new());
     for (data, ttl) in answers {
         let mut answer = Map::with_capacity(2);
-        answer.insert("data".to_owned(), Value::from(data));
+        answer.insert("data", data.to_owned());
         if let Some(ttl) = ttl.and_then(Node::float) {
-            answer.insert("ttl".to_owned(), Value::from(ttl as i64));
+            answer.insert("ttl", ttl as i64);
         }
         list.push(Value::Object(answer));
         if let Some(ip) = crate::normalize::document::parse_ip(data) {

@@ -2,7 +2,7 @@
 
 use super::Class;
 use crate::Event;
-use serde_json::Value;
+use crate::json::Value;
 
 /// One logsource: the first that fits counts.
 struct Row {

@@ -1,8 +1,8 @@
 //! The fields of rules about Linux and networks, in events that have no Windows event data.
 
+use crate::json::Value;
 use crate::{Event, event, normalize::zeek};
 use rsigma_eval::EventValue;
-use serde_json::Value;
 use std::borrow::Cow;
 
 /// Sigma's names, which are Sysmon's, and the same facts in ECS.
@@ -64,7 +64,7 @@ pub(super) fn lookup<'a>(event: &'a Event, field: &str) -> Option<EventValue<'a>
 /// them all, so `type` has every one's name.
 fn of_audit<'a>(event: &'a Event, field: &str) -> Option<EventValue<'a>> {
     let records = event.doc.get("auditd")?.as_object()?;
-    let is_record = |value: &Value| value.is_object() || value.is_array();
+    let is_record = |value: &Value| matches!(value, Value::Object(_) | Value::Array(_));
     match field {
         "type" => {
             let kinds = records.iter().filter(|(_, value)| is_record(value));
