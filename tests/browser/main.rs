@@ -312,3 +312,22 @@ fn detection(number: u64, now: Timestamp) -> Detection {
         located: None,
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_brings_the_inventory() {
+    if !browser_is_here() {
+        return;
+    }
+    let dir = product::folder();
+    let running = product::start(dir.path(), Doors::Open).await;
+    let link = link(&running).await;
+    let passed = script("inventory.mjs", &link).await;
+    let mut tx = running.db.tenant(&running.tenant).await.unwrap();
+    let assets = inventory::assets(&mut tx).await.unwrap();
+    let people = inventory::people(&mut tx).await.unwrap();
+    drop(tx);
+    running.stop().await;
+    assert!(passed, "see above; pictures in {}", artefacts().display());
+    assert_eq!(assets.len(), 3, "{assets:?}");
+    assert!(people.iter().any(|person| person.privileged), "{people:?}");
+}

@@ -42,6 +42,7 @@ fn page(place: Place) -> AnyView {
         Place::Map => later(later::map),
         Place::Pipeline => later(later::pipeline),
         Place::Rules => later(later::rules),
+        Place::Inventory => later(later::inventory),
         Place::Nowhere => view! {
             <Empty title="There is no such page" why="The address leads nowhere in this console.">
                 <a class="btn small" href="/">"To the overview"</a>

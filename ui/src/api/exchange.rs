@@ -32,6 +32,12 @@ pub async fn post_only(path: &str, body: &impl Serialize) -> Result<(), Fault> {
     exchange(Method::POST, path, Some(encode(body)?), None).await.map(drop)
 }
 
+/// A body that is no JSON of ours: a file as it is.
+pub async fn put_text<T: DeserializeOwned>(path: &str, media_type: &'static str, text: String) -> Result<T, Fault> {
+    let body = Body { media_type, text };
+    parse(&exchange(Method::PUT, path, Some(body), None).await?)
+}
+
 /// `version` goes as `If-Match`; `None` is `*`: the change applies to whatever is there.
 pub async fn change<T: DeserializeOwned>(
     method: Method,
@@ -47,8 +53,15 @@ pub async fn delete(path: &str) -> Result<(), Fault> {
     exchange(Method::DELETE, path, None, None).await.map(drop)
 }
 
-fn encode(body: &impl Serialize) -> Result<String, Fault> {
-    serde_json::to_string(body).map_err(|error| Fault::Malformed(error.to_string()))
+struct Body {
+    media_type: &'static str,
+    text: String,
+}
+
+fn encode(body: &impl Serialize) -> Result<Body, Fault> {
+    let text = serde_json::to_string(body).map_err(|error| Fault::Malformed(error.to_string()))?;
+    let media_type = "application/json";
+    Ok(Body { media_type, text })
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
@@ -59,13 +72,13 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
 fn exchange(
     method: Method,
     path: &str,
-    body: Option<String>,
+    body: Option<Body>,
     if_match: Option<String>,
 ) -> LocalBoxFuture<'static, Result<String, Fault>> {
     Box::pin(send(method, path.to_owned(), body, if_match))
 }
 
-async fn send(method: Method, path: String, body: Option<String>, if_match: Option<String>) -> Result<String, Fault> {
+async fn send(method: Method, path: String, body: Option<Body>, if_match: Option<String>) -> Result<String, Fault> {
     let abort = AbortController::new().ok();
     let signal = abort.as_ref().map(AbortController::signal);
     let mut builder = RequestBuilder::new(&path)
@@ -76,7 +89,7 @@ async fn send(method: Method, path: String, body: Option<String>, if_match: Opti
         builder = builder.header("if-match", &tag);
     }
     let request = match body {
-        Some(body) => builder.header("content-type", "application/json").body(body),
+        Some(body) => builder.header("content-type", body.media_type).body(body.text),
         None => builder.build(),
     }
     .map_err(|error| Fault::Malformed(error.to_string()))?;

@@ -8,6 +8,7 @@ mod exchange;
 mod fault;
 mod fetched;
 pub mod identity;
+pub mod inventory;
 pub mod map;
 pub mod models;
 pub mod pipeline;

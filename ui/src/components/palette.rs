@@ -16,13 +16,14 @@ use watchfloor_shared::{
     page::Page,
 };
 
-const PAGES: [(Glyph, &str, &str); 7] = [
+const PAGES: [(Glyph, &str, &str); 8] = [
     (Glyph::Overview, "Overview", "/"),
     (Glyph::Alerts, "Alerts", "/alerts"),
     (Glyph::Hunt, "Hunt", "/hunt"),
     (Glyph::Endpoints, "Endpoints", "/endpoints"),
     (Glyph::Map, "Live map", "/map"),
     (Glyph::Rules, "Detections", "/rules"),
+    (Glyph::Inventory, "Inventory", "/inventory"),
     (Glyph::Pipeline, "Pipeline", "/pipeline"),
 ];
 const FOUND_MAX: i64 = 5;

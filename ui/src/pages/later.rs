@@ -4,8 +4,8 @@
 
 use super::{
     alert::AlertPage, alerts::AlertsPage, endpoint::EndpointPage, endpoints::EndpointsPage, hunt::HuntPage,
-    map::MapPage, overview::OverviewPage, pipeline::PipelinePage, rules::RulesPage, setup::SetupPage,
-    sign_in::SignInPage,
+    inventory::InventoryPage, map::MapPage, overview::OverviewPage, pipeline::PipelinePage, rules::RulesPage,
+    setup::SetupPage, sign_in::SignInPage,
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
@@ -49,6 +49,7 @@ chunks! {
     plant: map, map_ahead, MapPage;
     plant: pipeline, pipeline_ahead, PipelinePage;
     plant: rules, rules_ahead, RulesPage;
+    plant: inventory, inventory_ahead, InventoryPage;
 }
 
 /// The page as soon as its chunk is here. The server being away shows, and one can try again.

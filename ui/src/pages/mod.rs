@@ -5,6 +5,7 @@ pub mod alerts;
 pub mod endpoint;
 pub mod endpoints;
 pub mod hunt;
+pub mod inventory;
 pub mod later;
 pub mod map;
 pub mod overview;

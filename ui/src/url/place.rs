@@ -15,6 +15,7 @@ pub enum Place {
     Map,
     Pipeline,
     Rules,
+    Inventory,
     Nowhere,
 }
 
@@ -32,6 +33,7 @@ impl Place {
             ["map"] => Place::Map,
             ["pipeline"] => Place::Pipeline,
             ["rules"] => Place::Rules,
+            ["inventory"] => Place::Inventory,
             _ => Place::Nowhere,
         }
     }
@@ -49,6 +51,7 @@ impl Place {
             Place::Map => "Live map",
             Place::Pipeline => "Pipeline",
             Place::Rules => "Detections",
+            Place::Inventory => "Inventory",
             Place::Nowhere => "No such page",
         }
     }
@@ -81,6 +84,7 @@ mod tests {
             ("/endpoints/ws-01.corp.example", Place::Endpoint),
             ("/map", Place::Map),
             ("/rules", Place::Rules),
+            ("/inventory", Place::Inventory),
             ("/rules/1", Place::Nowhere),
             ("/alerts/9f2c41/tree", Place::Nowhere),
         ] {

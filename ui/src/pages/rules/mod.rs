@@ -98,10 +98,10 @@ pub fn RulesPage() -> impl IntoView {
         <Head words chosen sum />
         <models::Models/>
         <FaultNotice fault=rules.fault again=move || rules.again() />
-        <div class="list" role="table" aria-label="Rules">
+        {none}
+        {pending(rules)}
+        <div class="list" class:without=move || shown.with(Vec::is_empty) role="table" aria-label="Rules">
             <Columns />
-            {none}
-            {pending(rules)}
             <VirtualList
                 label="Rows"
                 rows=Signal::derive(move || shown.with(Vec::len))
