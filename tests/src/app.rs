@@ -32,7 +32,7 @@ use watchfloor::{
     pipeline::PipelineView,
     search::{EncodedEvent, SearchIndex, embedded},
     sensors::Sensors,
-    store::{Database, DatabaseConfig, Secret, StoreError, alerts, endpoints, identity},
+    store::{Database, DatabaseConfig, Secret, StoreError, alerts, endpoints, identity, walls},
 };
 use watchfloor_engine::{
     Event,
@@ -44,6 +44,7 @@ use watchfloor_shared::{
     identity::Role,
     pipeline::{DeadLetters, PipelineSnapshot, SenderSnapshot},
     rule::RuleSummary,
+    wall::{WallDimming, WallScene, WallSettings, WallShows, WallTheme},
 };
 
 pub const RAW_TOPIC: &str = "sysmon-logs";
@@ -205,6 +206,8 @@ pub struct Tenant {
     pub endpoint: EndpointId,
     pub key: String,
     pub key_id: String,
+    /// A wall.
+    pub wall: String,
     pub members: Vec<identity::Member>,
 }
 
@@ -264,6 +267,7 @@ impl TestApp {
         endpoints::upsert(&mut tx, &[sighting]).await.unwrap();
         tx.commit().await.unwrap();
         let (key_id, key) = (key.id, key.secret);
+        let wall = self.make_wall(&id, &marker).await;
         let mut tenant = Tenant {
             id,
             marker,
@@ -272,10 +276,28 @@ impl TestApp {
             endpoint,
             key,
             key_id,
+            wall,
             members,
         };
         tenant.alert = self.detect(&tenant.id, &tenant.marker, 0).await.summary.id;
         tenant
+    }
+
+    async fn make_wall(&self, tenant: &TenantId, marker: &str) -> String {
+        let begun = identity::walls::begin(&self.db).await.unwrap().unwrap();
+        let settings = WallSettings {
+            name: format!("Wall {marker}"),
+            scenes: WallScene::ALL.to_vec(),
+            shows: WallShows::default(),
+            theme: WallTheme::default(),
+            dimming: WallDimming::default(),
+        };
+        let mut tx = self.db.tenant(tenant).await.unwrap();
+        let now = Clock::system().now();
+        let wall = walls::pair(&mut tx, &begun.code, &settings, marker, now).await.unwrap();
+        tx.commit().await.unwrap();
+        identity::walls::collect(&self.db, begun.secret.reveal()).await.unwrap();
+        wall.id
     }
 
     /// Records the tenant's alert number `number`, as the pipeline would, and tells the live streams.

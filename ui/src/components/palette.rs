@@ -16,7 +16,7 @@ use watchfloor_shared::{
     page::Page,
 };
 
-const PAGES: [(Glyph, &str, &str); 7] = [
+const PAGES: [(Glyph, &str, &str); 8] = [
     (Glyph::Overview, "Overview", "/"),
     (Glyph::Alerts, "Alerts", "/alerts"),
     (Glyph::Hunt, "Hunt", "/hunt"),
@@ -24,6 +24,7 @@ const PAGES: [(Glyph, &str, &str); 7] = [
     (Glyph::Map, "Live map", "/map"),
     (Glyph::Rules, "Detections", "/rules"),
     (Glyph::Pipeline, "Pipeline", "/pipeline"),
+    (Glyph::Settings, "Settings", "/settings"),
 ];
 const FOUND_MAX: i64 = 5;
 const PAUSE_MS: u32 = 120;

@@ -59,6 +59,7 @@ pub fn Rail() -> impl IntoView {
                 <hr/>
                 <RailLink glyph=Glyph::Rules text="Detections" path="/rules">""</RailLink>
                 <RailLink glyph=Glyph::Pipeline text="Pipeline" path="/pipeline">""</RailLink>
+                <RailLink glyph=Glyph::Settings text="Settings" path="/settings">""</RailLink>
             </nav>
         </aside>
     }

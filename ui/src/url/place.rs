@@ -15,6 +15,8 @@ pub enum Place {
     Map,
     Pipeline,
     Rules,
+    Settings,
+    Wall,
     Nowhere,
 }
 
@@ -32,6 +34,8 @@ impl Place {
             ["map"] => Place::Map,
             ["pipeline"] => Place::Pipeline,
             ["rules"] => Place::Rules,
+            ["settings"] => Place::Settings,
+            ["wall"] => Place::Wall,
             _ => Place::Nowhere,
         }
     }
@@ -49,6 +53,8 @@ impl Place {
             Place::Map => "Live map",
             Place::Pipeline => "Pipeline",
             Place::Rules => "Detections",
+            Place::Settings => "Settings",
+            Place::Wall => "Wall",
             Place::Nowhere => "No such page",
         }
     }
@@ -81,6 +87,8 @@ mod tests {
             ("/endpoints/ws-01.corp.example", Place::Endpoint),
             ("/map", Place::Map),
             ("/rules", Place::Rules),
+            ("/settings", Place::Settings),
+            ("/wall", Place::Wall),
             ("/rules/1", Place::Nowhere),
             ("/alerts/9f2c41/tree", Place::Nowhere),
         ] {
