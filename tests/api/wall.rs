@@ -291,7 +291,9 @@ async fn nothing_that_is_hidden_is_in_any_byte_that_a_wall_gets() {
     let mut tape = Tape::of(app, &wall).await;
     let numbers = tape.numbers().await;
     attack(app, &tenant, &format!("{event}-2"));
-    app.run(async { app.detect(&tenant.id, &tenant.marker, 7).await }).await;
+    let detected = tenant.clone();
+    app.run(async move { app.detect(&detected.id, &detected.marker, 7).await })
+        .await;
     tape.numbers().await;
     let told = client()
         .get(app.url("/api/v1/wall"))

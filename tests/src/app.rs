@@ -3,6 +3,7 @@
 //! One for a whole test binary, on a runtime of its own, because the database's connections belong to one. Tests keep apart by
 //! tenants that only they know.
 
+use crate::screen;
 use async_trait::async_trait;
 use rand::Rng;
 use serde_json::json;
@@ -32,7 +33,7 @@ use watchfloor::{
     pipeline::PipelineView,
     search::{EncodedEvent, SearchIndex, embedded},
     sensors::Sensors,
-    store::{Database, DatabaseConfig, Secret, StoreError, alerts, endpoints, identity, walls},
+    store::{Database, DatabaseConfig, Secret, StoreError, alerts, endpoints, identity},
 };
 use watchfloor_engine::{
     Event,
@@ -44,7 +45,6 @@ use watchfloor_shared::{
     identity::Role,
     pipeline::{DeadLetters, PipelineSnapshot, SenderSnapshot},
     rule::RuleSummary,
-    wall::{WallDimming, WallScene, WallSettings, WallShows, WallTheme},
 };
 
 pub const RAW_TOPIC: &str = "sysmon-logs";
@@ -267,7 +267,7 @@ impl TestApp {
         endpoints::upsert(&mut tx, &[sighting]).await.unwrap();
         tx.commit().await.unwrap();
         let (key_id, key) = (key.id, key.secret);
-        let wall = self.make_wall(&id, &marker).await;
+        let wall = screen::paired(&self.db, &id, &marker).await;
         let mut tenant = Tenant {
             id,
             marker,
@@ -281,23 +281,6 @@ impl TestApp {
         };
         tenant.alert = self.detect(&tenant.id, &tenant.marker, 0).await.summary.id;
         tenant
-    }
-
-    async fn make_wall(&self, tenant: &TenantId, marker: &str) -> String {
-        let begun = identity::walls::begin(&self.db).await.unwrap().unwrap();
-        let settings = WallSettings {
-            name: format!("Wall {marker}"),
-            scenes: WallScene::ALL.to_vec(),
-            shows: WallShows::default(),
-            theme: WallTheme::default(),
-            dimming: WallDimming::default(),
-        };
-        let mut tx = self.db.tenant(tenant).await.unwrap();
-        let now = Clock::system().now();
-        let wall = walls::pair(&mut tx, &begun.code, &settings, marker, now).await.unwrap();
-        tx.commit().await.unwrap();
-        identity::walls::collect(&self.db, begun.secret.reveal()).await.unwrap();
-        wall.id
     }
 
     /// Records the tenant's alert number `number`, as the pipeline would, and tells the live streams.

@@ -98,7 +98,6 @@ pub fn Walls() -> impl IntoView {
 
 #[component]
 fn Row(id: String, walls: Fetched<Vec<Wall>>, purpose: RwSignal<Purpose>) -> impl IntoView {
-    let toasts = use_toasts();
     let wall = {
         let id = id.clone();
         Memo::new(move |before: Option<&Option<Wall>>| {
@@ -107,26 +106,6 @@ fn Row(id: String, walls: Fetched<Vec<Wall>>, purpose: RwSignal<Purpose>) -> imp
                 .with(|all| all.iter().flatten().find(|wall| wall.id == id).cloned());
             now.or_else(|| before.cloned().flatten())
         })
-    };
-    let asks = RwSignal::new(false);
-    let revoke = move |_| {
-        let Some(wall) = wall.get_untracked() else { return };
-        spawn_local(async move {
-            match api::walls::revoke(&wall.id).await {
-                Ok(()) => toasts.say(format!(
-                    "{} is revoked: the screen shows a new code.",
-                    wall.settings.name
-                )),
-                Err(fault) => toasts.fault(fault.sentence()),
-            }
-            purpose.set(Purpose::Pair);
-            walls.again();
-        });
-    };
-    let edit = move |_| {
-        if let Some(wall) = wall.get_untracked() {
-            purpose.set(Purpose::Change(Box::new(wall)));
-        }
     };
     let read = move |read: fn(&WallSettings) -> String| {
         wall.with(|wall| wall.as_ref().map(|wall| read(&wall.settings)).unwrap_or_default())
@@ -160,19 +139,50 @@ fn Row(id: String, walls: Fetched<Vec<Wall>>, purpose: RwSignal<Purpose>) -> imp
             <span role="cell" class="cut">{move || read(dark)}</span>
             <span role="cell" class="cut">{seen}</span>
             <span role="cell" class="acts">
-                {move || if asks.get() {
-                    view! {
-                        <Button look=Look::Small press=revoke>"Revoke for good"</Button>
-                        <Button look=Look::SmallGhost press=move |_| asks.set(false)>"Keep"</Button>
-                    }.into_any()
-                } else {
-                    view! {
-                        <Button look=Look::SmallGhost press=edit>"Change"</Button>
-                        <Button look=Look::SmallGhost press=move |_| asks.set(true)>"Revoke"</Button>
-                    }.into_any()
-                }}
+                <Acts wall walls purpose/>
             </span>
         </div>
+    }
+}
+
+/// Revoking asks once more: a screen may hang far away.
+#[component]
+fn Acts(wall: Memo<Option<Wall>>, walls: Fetched<Vec<Wall>>, purpose: RwSignal<Purpose>) -> impl IntoView {
+    let toasts = use_toasts();
+    let asks = RwSignal::new(false);
+    let revoke = move |_| {
+        let Some(wall) = wall.get_untracked() else { return };
+        spawn_local(async move {
+            match api::walls::revoke(&wall.id).await {
+                Ok(()) => toasts.say(format!(
+                    "{} is revoked: the screen shows a new code.",
+                    wall.settings.name
+                )),
+                Err(fault) => toasts.fault(fault.sentence()),
+            }
+            purpose.set(Purpose::Pair);
+            walls.again();
+        });
+    };
+    let edit = move |_| {
+        if let Some(wall) = wall.get_untracked() {
+            purpose.set(Purpose::Change(Box::new(wall)));
+        }
+    };
+    move || {
+        if asks.get() {
+            view! {
+                <Button look=Look::Small press=revoke>"Revoke for good"</Button>
+                <Button look=Look::SmallGhost press=move |_| asks.set(false)>"Keep"</Button>
+            }
+            .into_any()
+        } else {
+            view! {
+                <Button look=Look::SmallGhost press=edit>"Change"</Button>
+                <Button look=Look::SmallGhost press=move |_| asks.set(true)>"Revoke"</Button>
+            }
+            .into_any()
+        }
     }
 }
 
