@@ -46,7 +46,7 @@ const passed = await run(wall, [
     await admin.getByText('No screen yet').waitFor();
     await shot(admin, 'settings-empty-dark');
     await admin.getByLabel('Code on the screen').fill('000 000');
-    await admin.getByLabel('Name').fill('SOC, west wall');
+    await admin.getByLabel('Name', { exact: true }).fill('SOC, west wall');
     if (code !== '000000') {
       await admin.getByRole('button', { name: 'Pair', exact: true }).click();
       await admin.getByText('No screen shows this code').waitFor();
@@ -54,8 +54,8 @@ const passed = await run(wall, [
     }
     await admin.getByLabel('Code on the screen').fill(`${code.slice(0, 3)} ${code.slice(3)}`);
     await admin.getByLabel('Dim it at night').check();
-    await admin.getByLabel('From').fill('00:00');
-    await admin.getByLabel('Until').fill('00:01');
+    await admin.getByLabel('From', { exact: true }).fill('00:00');
+    await admin.getByLabel('Until', { exact: true }).fill('00:01');
     await admin.getByRole('button', { name: 'Pair', exact: true }).click();
     await admin.locator('.tr', { hasText: 'SOC, west wall' }).waitFor();
   }],
@@ -90,12 +90,14 @@ const passed = await run(wall, [
     const large = await open({ width: 3840, height: 2160 }, 'dark', WEBGL);
     await large.context.addCookies((await screen.context.storageState()).cookies);
     await large.page.goto(`${base}/wall`);
-    await onTheMap(large.page);
+    await large.page.locator('.five').waitFor();
+    await large.page.locator('.wall-flows').waitFor({ timeout: 100_000 });
+    await large.page.waitForTimeout(8_000);
+    await shot(large.page, 'map-2160');
     const size = (page) => page.evaluate(() => parseFloat(getComputedStyle(document.querySelector('.five dd')).fontSize));
     const [here, there] = [await size(wall), await size(large.page)];
-    check(Math.abs(there / here - 2) < 0.01 && here > 100, `${here} px and ${there} px`);
-    await shot(large.page, 'map-2160');
     await large.browser.close();
+    check(Math.abs(there / here - 2) < 0.01 && here > 100, `${here} px and ${there} px`);
     return `${here} px at 1080, ${there} px at 2160`;
   }],
   ['without WebGL2 lines are drawn, and it says so', async () => {
@@ -155,8 +157,8 @@ const passed = await run(wall, [
   }],
   ['at night it is dim', async () => {
     await admin.locator('.tr', { hasText: 'SOC, west wall' }).getByRole('button', { name: 'Change' }).click();
-    await admin.getByLabel('From').fill('00:00');
-    await admin.getByLabel('Until').fill('23:59');
+    await admin.getByLabel('From', { exact: true }).fill('00:00');
+    await admin.getByLabel('Until', { exact: true }).fill('23:59');
     await admin.getByRole('button', { name: 'Save' }).click();
     await wall.locator('.wall.dim').waitFor({ timeout: 5_000 });
     check((await wall.evaluate(() => document.documentElement.dataset.theme)) === 'dark', 'light at night');

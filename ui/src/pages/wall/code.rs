@@ -71,7 +71,7 @@ pub fn CodeScreen(phase: RwSignal<Phase>) -> impl IntoView {
             <div role="status">{digits}</div>
             <p class="how">"An administrator types this code under "<b>"Settings, Walls"</b>" and says what the screen may show."</p>
             <p class="life" class:fault-text=move || matches!(shown.get(), Shown::Refused(_))>{life}</p>
-            <p class="life fault-text">{move || is_away.get().then_some("No answer from the server at the moment; trying again.")}</p>
+            {move || is_away.get().then(|| view! { <p class="life fault-text">"No answer from the server at the moment; trying again."</p> })}
         </main>
     }
 }

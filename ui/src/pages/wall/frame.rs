@@ -105,7 +105,10 @@ fn cells(numbers: Option<&WallNumbers>, now: Option<Timestamp>, stale: bool) -> 
         .filter(|_| numbers.critical > 0 && !stale)
         .zip(now);
     let critical = match oldest {
-        Some((since, now)) => format!("critical, {} old", time::age_words(now, since)),
+        Some((since, now)) => {
+            let (figure, unit) = words::span(now.millis() - since.millis());
+            format!("critical, {figure} {unit} old")
+        }
         None => at("critical"),
     };
     let marked = |severity, count: i64, label: String| Cell {

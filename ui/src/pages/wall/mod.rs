@@ -79,7 +79,9 @@ fn Showing(told: WallState, phase: RwSignal<Phase>) -> impl IntoView {
                 <div class="wall-scene">
                     {move || has_map.get().then(|| view! { <scenes::MapLayer view/> })}
                     <scenes::Scene view/>
-                    <p class="wall-credits">"Natural Earth"<Credits credits/></p>
+                    <p class="wall-credits" class:away=move || view.scene.get() != WallScene::Map>
+                        <span>"Natural Earth"</span><span>"MapLibre"</span><Credits credits/>
+                    </p>
                     <frame::Band view/>
                 </div>
                 <frame::Five view/>

@@ -7,6 +7,7 @@ use crate::{
         canvas,
         model::{FlowSum, text},
     },
+    words::capital,
 };
 use leptos::{html, prelude::*};
 use watchfloor_shared::{
@@ -146,7 +147,7 @@ fn Techniques(view: WallView) -> impl IntoView {
         view! {
             <li class="technique">
                 <span class="id">{technique.id}</span>
-                <span class="what">{technique.name}</span>
+                <span class="wall-name">{technique.name}</span>
                 <Share of=share/>
                 <span class="n">{words::short(technique.alerts)}</span>
             </li>
@@ -180,9 +181,9 @@ fn Endpoints(view: WallView) -> impl IntoView {
         view! {
             <li class="endpoint">
                 <span class="risk">{endpoint.risk}</span>
-                <span class="what">{endpoint.label}{endpoint.simulated.then(|| view! { <em class="sim">"simulated"</em> })}
+                <span class="wall-name">{endpoint.label}{endpoint.simulated.then(|| view! { <em class="sim">"simulated"</em> })}
                     <small>{endpoint.user}</small></span>
-                <span class="why">{endpoint.worst}</span>
+                <span class="wall-why">{endpoint.worst}</span>
                 <span class="open">{open.collect_view()}</span>
             </li>
         }
@@ -203,7 +204,7 @@ fn Pipeline(view: WallView) -> impl IntoView {
         let behind = if stage.is_faulty {
             "stands still".to_owned()
         } else {
-            format!("{figure} {unit}")
+            format!("{figure} {unit} behind")
         };
         let dead = match stage.dead {
             0 => "none dead".to_owned(),
@@ -211,8 +212,8 @@ fn Pipeline(view: WallView) -> impl IntoView {
         };
         view! {
             <li class="stage" class:impaired=is_late>
-                <span class="what">{stage.name}</span>
-                <span class="n">{words::rate(stage.events_per_second)}<small>"/s"</small></span>
+                <span class="wall-name">{capital(&stage.name)}</span>
+                <span class="n">{words::rate(stage.events_per_second)}<small>" events/s"</small></span>
                 <span class="n behind">{behind}</span>
                 <span class="n quiet">{dead}</span>
             </li>

@@ -23,14 +23,15 @@ pub fn rate(per_second: f64) -> String {
     }
 }
 
-/// A span as a number and its unit: `0.4` `s`, `18` `s`, `4` `min`, `3` `h`.
+/// A span as a number and its unit: `0.4` `s`, `18` `s`, `4` `min`, `3` `h`, `9` `days`.
 pub fn span(ms: i64) -> (String, &'static str) {
     let ms = ms.max(0);
     match ms / 1_000 {
         0..=9 => (format!("{}.{}", ms / 1_000, ms % 1_000 / 100), "s"),
         seconds if seconds < 120 => (seconds.to_string(), "s"),
         seconds if seconds < 7_200 => ((seconds / 60).to_string(), "min"),
-        seconds => (short(seconds / 3_600), "h"),
+        seconds if seconds < 172_800 => ((seconds / 3_600).to_string(), "h"),
+        seconds => (short(seconds / 86_400), "days"),
     }
 }
 
@@ -74,6 +75,7 @@ mod tests {
             (18_000, "18", "s"),
             (240_000, "4", "min"),
             (3 * 3_600_000, "3", "h"),
+            (9 * 86_400_000, "9", "days"),
         ] {
             assert_eq!(span(ms), (number.to_owned(), unit), "{ms}");
         }

@@ -92,10 +92,12 @@ async fn worst_alerts(tx: &mut TenantTx, of: &[EndpointId]) -> Result<HashMap<En
 }
 
 fn technique(count: FacetCount) -> WallTechnique {
+    // The label of a facet begins with what goes into the filter.
+    let name = count.label.strip_prefix(&count.value).map_or(&*count.label, str::trim);
     WallTechnique {
-        id: count.value,
-        name: count.label,
+        name: name.to_owned(),
         alerts: count.count,
+        id: count.value,
     }
 }
 
