@@ -29,6 +29,7 @@ async function onTheMap(page) {
 const screen = await open({ width: 1920, height: 1080 }, 'dark', WEBGL);
 const desk = await open({ width: 1440, height: 900 }, 'dark');
 const wall = screen.page, admin = desk.page;
+for (const page of [wall, admin]) page.setDefaultTimeout(90_000);
 let code, figures;
 const passed = await run(wall, [
   ['a screen shows a code', async () => {
