@@ -105,8 +105,7 @@ const passed = await run(wall, [
     const without = await open({ width: 1920, height: 1080 }, 'dark', ['--disable-3d-apis']);
     await without.context.addCookies((await screen.context.storageState()).cookies);
     await without.page.goto(`${base}/wall`);
-    await onTheMap(without.page);
-    await without.page.getByText(/no WebGL2/).waitFor();
+    await without.page.getByText(/no WebGL2/).waitFor({ timeout: 100_000 });
     await shot(without.page, 'plain');
     await without.browser.close();
   }],
