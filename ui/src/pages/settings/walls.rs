@@ -134,9 +134,9 @@ fn Row(id: String, walls: Fetched<Vec<Wall>>, purpose: RwSignal<Purpose>) -> imp
     view! {
         <div class="tr cols-walls" class:current=is_open role="row">
             <span role="cell" class="title" title=by>{move || read(|wall| wall.name.clone())}</span>
-            <span role="cell" class="cut">{move || read(shown)}</span>
+            <span role="cell" class="cut" title=move || read(shown)>{move || read(shown)}</span>
             <span role="cell" class="cut" title=move || read(scenes)>{move || read(scenes)}</span>
-            <span role="cell" class="cut">{move || read(dark)}</span>
+            <span role="cell" class="cut" title=move || read(dark)>{move || read(dark)}</span>
             <span role="cell" class="cut">{seen}</span>
             <span role="cell" class="acts">
                 <Acts wall walls purpose/>
