@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn silence_is_stale_before_fifteen_seconds_whatever_the_clocks_do() {
-        let now = |ms| at(10_000 + ms, 1_003_000 + ms);
+        let now = |ms: i64| at(10_000 + ms, 1_003_000 + ms);
         assert_eq!(freshness(Some(heard()), false, now(11_000)), Freshness::Live);
         assert_eq!(freshness(Some(heard()), true, now(11_000)), Freshness::Broken);
         for broken in [false, true] {
