@@ -29,15 +29,15 @@ impl Role {
     }
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
-            ChangeAlerts, Ingest, ManageInventory, ManageKeys, ReadAlerts, ReadEvents, ReadPipeline, ReadRules,
-            RedriveDeadLetters,
+            ChangeAlerts, Ingest, ManageInventory, ManageKeys, ManageWalls, ReadAlerts, ReadEvents, ReadPipeline,
+            ReadRules, RedriveDeadLetters,
         };
         match (self, permission) {
             (_, Ingest) => false,
             (Role::Owner | Role::Admin, _) => true,
             (Role::Analyst, ReadAlerts | ChangeAlerts | ReadEvents | ReadPipeline | ReadRules) => true,
             (Role::Viewer, ReadAlerts | ReadEvents | ReadPipeline | ReadRules) => true,
-            (_, ManageInventory | ManageKeys | RedriveDeadLetters | ChangeAlerts) => false,
+            (_, ManageInventory | ManageKeys | ManageWalls | RedriveDeadLetters | ChangeAlerts) => false,
         }
     }
 }
@@ -54,12 +54,13 @@ pub enum Permission {
     RedriveDeadLetters,
     ManageKeys,
     ManageInventory,
+    ManageWalls,
     /// Held by API keys of senders, by no person.
     Ingest,
 }
 
 impl Permission {
-    pub const ALL: [Permission; 9] = [
+    pub const ALL: [Permission; 10] = [
         Permission::ReadAlerts,
         Permission::ChangeAlerts,
         Permission::ReadEvents,
@@ -68,6 +69,7 @@ impl Permission {
         Permission::RedriveDeadLetters,
         Permission::ManageKeys,
         Permission::ManageInventory,
+        Permission::ManageWalls,
         Permission::Ingest,
     ];
 }

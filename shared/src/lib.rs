@@ -22,6 +22,7 @@ pub mod sensor;
 pub mod time;
 pub mod timeline;
 pub mod tree;
+pub mod wall;
 
 pub use ids::{AlertId, EndpointId, EntityId, EventId, RuleId, TenantId, UserId};
 pub use time::Timestamp;

@@ -86,8 +86,9 @@ pub struct MapFlow {
     /// `network.transport` or `network.protocol`, lower case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<String>,
-    /// One event of it.
-    pub event_id: EventId,
+    /// One event of it; a wall is not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<EventId>,
     /// The first alert that its events belong to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert_id: Option<AlertId>,

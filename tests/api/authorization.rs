@@ -66,6 +66,11 @@ fn attempt(route: &Route, of: &Tenant) -> Attempt {
         | "models.list"
         | "live"
         | "keys.list"
+        | "walls.list"
+        | "wall.begin"
+        | "wall.pairing"
+        | "wall"
+        | "wall.live"
         | "sensors.list"
         | "plain.alerts"
         | "plain.endpoints"
@@ -106,6 +111,12 @@ fn attempt(route: &Route, of: &Tenant) -> Attempt {
             json!([{"name": of.marker, "latitude": 1.5, "longitude": 2.5}]),
         ),
         "keys.issue" => send(route.path, json!({"name": "another"})),
+        "walls.pair" => send(
+            route.path,
+            json!({"code": "000000", "wall": {"name": "Lobby", "scenes": ["map"]}}),
+        ),
+        "walls.change" => send(&format!("/api/v1/walls/{}", of.wall), json!({"name": "mine"})),
+        "walls.revoke" => get(format!("/api/v1/walls/{}", of.wall)),
         "keys.revoke" => get(format!("/api/v1/keys/{}", of.key_id)),
         "ingest.sensor" => send(route.path, json!({"sensor": of.marker, "records": [{"a": 1}]})),
         "ingest.otlp_logs" => send(route.path, json!({"resourceLogs": []})),
@@ -181,8 +192,12 @@ async fn each_role_may_do_what_the_table_says_and_no_more() {
             }
             let cookie = app.cookie(&tenant, role).await;
             let answer = send(app, route, &attempt(route, &tenant), Some(("cookie", &cookie))).await;
-            let may = route.access.permission().is_none_or(|permission| role.may(permission));
             let status = answer.status().as_u16();
+            if route.access == Access::Screen {
+                assert_eq!(status, 401, "{role:?} at {}: a person is no screen", route.name);
+                continue;
+            }
+            let may = route.access.permission().is_none_or(|permission| role.may(permission));
             match may {
                 true => assert!(
                     ![401, 403].contains(&status) && status < 500,
@@ -204,10 +219,10 @@ async fn a_key_sends_and_does_nothing_else() {
         .filter(|r| !matches!(r.access, Access::Public | Access::LoopbackOr(_)))
     {
         let answer = send(app, route, &attempt(route, &tenant), Some(("x-api-key", &tenant.key))).await;
-        let expected = if route.access.permission() == Some(Permission::Ingest) {
-            200
-        } else {
-            403
+        let expected = match route.access {
+            Access::Screen => 401,
+            access if access.permission() == Some(Permission::Ingest) => 200,
+            _ => 403,
         };
         assert_eq!(answer.status(), expected, "{}", route.name);
     }
@@ -224,6 +239,7 @@ async fn another_tenants_things_do_not_exist() {
     nothing.event = EventId::new("0".repeat(32));
     nothing.endpoint = EndpointId::new("no-such-host");
     nothing.key_id = "0".repeat(32);
+    nothing.wall = "0".repeat(32);
     for route in TABLE
         .iter()
         .filter(|route| route.access != Access::Public && !["live", "map.live"].contains(&route.name))

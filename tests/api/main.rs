@@ -13,6 +13,7 @@ mod session;
 mod sse;
 mod state;
 mod surface;
+mod wall;
 
 use reqwest::{Client, Response};
 use serde_json::Value;

@@ -2,6 +2,8 @@
 //!
 //! Screenshots are left in `target/browser`, in both themes and two sizes.
 
+mod wall;
+
 use serde_json::json;
 use std::{
     path::{Path, PathBuf},

@@ -3,6 +3,7 @@
 //! One for a whole test binary, on a runtime of its own, because the database's connections belong to one. Tests keep apart by
 //! tenants that only they know.
 
+use crate::screen;
 use async_trait::async_trait;
 use rand::Rng;
 use serde_json::json;
@@ -205,6 +206,8 @@ pub struct Tenant {
     pub endpoint: EndpointId,
     pub key: String,
     pub key_id: String,
+    /// A wall.
+    pub wall: String,
     pub members: Vec<identity::Member>,
 }
 
@@ -264,6 +267,7 @@ impl TestApp {
         endpoints::upsert(&mut tx, &[sighting]).await.unwrap();
         tx.commit().await.unwrap();
         let (key_id, key) = (key.id, key.secret);
+        let wall = screen::paired(&self.db, &id, &marker).await;
         let mut tenant = Tenant {
             id,
             marker,
@@ -272,6 +276,7 @@ impl TestApp {
             endpoint,
             key,
             key_id,
+            wall,
             members,
         };
         tenant.alert = self.detect(&tenant.id, &tenant.marker, 0).await.summary.id;

@@ -9,6 +9,7 @@ pub mod kafka;
 pub mod onnx;
 pub mod product;
 pub mod proxy;
+pub mod screen;
 pub mod search_contract;
 pub mod small_disk;
 pub mod wire;

@@ -3,7 +3,7 @@
 use crate::{
     components::{Empty, shortcuts::provide_shortcuts, toast::provide_toasts},
     live::provide_live,
-    pages::later::{self, fetch_ahead, later},
+    pages::later::{self, fetch_ahead, later, later_for_ever},
     shell::Shell,
     state::{clock::provide_clock, preferences::provide_preferences, range::provide_range, session::provide_session},
     url::{Place, provide_address},
@@ -19,12 +19,17 @@ pub fn App() -> impl IntoView {
     provide_toasts();
     provide_range();
     provide_shortcuts();
-    fetch_ahead();
+    // A wall shows one page for months.
+    if place.get_untracked() != Place::Wall {
+        fetch_ahead();
+    }
     Effect::new(move |_| document().set_title(&format!("{} · Watchfloor", place.get().title())));
     // The frame stays while one goes from page to page.
-    let gate = Memo::new(move |_| Some(place.get()).filter(|place| matches!(place, Place::SignIn | Place::Setup)));
+    let apart = |place: &Place| matches!(place, Place::SignIn | Place::Setup | Place::Wall);
+    let gate = Memo::new(move |_| Some(place.get()).filter(apart));
     move || match gate.get() {
         Some(Place::Setup) => later(later::setup),
+        Some(Place::Wall) => later_for_ever(later::wall),
         Some(_) => later(later::sign_in),
         None => view! { <Shell page=move || page(place.get())/> }.into_any(),
     }
@@ -32,7 +37,7 @@ pub fn App() -> impl IntoView {
 
 fn page(place: Place) -> AnyView {
     match place {
-        Place::SignIn | Place::Setup => ().into_any(),
+        Place::SignIn | Place::Setup | Place::Wall => ().into_any(),
         Place::Overview => later(later::overview),
         Place::Alerts => later(later::alerts),
         Place::Alert => later(later::alert),
@@ -43,6 +48,7 @@ fn page(place: Place) -> AnyView {
         Place::Pipeline => later(later::pipeline),
         Place::Rules => later(later::rules),
         Place::Inventory => later(later::inventory),
+        Place::Settings => later(later::settings),
         Place::Nowhere => view! {
             <Empty title="There is no such page" why="The address leads nowhere in this console.">
                 <a class="btn small" href="/">"To the overview"</a>

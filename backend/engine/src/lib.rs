@@ -19,6 +19,7 @@ pub mod simulate;
 pub mod timeline;
 pub mod tree;
 pub mod verdict;
+pub mod wall;
 pub mod window;
 
 pub use event::Event;

@@ -15,12 +15,14 @@ pub enum Access {
     LoopbackOr(Permission),
     /// A browser that asks for a page gets the console; anything else needs the permission.
     PageOr(Permission),
+    /// A paired wall screen, and nobody else: not even a person.
+    Screen,
 }
 
 impl Access {
     pub const fn permission(self) -> Option<Permission> {
         match self {
-            Access::Public | Access::SignedIn => None,
+            Access::Public | Access::SignedIn | Access::Screen => None,
             Access::Needs(permission) | Access::LoopbackOr(permission) | Access::PageOr(permission) => Some(permission),
         }
     }

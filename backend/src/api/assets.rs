@@ -18,7 +18,7 @@ struct Bundle;
 const NOT_BUILT: &str = include_str!("console_not_built.html");
 
 /// First segments of the console's pages; each answers with the same document, which reads the address itself.
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 12] = [
     "",
     "alerts",
     "hunt",
@@ -27,8 +27,10 @@ const PAGES: [&str; 10] = [
     "pipeline",
     "rules",
     "sign-in",
+    "settings",
     "setup",
     "overview",
+    "wall",
 ];
 
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");

@@ -11,6 +11,7 @@ use super::{
     problem::{Answer, ApiError},
     routes::Route,
     state::AppState,
+    walls::screen::WallScreen,
 };
 use crate::{
     identity::token,
@@ -42,6 +43,7 @@ const SECRET_BYTES_MAX: usize = 256;
 struct Admitted {
     caller: Option<Caller>,
     renewed: Option<Secret>,
+    screen: Option<WallScreen>,
 }
 
 impl Admitted {
@@ -51,7 +53,19 @@ impl Admitted {
             tenant: holder.tenant,
             sensor: holder.sensor,
         });
-        Self { caller, renewed: None }
+        Self {
+            caller,
+            renewed: None,
+            screen: None,
+        }
+    }
+
+    fn screen(screen: WallScreen) -> Self {
+        Self {
+            caller: None,
+            renewed: None,
+            screen: Some(screen),
+        }
     }
 }
 
@@ -81,6 +95,10 @@ async fn admit_and_run(state: AppState, route: &'static Route, request: Request,
         tracing::Span::current().record("tenant.id", caller.tenant().as_str());
         parts.extensions.insert(caller);
     }
+    if let Some(screen) = admitted.screen {
+        tracing::Span::current().record("tenant.id", screen.tenant());
+        parts.extensions.insert(screen);
+    }
     let request = Request::from_parts(parts, body);
     let mut response = if route.streams {
         next.run(request).await
@@ -91,7 +109,9 @@ async fn admit_and_run(state: AppState, route: &'static Route, request: Request,
             Err(_) => ApiError::unavailable("It took longer than this server allows.").into_response(),
         }
     };
-    let renewed = admitted.renewed.and_then(|token| cookie::set(&token, state.tls));
+    let renewed = admitted
+        .renewed
+        .and_then(|token| cookie::SESSION.set(&token, state.tls));
     // A handler that signs out or in has the last word about the cookie.
     if let Some(value) = renewed
         && !response.headers().contains_key(header::SET_COOKIE)
@@ -105,6 +125,7 @@ async fn admit(state: &AppState, route: &Route, request: &Parts) -> Answer<Admit
     refuse_cross_site(request)?;
     match route.access {
         Access::Public => return Ok(Admitted::sender(None)),
+        Access::Screen => return Ok(Admitted::screen(WallScreen::of(state, request).await?)),
         Access::LoopbackOr(_) if is_local(request) => return Ok(Admitted::sender(None)),
         _ => {}
     }
@@ -136,7 +157,7 @@ async fn authenticate(state: &AppState, request: &Parts) -> Answer<Admitted> {
     if let Some(key) = api_key(&request.headers) {
         return Ok(Admitted::sender(key_holder(&state.db, &key).await?));
     }
-    let Some(presented) = cookie::session_token(&request.headers) else {
+    let Some(presented) = cookie::SESSION.token(&request.headers) else {
         let holder = match Peer::of(&request.extensions).certificate {
             Some(certificate) => api_keys::lookup_certificate(&state.db, &certificate).await?,
             None => None,
@@ -160,7 +181,11 @@ async fn authenticate(state: &AppState, request: &Parts) -> Answer<Admitted> {
         None
     };
     let caller = Some(Caller::Person(person(session.member, presented)));
-    Ok(Admitted { caller, renewed })
+    Ok(Admitted {
+        caller,
+        renewed,
+        screen: None,
+    })
 }
 
 fn person(member: Member, session: Secret) -> Person {

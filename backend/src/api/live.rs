@@ -205,7 +205,7 @@ pub(super) fn ticks(every_ms: u64) -> Interval {
 }
 
 /// The browser connects again and resumes; by then the store may answer.
-fn store_failed(error: StoreError) -> Ended {
+pub(super) fn store_failed(error: StoreError) -> Ended {
     tracing::warn!(error.cause = %error, "a live stream ends");
     Ended
 }

@@ -39,6 +39,7 @@ pub mod routes;
 mod rules;
 mod sensors;
 pub(crate) mod state;
+mod walls;
 
 pub(crate) use guard::{api_key, key_holder};
 pub use outer::{otlp_router, router};

@@ -64,6 +64,7 @@ fn document() -> Value {
             "schemas": schemas,
             "securitySchemes": {
                 "session": { "type": "apiKey", "in": "cookie", "name": "watchfloor_session" },
+                "wall": { "type": "apiKey", "in": "cookie", "name": "watchfloor_wall" },
                 "key": { "type": "http", "scheme": "bearer", "description": "An API key of a sender, as a bearer token or in X-API-Key." },
             },
         },
@@ -130,6 +131,7 @@ fn security(access: Access) -> Value {
         Access::Public => json!([]),
         Access::Needs(Permission::Ingest) => json!([{ "key": [] }]),
         Access::LoopbackOr(_) | Access::PageOr(_) => json!([{ "session": [] }, {}]),
+        Access::Screen => json!([{ "wall": [] }]),
         Access::SignedIn | Access::Needs(_) => json!([{ "session": [] }]),
     }
 }

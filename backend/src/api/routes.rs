@@ -1,12 +1,13 @@
 //! All routes with what they ask of their caller, and nothing else.
 
 use super::{
-    access::Access::{self, LoopbackOr, Needs, PageOr, Public, SignedIn},
+    access::Access::{self, LoopbackOr, Needs, PageOr, Public, Screen, SignedIn},
     alerts,
     describe::Describe,
     docs, endpoints, events, health, identity, ingest, inventory, keys, live, map, metrics, models, openapi, pipeline,
     plain, rules, sensors,
     state::AppState,
+    walls,
 };
 use axum::{
     extract::DefaultBodyLimit,
@@ -14,7 +15,7 @@ use axum::{
     routing::{MethodRouter, delete, get, patch, post, put},
 };
 use watchfloor_shared::identity::Permission::{
-    ChangeAlerts, Ingest, ManageInventory, ManageKeys, ReadAlerts, ReadEvents, ReadPipeline, ReadRules,
+    ChangeAlerts, Ingest, ManageInventory, ManageKeys, ManageWalls, ReadAlerts, ReadEvents, ReadPipeline, ReadRules,
     RedriveDeadLetters,
 };
 
@@ -123,6 +124,14 @@ pub static TABLE: &[Route] = &[
     on(GET, "/api/v1/keys", Needs(ManageKeys), "keys.list", || get(keys::list::handle), keys::list::describe),
     on(POST, "/api/v1/keys", Needs(ManageKeys), "keys.issue", || post(keys::issue::handle), keys::issue::describe),
     on(DELETE, "/api/v1/keys/{id}", Needs(ManageKeys), "keys.revoke", || delete(keys::revoke::handle), keys::revoke::describe),
+    on(GET, "/api/v1/walls", Needs(ManageWalls), "walls.list", || get(walls::list::handle), walls::list::describe),
+    on(POST, "/api/v1/walls", Needs(ManageWalls), "walls.pair", || post(walls::pair::handle), walls::pair::describe),
+    on(PATCH, "/api/v1/walls/{id}", Needs(ManageWalls), "walls.change", || patch(walls::change::handle), walls::change::describe),
+    on(DELETE, "/api/v1/walls/{id}", Needs(ManageWalls), "walls.revoke", || delete(walls::revoke::handle), walls::revoke::describe),
+    on(POST, "/api/v1/wall/pairings", Public, "wall.begin", || post(walls::screen::begin::handle), walls::screen::begin::describe),
+    on(GET, "/api/v1/wall/pairing", Public, "wall.pairing", || get(walls::screen::pairing::handle), walls::screen::pairing::describe),
+    on(GET, "/api/v1/wall", Screen, "wall", || get(walls::screen::state::handle), walls::screen::state::describe),
+    long(GET, "/api/v1/wall/live", Screen, "wall.live", || get(walls::screen::live::handle), walls::screen::live::describe),
     long(POST, "/ingest/v1/sysmon", Needs(Ingest), "ingest.sysmon", || post(ingest::handle), ingest::describe),
     long(POST, "/ingest/v1/sensor", Needs(Ingest), "ingest.sensor", || post(ingest::sensor::handle), ingest::sensor::describe),
     long(POST, "/v1/logs", Needs(Ingest), ingest::otlp::NAME, || post(ingest::otlp::handle), ingest::otlp::describe),
@@ -179,6 +188,8 @@ mod tests {
             "setup.redeem",
             "session.sign_in",
             "session.link",
+            "wall.begin",
+            "wall.pairing",
         ];
         assert_eq!(public, known);
     }

@@ -16,7 +16,7 @@ use crate::{
     sensors::Sensors,
     store::Database,
 };
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{net::IpAddr, ops::Deref, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 use watchfloor_shared::rule::RuleSummary;
 
@@ -118,6 +118,12 @@ pub struct ApiParts {
     pub tls: bool,
 }
 
+/// A screen needs one code in ten minutes; a rack of them behind one address, some.
+const PAIRINGS: Rate = Rate {
+    burst: 10,
+    refill: Duration::from_secs(15),
+};
+
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct AppState(Arc<Services>);
@@ -127,6 +133,8 @@ pub struct Services {
     pub snapshots: SnapshotFeed,
     pub sign_ins: SignInLimiter,
     pub requests: RateLimiter<[u8; 32]>,
+    /// Codes that screens of one address ask for.
+    pub pairings: RateLimiter<IpAddr>,
     /// Password hashing takes 19 MiB each.
     pub hashing: Semaphore,
     pub ingest_places: Semaphore,
@@ -144,6 +152,7 @@ impl AppState {
             snapshots: SnapshotFeed::new(parts.pipeline.clone(), age),
             sign_ins: SignInLimiter::default(),
             requests: RateLimiter::new(rate, 10_000),
+            pairings: RateLimiter::new(PAIRINGS, 10_000),
             hashing: Semaphore::new(4),
             ingest_places: Semaphore::new(parts.limits.ingest.requests_max),
             http: HttpStats::new(),

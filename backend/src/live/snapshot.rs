@@ -3,12 +3,19 @@
 use crate::pipeline::PipelineView;
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::Mutex, time::Instant};
-use watchfloor_shared::live::LiveEvent;
+use watchfloor_shared::{live::LiveEvent, pipeline::PipelineSnapshot};
 
 pub struct SnapshotFeed {
     view: Arc<dyn PipelineView>,
     age_max: Duration,
-    last: Mutex<Option<(Instant, Arc<str>)>>,
+    last: Mutex<Option<Taken>>,
+}
+
+#[derive(Clone)]
+struct Taken {
+    at: Instant,
+    snapshot: Arc<PipelineSnapshot>,
+    json: Arc<str>,
 }
 
 impl SnapshotFeed {
@@ -22,15 +29,29 @@ impl SnapshotFeed {
 
     /// The live event as JSON, at most `age_max` old.
     pub async fn json(&self) -> Arc<str> {
+        self.taken().await.json
+    }
+
+    /// At most `age_max` old.
+    pub async fn latest(&self) -> Arc<PipelineSnapshot> {
+        self.taken().await.snapshot
+    }
+
+    async fn taken(&self) -> Taken {
         let mut last = self.last.lock().await;
-        if let Some((at, json)) = last.as_ref()
-            && at.elapsed() < self.age_max
+        if let Some(taken) = last.as_ref()
+            && taken.at.elapsed() < self.age_max
         {
-            return json.clone();
+            return taken.clone();
         }
-        let event = LiveEvent::Pipeline(Box::new(self.view.snapshot().await));
-        let json: Arc<str> = Arc::from(serde_json::to_string(&event).unwrap_or_default());
-        *last = Some((Instant::now(), json.clone()));
-        json
+        let snapshot = self.view.snapshot().await;
+        let event = LiveEvent::Pipeline(Box::new(snapshot.clone()));
+        let taken = Taken {
+            json: Arc::from(serde_json::to_string(&event).unwrap_or_default()),
+            snapshot: Arc::new(snapshot),
+            at: Instant::now(),
+        };
+        *last = Some(taken.clone());
+        taken
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{StoreError, TenantTx, Window, alerts::without_nul, page::Cursor};
 use sqlx::{FromRow, Postgres, QueryBuilder};
+use std::collections::HashMap;
 use watchfloor_shared::{
     EndpointId, Timestamp,
     endpoint::{EndpointSummary, OpenAlerts},
@@ -142,6 +143,31 @@ pub async fn list(
         next,
         total,
     })
+}
+
+/// Endpoints with an alert that is not closed.
+pub async fn at_risk(tx: &mut TenantTx) -> Result<i64, StoreError> {
+    let count = sqlx::query_scalar!(r#"SELECT count(DISTINCT endpoint_id) AS "count!" FROM alerts WHERE status < 3"#)
+        .fetch_one(tx.connection())
+        .await?;
+    Ok(count)
+}
+
+/// The place of each of these among all endpoints by when they were first seen, from 1: a name that names nobody.
+pub async fn ordinals(tx: &mut TenantTx, ids: &[EndpointId]) -> Result<HashMap<EndpointId, i64>, StoreError> {
+    let ids: Vec<String> = ids.iter().map(|id| without_nul(id.as_str())).collect();
+    let rows = sqlx::query!(
+        r#"SELECT endpoint_id, ordinal AS "ordinal!" FROM (
+               SELECT endpoint_id, row_number() OVER (ORDER BY first_seen_ns, endpoint_id) AS ordinal FROM endpoints
+           ) numbered WHERE endpoint_id = ANY($1)"#,
+        &ids
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (EndpointId::new(row.endpoint_id), row.ordinal))
+        .collect())
 }
 
 pub async fn get(tx: &mut TenantTx, id: &EndpointId) -> Result<Option<EndpointSummary>, StoreError> {

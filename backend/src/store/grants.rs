@@ -3,6 +3,13 @@
 use super::StoreError;
 use sqlx::{Connection, PgConnection};
 
+/// The server never reads what a credential is known by, nor sets it.
+const WALL_READ: &str = "tenant_id, wall_id, name, scenes, shows_addresses, shows_hosts, shows_users, theme, dim_from_minute, \
+    dim_to_minute, created_by, created_ns, last_seen_ns, revoked";
+const WALL_MADE: &str = "tenant_id, wall_id, name, scenes, shows_addresses, shows_hosts, shows_users, theme, dim_from_minute, \
+    dim_to_minute, created_by, created_ns";
+const WALL_SET: &str = "name, scenes, shows_addresses, shows_hosts, shows_users, theme, dim_from_minute, dim_to_minute";
+
 /// Gives `role` what the server needs. Safe to repeat; runs as the schema's owner after each migration.
 pub async fn grant(owner: &mut PgConnection, role: &str) -> Result<(), StoreError> {
     let role = format!("\"{}\"", role.replace('"', "\"\""));
@@ -13,6 +20,7 @@ pub async fn grant(owner: &mut PgConnection, role: &str) -> Result<(), StoreErro
         format!("GRANT SELECT, INSERT, UPDATE ON alerts, endpoints TO {role}"),
         format!("GRANT SELECT, INSERT ON alert_explanations, alert_events, alert_history TO {role}"),
         format!("GRANT SELECT, INSERT, DELETE ON assets, people, sites TO {role}"),
+        format!("GRANT SELECT ({WALL_READ}), INSERT ({WALL_MADE}), UPDATE ({WALL_SET}, revoked) ON walls TO {role}"),
         format!("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA identity TO {role}"),
         format!("REVOKE EXECUTE ON FUNCTION identity.member_of FROM {role}"),
     ];
@@ -34,7 +42,7 @@ pub async fn check_unprivileged(connection: &mut PgConnection) -> Result<(), Sto
                         AND pg_has_role(session_user, c.relowner, 'MEMBER')
                         AND (n.nspname = 'identity' OR c.relname IN (
                             'tenants', 'alerts', 'alert_explanations', 'alert_events', 'alert_history', 'endpoints', 'assets',
-                            'people', 'sites'))
+                            'people', 'sites', 'walls'))
                   ) AS "owns!"
            FROM pg_roles WHERE rolname = session_user"#
     )

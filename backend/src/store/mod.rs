@@ -22,6 +22,7 @@ mod tenant_tx;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+pub mod walls;
 
 pub use config::DatabaseConfig;
 pub use database::Database;

@@ -13,6 +13,7 @@ pub mod map;
 pub mod models;
 pub mod pipeline;
 pub mod rules;
+pub mod walls;
 pub mod wire;
 
 pub use fault::Fault;

@@ -12,6 +12,7 @@ pub enum Glyph {
     Rules,
     Pipeline,
     Inventory,
+    Settings,
     Clock,
     Search,
     Close,
@@ -43,6 +44,9 @@ impl Glyph {
             Glyph::Rules => r#"<path d="M11.5 3.2H4.3L8.3 8l-4 4.8h7.2"/>"#,
             Glyph::Pipeline => r#"<path d="M2 4h3v3H2ZM2 10h3v3H2ZM11 7h3v3h-3ZM5 5.5h3v6H5M8 8.5h3"/>"#,
             Glyph::Inventory => r#"<path d="M3 2.5h10v3H3ZM3 6.5h10v3H3ZM3 10.5h10v3H3ZM5 4h1M5 8h1M5 12h1"/>"#,
+            Glyph::Settings => {
+                r#"<path d="M2 4.5h7M13 4.5h1M2 11.5h1M7 11.5h7"/><circle cx="11" cy="4.5" r="1.8"/><circle cx="5" cy="11.5" r="1.8"/>"#
+            }
             Glyph::Clock => r#"<circle cx="8" cy="8" r="5.5"/><path d="M8 5v3.2l2 1.3"/>"#,
             Glyph::Search => r#"<circle cx="7" cy="7" r="4.3"/><path d="m10.3 10.3 3.4 3.4"/>"#,
             Glyph::Close => r#"<path d="m4.5 4.5 7 7M11.5 4.5l-7 7"/>"#,

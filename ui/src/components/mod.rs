@@ -3,6 +3,7 @@
 pub mod button;
 pub mod chart;
 pub mod chip;
+pub mod credits;
 pub mod disclosure;
 pub mod empty;
 pub mod event_table;
@@ -32,6 +33,7 @@ pub mod virtual_list;
 pub use button::{Button, Look, Segments};
 pub use chart::Bar;
 pub use chip::Chip;
+pub use credits::Credits;
 pub use disclosure::Disclosure;
 pub use empty::Empty;
 pub use facet::Facet;

@@ -25,6 +25,7 @@ const PAGES: [(Glyph, &str, &str); 8] = [
     (Glyph::Rules, "Detections", "/rules"),
     (Glyph::Inventory, "Inventory", "/inventory"),
     (Glyph::Pipeline, "Pipeline", "/pipeline"),
+    (Glyph::Settings, "Settings", "/settings"),
 ];
 const FOUND_MAX: i64 = 5;
 const PAUSE_MS: u32 = 120;

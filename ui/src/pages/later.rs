@@ -5,15 +5,16 @@
 use super::{
     alert::AlertPage, alerts::AlertsPage, endpoint::EndpointPage, endpoints::EndpointsPage, hunt::HuntPage,
     inventory::InventoryPage, map::MapPage, overview::OverviewPage, pipeline::PipelinePage, rules::RulesPage,
-    setup::SetupPage, sign_in::SignInPage,
+    settings::SettingsPage, setup::SetupPage, sign_in::SignInPage, wall::WallPage,
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
-use std::future::Future;
+use std::{future::Future, time::Duration};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 /// The first page has the network to itself for so long.
 const PAUSE_MS: u32 = 1_500;
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// A page that is here and makes itself.
 pub type Page = fn() -> AnyView;
@@ -50,6 +51,8 @@ chunks! {
     plant: pipeline, pipeline_ahead, PipelinePage;
     plant: rules, rules_ahead, RulesPage;
     plant: inventory, inventory_ahead, InventoryPage;
+    plant: settings, settings_ahead, SettingsPage;
+    plant: wall, wall_ahead, WallPage;
 }
 
 /// The page as soon as its chunk is here. The server being away shows, and one can try again.
@@ -62,6 +65,31 @@ where
         attempt.track();
         fetch()
     });
+    shown(page, attempt)
+}
+
+/// The same where nobody is there to press anything: it tries again by itself.
+pub fn later_for_ever<Fetch>(fetch: fn() -> Fetch) -> AnyView
+where
+    Fetch: Future<Output = Loaded> + 'static,
+{
+    let attempt = RwSignal::new(0_u32);
+    let page = LocalResource::new(move || {
+        attempt.track();
+        fetch()
+    });
+    Effect::new(move |_| {
+        if page.with(|page| page.as_ref().is_some_and(Result::is_err)) {
+            let again = move || {
+                attempt.try_update(|n| *n = n.wrapping_add(1));
+            };
+            set_timeout(again, AGAIN);
+        }
+    });
+    shown(page, attempt)
+}
+
+fn shown(page: LocalResource<Loaded>, attempt: RwSignal<u32>) -> AnyView {
     let shown = move || {
         match page.get() {
         None => view! { <p class="pending" role="status">"Loading"</p> }.into_any(),

@@ -12,5 +12,7 @@ pub mod overview;
 pub mod parts;
 pub mod pipeline;
 pub mod rules;
+pub mod settings;
 pub mod setup;
 pub mod sign_in;
+pub mod wall;

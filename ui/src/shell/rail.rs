@@ -60,6 +60,7 @@ pub fn Rail() -> impl IntoView {
                 <RailLink glyph=Glyph::Rules text="Detections" path="/rules">""</RailLink>
                 <RailLink glyph=Glyph::Pipeline text="Pipeline" path="/pipeline">""</RailLink>
                 <RailLink glyph=Glyph::Inventory text="Inventory" path="/inventory">""</RailLink>
+                <RailLink glyph=Glyph::Settings text="Settings" path="/settings">""</RailLink>
             </nav>
         </aside>
     }

@@ -1,13 +1,12 @@
 //! The footer tells the truth: what comes in, how late it is, what is unaccounted for. And which keys work here.
 
 use crate::{
-    components::{Keys, help::cap, number},
+    components::{Credits, Keys, help::cap, number},
     live::{LiveState, use_live},
     state::use_session,
     words::lower,
 };
 use leptos::prelude::*;
-use watchfloor_shared::identity::Credit;
 
 const HINTS_MAX: usize = 5;
 
@@ -34,26 +33,19 @@ pub fn Statusline(help: RwSignal<bool>) -> impl IntoView {
             })
             .collect_view()
     };
-    view! {
-        <footer class="statusline">
-            <button type="button" class="hints" on:click=move |_| help.set(true)><span class="visually-hidden">"Show all keys: "</span>{hints}</button>
-            <Credits/>
-            <Truth/>
-        </footer>
-    }
-}
-
-/// Whose data the pages show and whose licence asks to be named.
-#[component]
-fn Credits() -> impl IntoView {
     let session = use_session();
-    let credits = move || {
+    let credits = Signal::derive(move || {
         session
             .me
             .with(|me| me.as_ref().map(|me| me.credits.clone()).unwrap_or_default())
-    };
-    let credit = |credit: Credit| view! { <a href=credit.url target="_blank" rel="noreferrer">{credit.text}</a> };
-    view! { <span class="credits">{move || credits().into_iter().map(credit).collect_view()}</span> }
+    });
+    view! {
+        <footer class="statusline">
+            <button type="button" class="hints" on:click=move |_| help.set(true)><span class="visually-hidden">"Show all keys: "</span>{hints}</button>
+            <span class="credits"><Credits credits/></span>
+            <Truth/>
+        </footer>
+    }
 }
 
 #[component]

@@ -42,7 +42,10 @@ impl Session {
 pub fn ended() {
     let location = window().location();
     let path = location.pathname().unwrap_or_default();
-    if path.starts_with("/sign-in") || path.starts_with("/setup") {
+    if ["/sign-in", "/setup", "/wall"]
+        .iter()
+        .any(|apart| path.starts_with(apart))
+    {
         return;
     }
     let here = format!("{path}{}", location.search().unwrap_or_default());

@@ -16,6 +16,8 @@ pub enum Place {
     Pipeline,
     Rules,
     Inventory,
+    Settings,
+    Wall,
     Nowhere,
 }
 
@@ -34,6 +36,8 @@ impl Place {
             ["pipeline"] => Place::Pipeline,
             ["rules"] => Place::Rules,
             ["inventory"] => Place::Inventory,
+            ["settings"] => Place::Settings,
+            ["wall"] => Place::Wall,
             _ => Place::Nowhere,
         }
     }
@@ -52,6 +56,8 @@ impl Place {
             Place::Pipeline => "Pipeline",
             Place::Rules => "Detections",
             Place::Inventory => "Inventory",
+            Place::Settings => "Settings",
+            Place::Wall => "Wall",
             Place::Nowhere => "No such page",
         }
     }
@@ -85,6 +91,8 @@ mod tests {
             ("/map", Place::Map),
             ("/rules", Place::Rules),
             ("/inventory", Place::Inventory),
+            ("/settings", Place::Settings),
+            ("/wall", Place::Wall),
             ("/rules/1", Place::Nowhere),
             ("/alerts/9f2c41/tree", Place::Nowhere),
         ] {

@@ -292,7 +292,7 @@ fn described(id: u64, seen: Sighting, is_group: bool) -> MapFlow {
         rule: if is_group { "Many rules".to_owned() } else { seen.rule },
         module: seen.module,
         protocol: seen.protocol.filter(|_| !is_group),
-        event_id: seen.event_id,
+        event_id: Some(seen.event_id),
         alert_id: seen.alert_id.filter(|_| !is_group),
         simulated: seen.simulated,
         is_group,

@@ -66,10 +66,11 @@ fn permissions(role: Role) -> Vec<Permission> {
 
 /// The session that the browser had ends: nobody who knew its cookie comes along.
 async fn welcome(state: &AppState, headers: &HeaderMap, member: &Member, token: &Secret) -> Answer<Welcome> {
-    if let Some(old) = cookie::session_token(headers) {
+    if let Some(old) = cookie::SESSION.token(headers) {
         sessions::revoke(&state.db, old.reveal()).await?;
     }
-    let cookie = cookie::set(token, state.tls).ok_or_else(|| ApiError::internal("a token that fits no header"))?;
+    let cookie = cookie::SESSION.set(token, state.tls);
+    let cookie = cookie.ok_or_else(|| ApiError::internal("a token that fits no header"))?;
     Ok(([(header::SET_COOKIE, cookie)], Json(me(state, member))))
 }
 

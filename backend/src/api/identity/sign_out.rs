@@ -1,7 +1,13 @@
 //! `DELETE /api/v1/session`: ends the session, its live streams with the next check.
 
 use crate::{
-    api::{context::Signed, cookie, describe::Describe, problem::Answer, state::AppState},
+    api::{
+        context::Signed,
+        cookie,
+        describe::Describe,
+        problem::{Answer, ApiError},
+        state::AppState,
+    },
     store::identity::sessions,
 };
 use axum::{
@@ -18,5 +24,7 @@ pub async fn handle(
     Signed(person): Signed,
 ) -> Answer<(StatusCode, [(header::HeaderName, HeaderValue); 1])> {
     sessions::revoke(&state.db, person.session.reveal()).await?;
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie::clear(state.tls))]))
+    let cleared = cookie::SESSION.clear(state.tls);
+    let cleared = cleared.ok_or_else(|| ApiError::internal("a cookie that fits no header"))?;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cleared)]))
 }

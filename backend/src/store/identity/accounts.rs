@@ -102,7 +102,7 @@ pub async fn verify_password(db: &Database, email: &str, password: &Secret) -> R
     )?))
 }
 
-pub(super) fn valid_name(name: &str) -> Result<String, IdentityError> {
+pub(in crate::store) fn valid_name(name: &str) -> Result<String, IdentityError> {
     let name = name.trim();
     let fits = (1..=100).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     fits.then(|| name.to_owned()).ok_or(IdentityError::InvalidName)

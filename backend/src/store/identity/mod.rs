@@ -9,6 +9,7 @@ pub mod api_keys;
 pub mod one_time_links;
 pub mod sessions;
 pub mod tenants;
+pub mod walls;
 
 use super::{Secret, StoreError};
 use crate::identity::{

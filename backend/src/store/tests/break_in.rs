@@ -37,6 +37,7 @@ async fn raw_sql_of_one_tenant_reaches_no_row_of_another() {
         "assets",
         "people",
         "sites",
+        "walls",
     ];
     for table in tables {
         let mut tx = db.tenant(&tenant_id("beta")).await.unwrap();
@@ -90,6 +91,11 @@ async fn the_role_cannot_become_another_or_switch_the_policies_off() {
         "SELECT * FROM identity.sessions",
         "SELECT * FROM identity.api_keys",
         "SELECT * FROM identity.one_time_tokens",
+        "SELECT * FROM identity.wall_pairings",
+        "SELECT credential_hash FROM walls",
+        "UPDATE walls SET credential_hash = NULL",
+        "UPDATE walls SET last_seen_ns = 0",
+        "DELETE FROM walls",
         "INSERT INTO identity.sessions SELECT",
         "SELECT identity.member_of('a', 'acme')",
         "SELECT passwd FROM pg_shadow",

@@ -8,6 +8,7 @@ mod managed;
 mod recorded;
 mod scale;
 mod tls;
+mod walls;
 
 use super::{Database, TenantTx, alerts::Recorded, testing::tenant_id};
 use watchfloor_engine::alert::{AlertSettings, Detection};

@@ -110,19 +110,20 @@ impl Feed {
     pub fn open(self) {
         let chosen = self.view.chosen.get_untracked();
         let flow = chosen.and_then(|id| self.view.held.with_value(|held| held.flow(id).map(Arc::clone)));
-        if let Some(flow) = flow {
-            self.address.go(&untrack(|| self.target(&flow)));
+        if let Some(target) = flow.and_then(|flow| untrack(|| self.target(&flow))) {
+            self.address.go(&target);
         }
     }
 
     /// Its alert, otherwise its event.
-    fn target(self, flow: &MapFlow) -> String {
-        match &flow.alert_id {
-            Some(alert) => self.range.link(&format!("/alerts/{alert}"), Query::default()),
-            None => {
-                let query = Query::default().with("q", format!("event.id:\"{}\"", flow.event_id));
-                self.range.link("/hunt", query)
+    fn target(self, flow: &MapFlow) -> Option<String> {
+        match (&flow.alert_id, &flow.event_id) {
+            (Some(alert), _) => Some(self.range.link(&format!("/alerts/{alert}"), Query::default())),
+            (None, Some(event)) => {
+                let query = Query::default().with("q", format!("event.id:\"{event}\""));
+                Some(self.range.link("/hunt", query))
             }
+            (None, None) => None,
         }
     }
 }
@@ -164,7 +165,7 @@ fn Row(feed: Feed, id: u64) -> impl IntoView {
     });
     let flow = Memo::new(move |_| sum.with(|sum| sum.as_ref().map(|sum| Arc::clone(&sum.flow))));
     let with_flow = move |read: fn(&MapFlow) -> String| flow.with(|flow| flow.as_deref().map(read).unwrap_or_default());
-    let target = move || flow.with(|flow| flow.as_ref().map(|flow| feed.target(flow)));
+    let target = move || flow.with(|flow| flow.as_ref().and_then(|flow| feed.target(flow)));
     let severity = Memo::new(move |_| flow.with(|flow| flow.as_ref().map(|flow| flow.severity)));
     let simulated = Memo::new(move |_| flow.with(|flow| flow.as_ref().is_some_and(|flow| flow.simulated)));
     let last = Memo::new(move |_| sum.with(|sum| sum.as_ref().map(|sum| sum.last)));

@@ -1,14 +1,15 @@
 //! The live map: who reaches for whom, now and in the last thirty minutes, with the same as rows beside it.
 
 mod callout;
+pub mod canvas;
 mod draw;
 mod feed;
 mod keys;
-mod model;
+pub mod model;
 mod panel;
 mod rewind;
 mod stage;
-mod state;
+pub mod state;
 mod stream;
 
 use crate::components::{Notice, NoticeKind, number};

@@ -2,7 +2,7 @@
 
 use super::{
     callout::Callout,
-    draw,
+    canvas,
     feed::Feed,
     model::{
         Filter, Mode,
@@ -12,12 +12,11 @@ use super::{
     state::{Link, MapView},
 };
 use crate::{
-    components::{Menu, Segments, SeverityMark, SimulatedBadge, number},
-    state::use_preferences,
+    components::{Credits, Menu, Segments, SeverityMark, SimulatedBadge, number},
+    state::use_session,
 };
-use leptos::{ev, html, prelude::*, task::spawn_local};
+use leptos::{ev, html, prelude::*};
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
 use watchfloor_shared::alert::Severity;
 
 /// So near is at it.
@@ -34,7 +33,7 @@ pub fn toggle(view: MapView, key: &str, value: &str) {
 #[component]
 pub fn Stage(view: MapView, feed: Feed) -> impl IntoView {
     let node = NodeRef::<html::Div>::new();
-    mount(view, node);
+    canvas::mount(view, node, 1.0);
     let over = move |event: ev::PointerEvent| {
         let near = nearest(view, node, &event);
         if near != view.pointed.get_untracked() {
@@ -55,46 +54,6 @@ pub fn Stage(view: MapView, feed: Feed) -> impl IntoView {
             <Legend view/>
         </div>
     }
-}
-
-/// Draws as soon as the box is there, until the page is left.
-fn mount(view: MapView, node: NodeRef<html::Div>) {
-    let theme = use_preferences().theme;
-    let is_open = StoredValue::new(true);
-    Effect::new(move |_| {
-        let Some(node) = node.get() else { return };
-        let globe = view.globe.get_untracked();
-        let moved: Rc<dyn Fn()> = Rc::new(move || {
-            view.moved.try_update(|n| *n = n.wrapping_add(1));
-        });
-        spawn_local(async move {
-            let (renderer, plain) = draw::open(node.unchecked_into(), globe, moved).await;
-            if is_open.try_get_value() != Some(true) {
-                renderer.close();
-                return;
-            }
-            view.plain.set(plain);
-            renderer.show(&view.shown.with_untracked(|shown| Rc::clone(&shown.scene)));
-            renderer.globe(view.globe.get_untracked());
-            view.renderer.set_value(Some(renderer));
-        });
-    });
-    Effect::new(move |before: Option<()>| {
-        theme.track();
-        if before.is_some() {
-            // The attribute on the root is set by another effect of the same change.
-            request_animation_frame(move || view.with_renderer(|renderer| renderer.dress()));
-        }
-    });
-    Effect::new(move |_| {
-        let globe = view.globe.get();
-        view.with_renderer(|renderer| renderer.globe(globe));
-    });
-    on_cleanup(move || {
-        is_open.try_set_value(false);
-        view.with_renderer(|renderer| renderer.close());
-        view.renderer.try_set_value(None);
-    });
 }
 
 /// The flow whose mark the pointer is at.
@@ -174,6 +133,12 @@ fn Legend(view: MapView) -> impl IntoView {
             text::placed(placed.get(), figure)
         )
     };
+    let session = use_session();
+    let credits = Signal::derive(move || {
+        session
+            .me
+            .with(|me| me.as_ref().map(|me| me.credits.clone()).unwrap_or_default())
+    });
     let together = move || (together.get() > 0).then(|| format!(" {} drawn together.", figure(together.get())));
     view! {
         <div class="legend">
@@ -185,7 +150,7 @@ fn Legend(view: MapView) -> impl IntoView {
         <p class="attribution">
             <a href="https://www.naturalearthdata.com" target="_blank" rel="noopener">"Natural Earth"</a>
             <a href="https://maplibre.org" target="_blank" rel="noopener">"MapLibre"</a>
-            <a href="https://db-ip.com" target="_blank" rel="noopener">"IP geolocation by DB-IP"</a>
+            <Credits credits/>
         </p>
     }
 }

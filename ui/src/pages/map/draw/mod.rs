@@ -40,12 +40,17 @@ pub enum Plainness {
     NotLoaded,
 }
 
-/// Draws into `node`, and calls `moved` when the same place lies elsewhere.
-pub async fn open(node: HtmlElement, globe: bool, moved: Rc<dyn Fn()>) -> (Rc<dyn Renderer>, Option<Plainness>) {
-    let why = match overlay::Overlay::over(&node) {
+/// Draws into `node`, everything `size` times as large as on a desk, and calls `moved` when the same place lies elsewhere.
+pub async fn open(
+    node: HtmlElement,
+    globe: bool,
+    size: f32,
+    moved: Rc<dyn Fn()>,
+) -> (Rc<dyn Renderer>, Option<Plainness>) {
+    let why = match overlay::Overlay::over(&node, size) {
         None => Plainness::NoWebGl2,
         Some(overlay) => match base::constructor().await.and_then(|map| {
-            let world = world::World::open(&map, &node, overlay, globe, Rc::clone(&moved));
+            let world = world::World::open(&map, &node, overlay, (globe, size), Rc::clone(&moved));
             world.ok()
         }) {
             Some(world) => return (world, None),
@@ -53,7 +58,7 @@ pub async fn open(node: HtmlElement, globe: bool, moved: Rc<dyn Fn()>) -> (Rc<dy
         },
     };
     node.set_inner_html("");
-    (plain::Plain::open(&node, moved), Some(why))
+    (plain::Plain::open(&node, size, moved), Some(why))
 }
 
 pub fn now_seconds() -> f64 {

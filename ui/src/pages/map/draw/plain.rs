@@ -29,6 +29,7 @@ type Resizing = (ResizeObserver, Closure<dyn FnMut()>);
 
 pub struct Plain {
     canvas: HtmlCanvasElement,
+    size: f64,
     scene: RefCell<Rc<Scene>>,
     /// Outlines and borders on the plane.
     land: RefCell<Vec<Vec<Point>>>,
@@ -38,7 +39,7 @@ pub struct Plain {
 }
 
 impl Plain {
-    pub fn open(node: &HtmlElement, moved: Rc<dyn Fn()>) -> Rc<dyn Renderer> {
+    pub fn open(node: &HtmlElement, size: f32, moved: Rc<dyn Fn()>) -> Rc<dyn Renderer> {
         let canvas: HtmlCanvasElement = document()
             .create_element("canvas")
             .map_or_else(|_| node.clone().unchecked_into(), |canvas| canvas.unchecked_into());
@@ -46,6 +47,7 @@ impl Plain {
         let _ = node.append_child(&canvas);
         let plain = Rc::new(Self {
             canvas,
+            size: f64::from(size),
             scene: RefCell::default(),
             land: RefCell::default(),
             lines: RefCell::default(),
@@ -106,7 +108,7 @@ impl Plain {
             f64::from(self.canvas.width()),
             f64::from(self.canvas.height()),
         );
-        pen.set_line_width(0.6);
+        pen.set_line_width(0.6 * self.size);
         pen.set_fill_style_str(&looks.land);
         pen.set_stroke_style_str(&looks.coast);
         for (lines, is_land) in [(&self.land, true), (&self.lines, false)] {
@@ -122,10 +124,10 @@ impl Plain {
         }
         let scene = self.scene.borrow();
         match scene.mode {
-            Mode::Arcs => arcs(&pen, &scene, &looks, &on),
+            Mode::Arcs => arcs(&pen, &scene, &looks, &on, self.size),
             Mode::Density => cells(&pen, &scene, &looks, &on),
         }
-        sites(&pen, &scene, &looks, &on);
+        sites(&pen, &scene, &looks, &on, self.size);
         drop(scene);
         (self.moved)();
     }
@@ -164,15 +166,15 @@ fn trace(pen: &CanvasRenderingContext2d, points: impl Iterator<Item = (f64, f64)
     }
 }
 
-fn arcs(pen: &CanvasRenderingContext2d, scene: &Scene, looks: &Looks, on: &impl Fn(Point) -> (f64, f64)) {
+fn arcs(pen: &CanvasRenderingContext2d, scene: &Scene, looks: &Looks, on: &impl Fn(Point) -> (f64, f64), size: f64) {
     for arc in &scene.arcs {
         pen.set_stroke_style_str(&looks.css[looks::tone(arc.tone)]);
-        pen.set_line_width(f64::from(arc.width_px));
+        pen.set_line_width(f64::from(arc.width_px) * size);
         pen.set_global_alpha(f64::from(arc.strength));
         let dash = js_sys::Array::new();
         if arc.tone.simulated {
-            dash.push(&5.into());
-            dash.push(&4.into());
+            dash.push(&(5.0 * size).into());
+            dash.push(&(4.0 * size).into());
         }
         let _ = pen.set_line_dash(&dash);
         for turn in std::iter::once(0.0).chain(geo::second_turn(arc.to)) {
@@ -191,18 +193,13 @@ fn arcs(pen: &CanvasRenderingContext2d, scene: &Scene, looks: &Looks, on: &impl 
         pen.set_fill_style_str(&looks.css[looks::tone(mark.tone)]);
         pen.begin_path();
         match mark.tone.severity {
-            Severity::Low => drop(pen.arc(x, y, 3.0, 0.0, TAU)),
-            Severity::Medium => pen.rect(x - 3.0, y - 3.0, 6.0, 6.0),
-            Severity::High => trace(pen, [(x, y - 5.0), (x + 5.0, y + 4.0), (x - 5.0, y + 4.0)].into_iter()),
-            Severity::Critical => {
-                trace(
-                    pen,
-                    [(x, y - 6.5), (x + 6.5, y), (x, y + 6.5), (x - 6.5, y)].into_iter(),
-                );
-            }
+            Severity::Low => drop(pen.arc(x, y, 3.0 * size, 0.0, TAU)),
+            Severity::Medium => pen.rect(x - 3.0 * size, y - 3.0 * size, 6.0 * size, 6.0 * size),
+            Severity::High => shape(pen, (x, y), size, &[(0.0, -5.0), (5.0, 4.0), (-5.0, 4.0)]),
+            Severity::Critical => shape(pen, (x, y), size, &[(0.0, -6.5), (6.5, 0.0), (0.0, 6.5), (-6.5, 0.0)]),
         }
         if mark.tone.severity == Severity::Low {
-            pen.set_line_width(1.5);
+            pen.set_line_width(1.5 * size);
             pen.set_stroke_style_str(&looks.css[looks::tone(mark.tone)]);
             pen.stroke();
         } else {
@@ -224,17 +221,25 @@ fn cells(pen: &CanvasRenderingContext2d, scene: &Scene, looks: &Looks, on: &impl
     pen.set_global_alpha(1.0);
 }
 
-fn sites(pen: &CanvasRenderingContext2d, scene: &Scene, looks: &Looks, on: &impl Fn(Point) -> (f64, f64)) {
-    pen.set_font("12px 'IBM Plex Mono', monospace");
+fn shape(pen: &CanvasRenderingContext2d, (x, y): (f64, f64), size: f64, corners: &[(f64, f64)]) {
+    trace(
+        pen,
+        corners.iter().map(|(right, down)| (x + right * size, y + down * size)),
+    );
+}
+
+fn sites(pen: &CanvasRenderingContext2d, scene: &Scene, looks: &Looks, on: &impl Fn(Point) -> (f64, f64), size: f64) {
+    pen.set_font(&format!("{}px 'IBM Plex Mono', monospace", 12.0 * size));
+    let half = 4.5 * size;
     for site in &scene.sites {
         let (x, y) = on(site.at);
         pen.set_fill_style_str(&looks.sea);
-        pen.fill_rect(x - 4.5, y - 4.5, 9.0, 9.0);
+        pen.fill_rect(x - half, y - half, 2.0 * half, 2.0 * half);
         pen.set_stroke_style_str(&looks.strong);
-        pen.set_line_width(1.5);
-        pen.stroke_rect(x - 4.5, y - 4.5, 9.0, 9.0);
+        pen.set_line_width(1.5 * size);
+        pen.stroke_rect(x - half, y - half, 2.0 * half, 2.0 * half);
         pen.set_fill_style_str(&looks.strong);
-        let _ = pen.fill_text(&site.name, x + 9.0, y + 4.0);
+        let _ = pen.fill_text(&site.name, x + 2.0 * half, y + 4.0 * size);
     }
 }
 

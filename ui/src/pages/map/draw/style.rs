@@ -11,11 +11,12 @@ pub const SITES: &str = "sites";
 /// Below this layer the finer outlines go.
 const FIRST_LABEL: &str = "labels";
 
-pub fn whole(looks: &Looks, origin: &str) -> Value {
+/// `size` times as large as on a desk. What is meant to be seen from afar has no names of countries.
+pub fn whole(looks: &Looks, origin: &str, size: f32) -> Value {
     let mut layers = vec![json!({"id": "sea", "type": "background", "paint": {"background-color": looks.sea}})];
-    layers.extend(outlines(looks, COARSE));
-    layers.push(labels(looks));
-    layers.push(site_names(looks));
+    layers.extend(outlines(looks, COARSE, size));
+    layers.push(labels(looks, size));
+    layers.push(site_names(looks, size));
     json!({
         "version": 8,
         "sources": {
@@ -32,7 +33,7 @@ pub fn world(origin: &str, scale: &str) -> Value {
 }
 
 /// Land, density, grid, borders and coasts of one scale.
-pub fn outlines(looks: &Looks, scale: &str) -> Vec<Value> {
+pub fn outlines(looks: &Looks, scale: &str, size: f32) -> Vec<Value> {
     let (from, to) = if scale == FINE { (FINE_ZOOM, 24.0) } else { (0.0, 24.0) };
     let layer = |name: &str, kind: &str, form: &str, paint: Value| {
         json!({"id": format!("{name}-{scale}"), "source": scale, "type": form, "filter": ["==", ["get", "kind"], kind],
@@ -43,7 +44,7 @@ pub fn outlines(looks: &Looks, scale: &str) -> Vec<Value> {
             "grid",
             "grid",
             "line",
-            json!({"line-color": looks.grid, "line-width": 0.6}),
+            json!({"line-color": looks.grid, "line-width": 0.6 * size}),
         ),
         layer(
             "land",
@@ -61,25 +62,26 @@ pub fn outlines(looks: &Looks, scale: &str) -> Vec<Value> {
             "border",
             "border",
             "line",
-            json!({"line-color": looks.coast, "line-width": 0.6, "line-opacity": 0.55}),
+            json!({"line-color": looks.coast, "line-width": 0.6 * size, "line-opacity": 0.55}),
         ),
         layer(
             "coast",
             "coast",
             "line",
-            json!({"line-color": looks.coast, "line-width": 0.8}),
+            json!({"line-color": looks.coast, "line-width": 0.8 * size}),
         ),
     ]
 }
 
 /// Larger countries first; smaller ones as there is room. The filter sees whole zooms.
-fn labels(looks: &Looks) -> Value {
+fn labels(looks: &Looks, size: f32) -> Value {
     let at_least = |area: u32| json!([">=", ["get", "area"], area]);
     json!({
         "id": FIRST_LABEL, "source": COARSE, "type": "symbol", "minzoom": 1.9,
         "filter": ["all", ["==", ["get", "kind"], "label"], ["step", ["zoom"],
             at_least(220), 2, at_least(60), 3, at_least(15), 4, at_least(4), 5, at_least(0)]],
         "layout": {
+            "visibility": if size > 1.0 { "none" } else { "visible" },
             "text-field": ["get", "name"], "text-font": ["IBM Plex Sans"], "text-size": 11, "text-max-width": 7,
             "symbol-sort-key": ["-", 0, ["get", "area"]], "text-padding": 6,
         },
@@ -87,15 +89,15 @@ fn labels(looks: &Looks) -> Value {
     })
 }
 
-fn site_names(looks: &Looks) -> Value {
+fn site_names(looks: &Looks, size: f32) -> Value {
     json!({
         "id": "site-names", "source": SITES, "type": "symbol",
         "layout": {
-            "text-field": ["get", "name"], "text-font": ["IBM Plex Mono"], "text-size": 12,
+            "text-field": ["get", "name"], "text-font": ["IBM Plex Mono"], "text-size": 12.0 * size,
             "text-variable-anchor": ["left", "right", "bottom-right", "top-left", "bottom", "top"],
             "text-radial-offset": 0.8, "text-justify": "auto", "text-padding": 1,
         },
-        "paint": {"text-color": looks.strong, "text-halo-color": looks.sea, "text-halo-width": 1.6},
+        "paint": {"text-color": looks.strong, "text-halo-color": looks.sea, "text-halo-width": 1.6 * size},
     })
 }
 

@@ -30,6 +30,7 @@ pub struct World {
     node: HtmlElement,
     overlay: Rc<Overlay>,
     globe: Cell<bool>,
+    size: f32,
     is_ready: Cell<bool>,
     has_fine: Cell<bool>,
     /// What came last, for layers that are not there yet.
@@ -42,15 +43,16 @@ impl World {
         constructor: &Function,
         node: &HtmlElement,
         overlay: Rc<Overlay>,
-        globe: bool,
+        (globe, size): (bool, f32),
         moved: Rc<dyn Fn()>,
     ) -> Result<Rc<dyn Renderer>, JsValue> {
-        let map: BaseMap = Reflect::construct(constructor, &Array::of1(&options(node, globe)))?.unchecked_into();
+        let map: BaseMap = Reflect::construct(constructor, &Array::of1(&options(node, globe, size)))?.unchecked_into();
         let world = Rc::new(Self {
             map,
             node: node.clone(),
             overlay,
             globe: Cell::new(globe),
+            size,
             is_ready: Cell::new(false),
             has_fine: Cell::new(false),
             scene: RefCell::default(),
@@ -123,7 +125,7 @@ impl World {
         let Some(add) = get(&self.map, "addLayer").dyn_ref::<Function>().cloned() else {
             return;
         };
-        for layer in style::outlines(&Looks::now(), style::FINE) {
+        for layer in style::outlines(&Looks::now(), style::FINE, self.size) {
             // Below the names of countries.
             let _ = add.call2(&self.map, &js(&layer), &"labels".into());
         }
@@ -244,9 +246,9 @@ fn fitting(node: &HtmlElement, globe: bool) -> f64 {
     (world_px / TILE_PX).log2()
 }
 
-fn options(node: &HtmlElement, globe: bool) -> JsValue {
+fn options(node: &HtmlElement, globe: bool, size: f32) -> JsValue {
     let options = js(&json!({
-        "style": style::whole(&Looks::now(), &origin()),
+        "style": style::whole(&Looks::now(), &origin(), size),
         "center": CENTER,
         "zoom": fitting(node, globe),
         "maxZoom": ZOOM_MAX,

@@ -218,7 +218,7 @@ pub mod tests {
             rule: "C2 beacon".to_owned(),
             module: "suricata".to_owned(),
             protocol: Some("tcp".to_owned()),
-            event_id: EventId::new("e"),
+            event_id: Some(EventId::new("e")),
             alert_id: None,
             simulated: false,
             is_group: false,

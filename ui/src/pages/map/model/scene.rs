@@ -59,6 +59,15 @@ pub struct Shot {
     pub width_px: f32,
 }
 
+impl Shot {
+    pub fn larger(&self, size: f32) -> Self {
+        Self {
+            width_px: self.width_px * size,
+            ..self.clone()
+        }
+    }
+}
+
 /// The severity's shape where arcs begin that do not begin at a site.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mark {

@@ -47,6 +47,8 @@ pub struct Overlay {
 type ContextListener = Closure<dyn FnMut(web_sys::Event)>;
 
 struct State {
+    /// How many times as large as on a desk.
+    size: f32,
     /// As the canvases; `None` while a context is lost.
     devices: [Option<Device>; 2],
     looks: Looks,
@@ -74,7 +76,7 @@ impl State {
 
 impl Overlay {
     /// `None` where there is no WebGL2.
-    pub fn over(node: &HtmlElement) -> Option<Rc<Self>> {
+    pub fn over(node: &HtmlElement, size: f32) -> Option<Rc<Self>> {
         let canvases = [layer()?, layer()?];
         let devices = [Device::on(&canvases[STANDING])?, Device::on(&canvases[FLYING])?];
         for canvas in &canvases {
@@ -83,6 +85,7 @@ impl Overlay {
         let overlay = Rc::new(Self {
             canvases,
             state: RefCell::new(State {
+                size,
                 devices: devices.map(Some),
                 looks: Looks::now(),
                 view: None,
@@ -150,7 +153,9 @@ impl Overlay {
     pub fn fly(&self, shots: &[Shot]) {
         let mut state = self.state.borrow_mut();
         let now = state.now();
-        state.flights.begin(shots, now);
+        let size = state.size;
+        let shots: Vec<Shot> = shots.iter().map(|shot| shot.larger(size)).collect();
+        state.flights.begin(&shots, now);
         drop(state);
         self.ask();
     }
@@ -236,7 +241,7 @@ impl State {
             .filter(|_| self.scene_changed || self.stands_anew)
         {
             if std::mem::take(&mut self.scene_changed) {
-                let (arcs, marks) = packed(&self.scene);
+                let (arcs, marks) = packed(&self.scene, self.size);
                 device.send(Buffer::Arcs, &arcs);
                 device.send(Buffer::Marks, &marks);
             }
@@ -276,7 +281,7 @@ fn layer() -> Option<HtmlCanvasElement> {
 }
 
 /// Arcs; then discs, marks and sites, from below to above.
-fn packed(scene: &Scene) -> (Instances, Instances) {
+fn packed(scene: &Scene, size: f32) -> (Instances, Instances) {
     let (mut arcs, mut marks) = (Instances::default(), Instances::default());
     let is_dense = scene.mode == Mode::Density;
     for arc in scene.arcs.iter().filter(|arc| !is_dense || scene.lit == Some(arc.flow)) {
@@ -285,14 +290,14 @@ fn packed(scene: &Scene) -> (Instances, Instances) {
         } else {
             arc.width_px
         };
-        arcs.ribbon((arc.from, arc.to), arc.tone, width, arc.strength, [0.0; 2]);
+        arcs.ribbon((arc.from, arc.to), arc.tone, width * size, arc.strength, [0.0; 2]);
     }
     if is_dense {
         for cell in &scene.cells {
             marks.spot(
                 cell.at,
                 looks::tone(cell.tone),
-                disc_px(cell.count),
+                disc_px(cell.count) * size,
                 0.42,
                 instances::DISC,
             );
@@ -300,15 +305,16 @@ fn packed(scene: &Scene) -> (Instances, Instances) {
     } else {
         for mark in &scene.marks {
             let (tone, shape) = (looks::tone(mark.tone), mark.tone.severity as u8);
-            marks.spot(mark.at, tone, MARK_PX[mark.tone.severity as usize], 1.0, shape);
+            let half_px = MARK_PX[mark.tone.severity as usize] * size;
+            marks.spot(mark.at, tone, half_px, 1.0, shape);
         }
     }
     for site in &scene.sites {
-        marks.spot(site.at, looks::STRONG, 5.5, 1.0, instances::SITE);
+        marks.spot(site.at, looks::STRONG, 5.5 * size, 1.0, instances::SITE);
     }
     let lit = scene.arcs.iter().find(|arc| scene.lit == Some(arc.flow));
     if let Some(lit) = lit {
-        marks.spot(lit.from, looks::STRONG, 10.0, 0.9, instances::RING);
+        marks.spot(lit.from, looks::STRONG, 10.0 * size, 0.9, instances::RING);
     }
     (arcs, marks)
 }
