@@ -16,7 +16,7 @@ use watchfloor_shared::{
     page::Page,
 };
 
-const PAGES: [(Glyph, &str, &str); 8] = [
+const PAGES: [(Glyph, &str, &str); 9] = [
     (Glyph::Overview, "Overview", "/"),
     (Glyph::Alerts, "Alerts", "/alerts"),
     (Glyph::Hunt, "Hunt", "/hunt"),
