@@ -17,7 +17,7 @@ export async function open(viewport, colorScheme = 'dark', flags = []) {
   const page = await context.newPage();
   const errors = [];
   page.on('pageerror', (error) => errors.push(`page error: ${String(error).slice(0, 400)}`));
-  page.on('console', (message) => message.type() === 'error' && errors.push(`console: ${message.text().slice(0, 300)}`));
+  page.on('console', (message) => message.type() === 'error' && errors.push(`console: ${message.text().slice(0, 300)} ${message.location().url}`));
   page.on('request', (request) => {
     if (!request.url().startsWith(base) && !/^(data|blob):/.test(request.url())) errors.push(`left for ${request.url()}`);
   });

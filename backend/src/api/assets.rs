@@ -18,7 +18,7 @@ struct Bundle;
 const NOT_BUILT: &str = include_str!("console_not_built.html");
 
 /// First segments of the console's pages; each answers with the same document, which reads the address itself.
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 13] = [
     "",
     "alerts",
     "hunt",
@@ -26,6 +26,7 @@ const PAGES: [&str; 12] = [
     "map",
     "pipeline",
     "rules",
+    "inventory",
     "sign-in",
     "settings",
     "setup",

@@ -50,8 +50,8 @@ chunks! {
     plant: map, map_ahead, MapPage;
     plant: pipeline, pipeline_ahead, PipelinePage;
     plant: rules, rules_ahead, RulesPage;
-    plant: inventory, inventory_ahead, InventoryPage;
-    plant: settings, settings_ahead, SettingsPage;
+    hunting: inventory, inventory_ahead, InventoryPage;
+    hunting: settings, settings_ahead, SettingsPage;
     plant: wall, wall_ahead, WallPage;
 }
 
