@@ -107,7 +107,7 @@ fn address() -> impl Strategy<Value = String> {
 /// A name that no other text of these tests holds, or an address in a name's place.
 fn host() -> impl Strategy<Value = String> {
     prop_oneof![
-        "zq[a-z]{6}-[0-9]{2}",
+        "zq[a-p]{6}-[0-9]{2}",
         address(),
         address().prop_map(|address| format!("zq-{address}"))
     ]
@@ -116,7 +116,7 @@ fn host() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn what_is_hidden_is_nowhere_in_what_is_sent(
-        shows in shows(), source in address(), target in address(), name in host(), account in "zu[a-z]{6}",
+        shows in shows(), source in address(), target in address(), name in host(), account in "zu[a-p]{6}",
         address_is_a_name in prop::bool::ANY,
     ) {
         let redaction = Redaction::new(shows);
@@ -146,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_allowed_stays_as_it_is(address in address(), name in "zq[a-z]{6}", account in "zu[a-z]{6}") {
+    fn what_is_allowed_stays_as_it_is(address in address(), name in "zq[a-p]{6}", account in "zu[a-p]{6}") {
         let all = Redaction::new(WallShows { addresses: true, hosts: true, users: true });
         let given = end(&address, &name);
         prop_assert_eq!(all.end(given.clone()), given);
