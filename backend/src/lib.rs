@@ -18,6 +18,7 @@ pub mod live;
 pub mod map;
 pub mod otlp;
 pub mod pipeline;
+pub mod pki;
 pub mod replay;
 pub mod rules;
 pub mod search;

@@ -2,6 +2,7 @@
 
 mod doors;
 mod files;
+mod search;
 mod senders;
 mod stages;
 
@@ -31,11 +32,10 @@ use crate::{
         topology::{self, STAGES, StageSpec},
         view::View,
     },
+    pki::Authority,
     rules::RuleBook,
-    search::{
-        SearchIndex,
-        embedded::{EmbeddedIndex, Limits},
-    },
+    search::SearchIndex,
+    sensors::{Enrolment, Lives},
     store::{Database, identity},
 };
 use anyhow::{Context, Result};
@@ -89,8 +89,8 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
         tracing::warn!("fewer than {FILES_MIN} files may be open here: fewer senders than that can be connected");
     }
     // The port first: it is the mistake people make most, and it costs nothing to find out.
-    let http = match doors {
-        Doors::Open => Some(self::doors::Http::bind(&config)?),
+    let front = match doors {
+        Doors::Open => Some(Front::open(&config, &clock)?),
         Doors::Closed => None,
     };
     let stores = open_stores(&config, &clock).await?;
@@ -116,7 +116,7 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     let mut running = Running {
         address: None,
         doors: BoundDoors::default(),
-        senders: Senders::default(),
+        senders: Senders::listening(clock.now()),
         tenant,
         db: stores.db.clone(),
         bus: Arc::clone(&stores.bus),
@@ -135,13 +135,27 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
         running.workers.push(worker(spec, stage, &stores.bus, &meters, &stop)?);
     }
     follow(&mut running, &stores);
-    if let Some(http) = http {
+    if let Some(front) = front {
         self::doors::open(&mut running).await?;
-        let state = api_state(&running, stores, latencies);
+        let state = api_state(&running, stores, latencies, front.authority);
         senders::open(&mut running, &state).await?;
-        running.address = Some(http.serve(&mut running, api::router(state))?);
+        running.address = Some(front.http.serve(&mut running, api::router(state))?);
     }
     Ok(running)
+}
+
+/// What needs neither a store nor the bus.
+struct Front {
+    http: self::doors::Http,
+    authority: Authority,
+}
+
+impl Front {
+    fn open(config: &Config, clock: &Clock) -> Result<Self> {
+        let authority = senders::authority(config, clock)?;
+        let http = self::doors::Http::bind(config, &authority)?;
+        Ok(Self { http, authority })
+    }
 }
 
 /// What goes on beside the stages: retention, and tables that are looked at again.
@@ -149,13 +163,19 @@ fn follow(running: &mut Running, stores: &Stores) {
     let (bus, stop) = (|| Arc::clone(&stores.bus), || running.stop.clone());
     running.tasks.extend([
         tokio::spawn(retention(bus(), running.clock.clone(), stop())),
+        tokio::spawn(search::retention(running, stop())),
         tokio::spawn(stores.geo.clone().follow(stop())),
         tokio::spawn(stores.inventory.clone().follow(running.db.clone(), stop())),
         tokio::spawn(running.map.clone().follow(bus(), stop())),
+        tokio::spawn(running.senders.held.clone().follow(running.db.clone(), stop())),
     ]);
 }
 
-fn api_state(running: &Running, stores: Stores, latencies: Latencies) -> api::AppState {
+fn api_state(running: &Running, stores: Stores, latencies: Latencies, authority: Authority) -> api::AppState {
+    let lives = Lives {
+        code: running.config.sensors.code_life(),
+        certificate: running.config.sensors.certificate_life(),
+    };
     api::AppState::new(api::ApiParts {
         db: running.db.clone(),
         search: Arc::clone(&running.search),
@@ -165,6 +185,8 @@ fn api_state(running: &Running, stores: Stores, latencies: Latencies) -> api::Ap
         pipeline: Arc::clone(&running.view),
         rules: Arc::new(stores.rules),
         sensors: running.senders.sensors.clone(),
+        enrolment: Enrolment::new(running.db.clone(), running.clock.clone(), authority, lives),
+        held: running.senders.held.clone(),
         geo: stores.geo,
         models: stores.models,
         map: running.map.clone(),
@@ -188,10 +210,7 @@ struct Stores {
 async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
     let data_dir = &config.data_dir;
     let bus = open_bus(config);
-    let index = {
-        let dir = data_dir.clone();
-        tokio::task::spawn_blocking(move || EmbeddedIndex::open(&dir, Limits::default()))
-    };
+    let search = search::open(config, clock);
     let rules = {
         let rules = config.rules.clone();
         tokio::task::spawn_blocking(move || RuleBook::open(rules.starter_pack, &rules.folders))
@@ -205,9 +224,9 @@ async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
         tokio::task::spawn_blocking(move || ModelBook::of(&infer, &data_dir))
     };
     let db = Database::open(&config.database, data_dir, clock);
-    let (bus, index, rules, geo, models, db) = tokio::join!(bus, index, rules, geo, models, db);
+    let (bus, search, rules, geo, models, db) = tokio::join!(bus, search, rules, geo, models, db);
     let bus = bus.context("event bus")?;
-    let index = index?.with_context(|| format!("search index in {}", data_dir.display()))?;
+    let search = search.context("search index")?;
     let rules = rules?.context("detection rules")?;
     let geo = geo?.context("enrich")?;
     let db = db.context("database")?;
@@ -218,7 +237,7 @@ async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
     Ok(Stores {
         db,
         bus,
-        search: Arc::new(index),
+        search,
         rules,
         geo,
         inventory,

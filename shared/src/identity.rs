@@ -29,15 +29,17 @@ impl Role {
     }
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
-            ChangeAlerts, Ingest, ManageInventory, ManageKeys, ManageWalls, ReadAlerts, ReadEvents, ReadPipeline,
-            ReadRules, RedriveDeadLetters,
+            ChangeAlerts, Ingest, ManageInventory, ManageKeys, ManageSensors, ManageWalls, ReadAlerts, ReadEvents,
+            ReadPipeline, ReadRules, RedriveDeadLetters,
         };
         match (self, permission) {
             (_, Ingest) => false,
             (Role::Owner | Role::Admin, _) => true,
             (Role::Analyst, ReadAlerts | ChangeAlerts | ReadEvents | ReadPipeline | ReadRules) => true,
             (Role::Viewer, ReadAlerts | ReadEvents | ReadPipeline | ReadRules) => true,
-            (_, ManageInventory | ManageKeys | ManageWalls | RedriveDeadLetters | ChangeAlerts) => false,
+            (_, ManageInventory | ManageKeys | ManageSensors | ManageWalls | RedriveDeadLetters | ChangeAlerts) => {
+                false
+            }
         }
     }
 }
@@ -55,12 +57,13 @@ pub enum Permission {
     ManageKeys,
     ManageInventory,
     ManageWalls,
+    ManageSensors,
     /// Held by API keys of senders, by no person.
     Ingest,
 }
 
 impl Permission {
-    pub const ALL: [Permission; 10] = [
+    pub const ALL: [Permission; 11] = [
         Permission::ReadAlerts,
         Permission::ChangeAlerts,
         Permission::ReadEvents,
@@ -70,6 +73,7 @@ impl Permission {
         Permission::ManageKeys,
         Permission::ManageInventory,
         Permission::ManageWalls,
+        Permission::ManageSensors,
         Permission::Ingest,
     ];
 }

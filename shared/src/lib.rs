@@ -5,6 +5,7 @@
 
 pub mod alert;
 pub mod endpoint;
+pub mod fleet;
 pub mod identity;
 pub mod ids;
 pub mod inventory;

@@ -72,6 +72,8 @@ fn attempt(route: &Route, of: &Tenant) -> Attempt {
         | "wall"
         | "wall.live"
         | "sensors.list"
+        | "fleet.list"
+        | "fleet.claims"
         | "plain.alerts"
         | "plain.endpoints"
         | "session.sign_out" => get(route.path.to_owned()),
@@ -117,6 +119,12 @@ fn attempt(route: &Route, of: &Tenant) -> Attempt {
         ),
         "walls.change" => send(&format!("/api/v1/walls/{}", of.wall), json!({"name": "mine"})),
         "walls.revoke" => get(format!("/api/v1/walls/{}", of.wall)),
+        "fleet.get" | "fleet.revoke" => get(format!("/api/v1/fleet/{}", of.sensor)),
+        "fleet.change" => send(&format!("/api/v1/fleet/{}", of.sensor), json!({"name": "mine"})),
+        "fleet.make_claim" => send(route.path, json!({"name": "another"})),
+        "fleet.cancel_claim" => get(format!("/api/v1/fleet/claims/{}", of.claim)),
+        "ingest.enrolment" => send(route.path, json!({"code": "wrong", "request_pem": "x"})),
+        "ingest.renewal" => send(route.path, json!({"request_pem": "x"})),
         "keys.revoke" => get(format!("/api/v1/keys/{}", of.key_id)),
         "ingest.sensor" => send(route.path, json!({"sensor": of.marker, "records": [{"a": 1}]})),
         "ingest.otlp_logs" => send(route.path, json!({"resourceLogs": []})),
@@ -221,6 +229,8 @@ async fn a_key_sends_and_does_nothing_else() {
         let answer = send(app, route, &attempt(route, &tenant), Some(("x-api-key", &tenant.key))).await;
         let expected = match route.access {
             Access::Screen => 401,
+            // A key is no certificate, so there is none to renew.
+            _ if route.name == "ingest.renewal" => 403,
             access if access.permission() == Some(Permission::Ingest) => 200,
             _ => 403,
         };
@@ -240,6 +250,8 @@ async fn another_tenants_things_do_not_exist() {
     nothing.endpoint = EndpointId::new("no-such-host");
     nothing.key_id = "0".repeat(32);
     nothing.wall = "0".repeat(32);
+    nothing.sensor = "0".repeat(32);
+    nothing.claim = "0".repeat(32);
     for route in TABLE
         .iter()
         .filter(|route| route.access != Access::Public && !["live", "map.live"].contains(&route.name))

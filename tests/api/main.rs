@@ -2,6 +2,7 @@
 
 mod authorization;
 mod doors;
+mod fleet;
 mod ingest;
 mod inventory;
 mod live;

@@ -2,6 +2,7 @@
 //!
 //! Screenshots are left in `target/browser`, in both themes and two sizes.
 
+mod fleet;
 mod wall;
 
 use serde_json::json;
@@ -129,6 +130,7 @@ async fn an_analyst_works_through_an_intrusion() {
         ingest: running.ingest.clone(),
         tenant: running.tenant.clone(),
         door: Door::Simulator,
+        origin: BatchOrigin::default(),
     };
     let now = running.clock.now();
     let half = now.saturating_sub(STORY / 3);

@@ -27,3 +27,9 @@ impl Backend for Embedded {
 }
 
 watchfloor_tests::search_contract!(Embedded::new());
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "prints figures; takes a minute"]
+async fn figures() {
+    figures::print(&*Embedded::new().open().await).await;
+}

@@ -1,11 +1,8 @@
-//! What the embedded index does with real recordings: events per second, bytes per event, time per query, and investigation
-//! end to end. `cargo test --release --test search_contract figures -- --ignored --nocapture`.
+//! What an index does with real recordings: events per second, bytes per event, time per query.
+//! `cargo test --release --test search_contract figures -- --ignored --nocapture`; `--test opensearch` for OpenSearch.
 
 use std::{io::Read, time::Instant};
-use watchfloor::search::{
-    EncodedEvent, SearchIndex, SearchSpec,
-    embedded::{EmbeddedIndex, Limits},
-};
+use watchfloor::search::{EncodedEvent, SearchIndex, SearchSpec};
 use watchfloor_engine::{Event, Verdict, normalize, query};
 use watchfloor_shared::{
     TenantId, Timestamp,
@@ -76,16 +73,13 @@ fn spec(text: &str, aggregations: Vec<Aggregation>) -> SearchSpec {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "prints figures; takes a minute"]
-async fn recordings() {
+/// Of an empty index.
+pub async fn print(index: &dyn SearchIndex) {
     let events = recorded(EVENTS);
     if events.is_empty() {
         return;
     }
     let source: usize = events.iter().map(|event| event.to_json().len()).sum();
-    let folder = tempfile::tempdir().expect("a folder");
-    let index = EmbeddedIndex::open(folder.path(), Limits::default()).expect("the index opens");
     let tenant: TenantId = "acme".parse().expect("a tenant");
     for round in ["first", "again"] {
         let batches: Vec<Vec<EncodedEvent>> = events.chunks(BATCH).map(EncodedEvent::all).collect();

@@ -6,6 +6,7 @@ mod disk;
 mod doors;
 mod enrich;
 mod faults;
+mod fleet;
 mod folds;
 mod follow;
 mod hostile;

@@ -15,7 +15,7 @@ use watchfloor::{
     startup::{self, Doors, Running},
     store::identity::api_keys,
 };
-use watchfloor_shared::search::Order;
+use watchfloor_shared::{TenantId, search::Order};
 use watchfloor_tests::product;
 
 const CHILD: &str = "WATCHFLOOR_TEST_SENSOR_CHILD";
@@ -120,7 +120,7 @@ fn write_lines(log: PathBuf) -> std::thread::JoinHandle<()> {
     })
 }
 
-async fn seconds(count: f64) {
+pub async fn seconds(count: f64) {
     tokio::time::sleep(Duration::from_secs_f64(count)).await;
 }
 
@@ -161,7 +161,11 @@ async fn a_minute_without_the_server_under_load_loses_nothing_and_doubles_nothin
     running.stop().await;
 }
 
-async fn hits(running: &Running, query: &str) -> u64 {
+pub async fn hits(running: &Running, query: &str) -> u64 {
+    hits_of(running, &running.tenant, query).await
+}
+
+pub async fn hits_of(running: &Running, tenant: &TenantId, query: &str) -> u64 {
     let spec = SearchSpec {
         query: watchfloor_engine::query::parse(query, None).unwrap(),
         from: None,
@@ -171,7 +175,7 @@ async fn hits(running: &Running, query: &str) -> u64 {
         search_after: None,
         aggregations: Vec::new(),
     };
-    let page = running.search.search(&running.tenant, spec).await.unwrap();
+    let page = running.search.search(tenant, spec).await.unwrap();
     page.total.try_into().unwrap()
 }
 

@@ -72,3 +72,26 @@ async fn datagrams_arrive_and_a_sender_that_stops_half_way_costs_nobody_anything
     drop(half);
     running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_that_never_came_are_said_where_they_are_numbered() {
+    let dir = product::folder();
+    let running = running(dir.path()).await;
+    let send = async |numbers: &[u32]| {
+        let mut stream = TcpStream::connect(running.doors.syslog.tcp.unwrap()).await.unwrap();
+        for number in numbers {
+            let message =
+                format!("<13>1 2026-01-01T00:00:00Z web-1 app - - [meta sequenceId=\"{number}\"] message {number}\n");
+            stream.write_all(message.as_bytes()).await.unwrap();
+        }
+        stream.shutdown().await.unwrap();
+    };
+    send(&[1, 2, 3, 6]).await;
+    assert_eq!(product::found(&running, 4).await, 4);
+    // A new connection goes on with the numbers.
+    send(&[7, 9]).await;
+    assert_eq!(product::found(&running, 6).await, 6);
+    let missing = |sender: &str| running.ingest.sequences().missing(&running.tenant, sender);
+    assert_eq!((missing("127.0.0.1"), missing("192.0.2.1")), (Some(3), None));
+    running.stop().await;
+}

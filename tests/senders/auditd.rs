@@ -1,4 +1,5 @@
-//! The audit daemon of this host: what it writes of programs that the test starts, followed.
+//! The audit system of this host: programs that the test starts, as the audit daemon writes of them, followed, and as our sensor hears
+//! of them where there is no daemon.
 //!
 //! Rules live in the kernel and outlive whoever set them: the test takes its own back, and leaves a daemon that runs alone.
 
@@ -13,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 use watchfloor::follow::FollowConfig;
+use watchfloor_shared::search::EventHit;
 
 const STARTED: usize = 300;
 const KEY: &str = "watchfloor-test";
@@ -157,7 +159,41 @@ async fn programs_that_the_hosts_auditd_saw_are_found_once_when_the_server_is_ki
     assert!(auditd.is_running());
     drop(auditd);
     server.wait_quiet().await;
-    let found = server.found().await;
+    each_once(&server.found().await, &program);
+}
+
+/// Where eBPF is not allowed: by multicast, which takes no daemon's place.
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_that_the_sensor_hears_of_from_the_kernels_audit_system_are_found_once() {
+    if !is_there("auditctl", &["-v"], "auditd") {
+        return;
+    }
+    let server = Server::start();
+    let program = server.path("probe");
+    std::fs::copy("/bin/true", &program).unwrap();
+    let Some(_rule) = Rule::set(program.clone()) else {
+        return;
+    };
+    auditctl(&["-e", "1"]).unwrap();
+    std::fs::create_dir(server.path("sensor")).unwrap();
+    let settings = [
+        ("capture.methods", "[\"audit\"]".to_owned()),
+        ("data_dir", format!("{:?}", server.path("sensor"))),
+        ("server.address", format!("\"http://127.0.0.1:{}\"", server.ports.grpc)),
+        ("server.key_file", format!("{:?}", server.path("key"))),
+    ];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value));
+    let config = watchfloor_sensor::config::load(None, std::iter::empty(), &settings).unwrap();
+    let sensor = watchfloor_sensor::Agent::new(config).unwrap().start().await.unwrap();
+    run(&program, 0..STARTED);
+    server.wait_taken(STARTED as u64).await;
+    server.wait_quiet().await;
+    sensor.stop().await;
+    each_once(&server.found().await, &program);
+}
+
+/// Each start of the program is one event.
+fn each_once(found: &[EventHit], program: &Path) {
     let mut times: HashMap<usize, usize> = HashMap::new();
     let path = program.display().to_string();
     for hit in found
@@ -174,11 +210,7 @@ async fn programs_that_the_hosts_auditd_saw_are_found_once_when_the_server_is_ki
         wrong.is_empty(),
         "of {STARTED} these are missing or there twice: {wrong:?}"
     );
-    println!(
-        "{} events of auditd, {} of them programs of the test",
-        found.len(),
-        times.len()
-    );
+    println!("{} events, {} of them programs of the test", found.len(), times.len());
 }
 
 /// As logrotate asks for it.

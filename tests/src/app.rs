@@ -3,8 +3,10 @@
 //! One for a whole test binary, on a runtime of its own, because the database's connections belong to one. Tests keep apart by
 //! tenants that only they know.
 
-use crate::screen;
-use async_trait::async_trait;
+use crate::{
+    absent::{NoPipeline, NoRules},
+    fleet, screen,
+};
 use rand::Rng;
 use serde_json::json;
 use std::{
@@ -19,8 +21,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use watchfloor::{
-    api::{self, AlertLatency, ApiLimits, ApiParts, AppState, RulesView},
-    bus::{BusError, BusOptions, EmbeddedBus, EventBus, Retention, TopicSpec},
+    api::{self, AlertLatency, ApiLimits, ApiParts, AppState},
+    bus::{BusOptions, EmbeddedBus, EventBus, Retention, TopicSpec},
     clock::Clock,
     doors::{self, listener::Listener, places::LimitsConfig},
     geo::GeoBook,
@@ -30,9 +32,8 @@ use watchfloor::{
     inventory::InventoryBook,
     live::LiveHub,
     map::MapBook,
-    pipeline::PipelineView,
     search::{EncodedEvent, SearchIndex, embedded},
-    sensors::Sensors,
+    sensors::{Enrolment, HeldCredentials, Sensors},
     store::{Database, DatabaseConfig, Secret, StoreError, alerts, endpoints, identity},
 };
 use watchfloor_engine::{
@@ -43,8 +44,6 @@ use watchfloor_shared::{
     AlertId, EndpointId, EventId, RuleId, TenantId, Timestamp,
     alert::{AlertRule, DetectionSource, Severity},
     identity::Role,
-    pipeline::{DeadLetters, PipelineSnapshot, SenderSnapshot},
-    rule::RuleSummary,
 };
 
 pub const RAW_TOPIC: &str = "sysmon-logs";
@@ -59,6 +58,7 @@ pub struct TestApp {
     pub live: LiveHub,
     pub latency: Arc<AlertLatency>,
     pub map: MapBook,
+    pub enrolment: Enrolment,
     runtime: Handle,
 }
 
@@ -122,12 +122,17 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
     let latency = Arc::new(AlertLatency::default());
     let map = MapBook::new(InventoryBook::default(), clock.clone());
     let sensors = Sensors::default();
+    let held = HeldCredentials::default();
+    runtime.spawn(held.clone().follow(db.clone(), CancellationToken::new()));
+    let enrolment = fleet::enrolment(dir, &db, &clock);
     let grpc = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let grpc_address = grpc.local_addr().unwrap();
     let door = GrpcDoor {
         db: db.clone(),
         ingest: Ingestor::new(bus.clone(), clock.clone(), |_| RAW_TOPIC),
         sensors: sensors.clone(),
+        enrolment: enrolment.clone(),
+        held: held.clone(),
         clock: clock.clone(),
         stop: CancellationToken::new(),
     };
@@ -141,6 +146,8 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
         pipeline: Arc::new(NoPipeline),
         rules: Arc::new(NoRules),
         sensors: sensors.clone(),
+        enrolment: enrolment.clone(),
+        held,
         geo: GeoBook::default(),
         models: ModelBook::open(Places::default(), 0),
         map: map.clone(),
@@ -160,6 +167,7 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
         live,
         latency,
         map,
+        enrolment,
         runtime,
     })
 }
@@ -208,6 +216,9 @@ pub struct Tenant {
     pub key_id: String,
     /// A wall.
     pub wall: String,
+    /// An enrolled sensor, and a code that waits for another.
+    pub sensor: String,
+    pub claim: String,
     pub members: Vec<identity::Member>,
 }
 
@@ -268,6 +279,9 @@ impl TestApp {
         tx.commit().await.unwrap();
         let (key_id, key) = (key.id, key.secret);
         let wall = screen::paired(&self.db, &id, &marker).await;
+        let sensor = fleet::enrolled(&self.db, &self.enrolment, &id, &format!("sensor-{marker}")).await;
+        let code_life = self.enrolment.code_life();
+        let (claim, _) = fleet::claim(&self.db, &id, &format!("awaited-{marker}"), code_life).await;
         let mut tenant = Tenant {
             id,
             marker,
@@ -277,6 +291,8 @@ impl TestApp {
             key,
             key_id,
             wall,
+            sensor,
+            claim,
             members,
         };
         tenant.alert = self.detect(&tenant.id, &tenant.marker, 0).await.summary.id;
@@ -364,31 +380,5 @@ pub fn detection(marker: &str, number: u32, now: Timestamp) -> Detection {
         detected: now,
         simulated: false,
         located: None,
-    }
-}
-
-struct NoPipeline;
-
-#[async_trait]
-impl PipelineView for NoPipeline {
-    async fn snapshot(&self) -> PipelineSnapshot {
-        PipelineSnapshot::default()
-    }
-    async fn senders(&self, _: &TenantId) -> Vec<SenderSnapshot> {
-        Vec::new()
-    }
-    async fn dead_letters(&self, _: &TenantId, _: usize) -> DeadLetters {
-        DeadLetters::default()
-    }
-    async fn redrive(&self, _: &TenantId, _: Option<&str>) -> Result<u64, BusError> {
-        Ok(0)
-    }
-}
-
-struct NoRules;
-
-impl RulesView for NoRules {
-    fn summaries(&self) -> Vec<RuleSummary> {
-        Vec::new()
     }
 }

@@ -1,12 +1,15 @@
 //! What the integration tests share: contract suites, recordings, a running product, its benchmark.
 
+pub mod absent;
 pub mod app;
 pub mod bench;
 pub mod bus_contract;
 pub mod certificates;
 pub mod fixtures;
+pub mod fleet;
 pub mod kafka;
 pub mod onnx;
+pub mod opensearch;
 pub mod product;
 pub mod proxy;
 pub mod screen;

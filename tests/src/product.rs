@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 use watchfloor::{
     clock::Clock,
     config::Config,
-    ingest::Door,
+    ingest::{BatchOrigin, Door},
     replay::{Plan, Sink, feed, reader},
     search::SearchSpec,
     startup::{self, Doors, Running},
@@ -50,6 +50,7 @@ pub async fn take_in(running: &Running, recording: &Path, plan: &Plan) -> u64 {
         ingest: running.ingest.clone(),
         tenant: running.tenant.clone(),
         door: Door::File,
+        origin: BatchOrigin::default(),
     };
     let sent = feed(reader::open(recording).unwrap(), plan, &sink, |_| ())
         .await

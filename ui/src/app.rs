@@ -47,6 +47,7 @@ fn page(place: Place) -> AnyView {
         Place::Map => later(later::map),
         Place::Pipeline => later(later::pipeline),
         Place::Rules => later(later::rules),
+        Place::Sensors => later(later::sensors),
         Place::Inventory => later(later::inventory),
         Place::Settings => later(later::settings),
         Place::Nowhere => view! {

@@ -13,7 +13,7 @@ pub struct Options {
     #[arg(long)]
     pub browser: bool,
     /// Also the tests with real senders (rsyslog, Suricata, Filebeat, auditd, the OpenTelemetry Collector, opensearch-py) and real
-    /// servers (Kafka)
+    /// servers (Kafka, OpenSearch)
     #[arg(long)]
     pub services: bool,
     /// Also the tests of the desktop app (none yet)
@@ -32,7 +32,9 @@ const BROWSER: &str = "browser";
 const SENDERS: &str = "senders";
 const KAFKA: &str = "kafka";
 const KAFKA_PRODUCT: &str = "kafka_product";
-const ASKED_FOR: [&str; 4] = [BROWSER, SENDERS, KAFKA, KAFKA_PRODUCT];
+const OPENSEARCH: &str = "opensearch";
+const OPENSEARCH_PRODUCT: &str = "opensearch_product";
+const ASKED_FOR: [&str; 6] = [BROWSER, SENDERS, KAFKA, KAFKA_PRODUCT, OPENSEARCH, OPENSEARCH_PRODUCT];
 
 pub fn run(options: &Options) -> Result<()> {
     let browser = options.browser || options.all;
@@ -91,9 +93,14 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// The servers stay as they are afterwards: they are quick to use again, and `cargo xtask services down` ends them.
 fn with_servers() -> Result<()> {
-    services::up(&[KAFKA])?;
+    services::up(&[KAFKA, OPENSEARCH])?;
     // What ends the broker comes last, and alone.
-    for (name, threads) in [(KAFKA, "--test-threads=2"), (KAFKA_PRODUCT, "--test-threads=1")] {
+    for (name, threads) in [
+        (OPENSEARCH, "--test-threads=2"),
+        (OPENSEARCH_PRODUCT, "--test-threads=1"),
+        (KAFKA, "--test-threads=2"),
+        (KAFKA_PRODUCT, "--test-threads=1"),
+    ] {
         let mut tests = cargo(&["test", "--workspace", "--test", name, "--", threads]);
         tests.env("WATCHFLOOR_TEST_SERVICES", services::folder());
         step(&format!("tests with real servers: {name}"), tests)?;

@@ -182,12 +182,10 @@ impl EventHead {
 
 /// A value in a nested document by its dotted name.
 pub fn get<'a>(doc: &'a Map, path: &str) -> Option<&'a Value> {
-    let mut parts = path.split('.');
-    let mut value = doc.get(parts.next()?)?;
-    for part in parts {
-        value = value.as_object()?.get(part)?;
+    match path.split_once('.') {
+        Some((section, rest)) => doc.get(section)?.at(rest),
+        None => doc.get(path),
     }
-    Some(value)
 }
 
 #[cfg(test)]

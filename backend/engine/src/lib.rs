@@ -12,6 +12,7 @@ pub mod inference;
 pub mod json;
 pub mod map;
 pub mod normalize;
+pub mod presence;
 pub mod query;
 pub mod share;
 pub mod sigma;

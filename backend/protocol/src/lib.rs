@@ -37,6 +37,18 @@ pub const NAME_BYTES_MAX: usize = 255;
 /// Most reasons of a list of losses.
 pub const DROPPED_REASONS_MAX: usize = 32;
 
+/// Most interfaces of a heartbeat.
+pub const INTERFACES_MAX: usize = 64;
+
+/// How often a sensor says how it is, unless it is set otherwise.
+pub const HEARTBEAT_MS: u32 = 30_000;
+
+/// Largest request of an enrolment or a renewal.
+pub const ENROLMENT_BYTES_MAX: usize = 16 << 10;
+
+/// The metadata that says why an enrolment was refused.
+pub const REASON_METADATA: &str = "watchfloor-reason";
+
 /// How long a server waits for the next batch before it ends the call. A sensor with nothing to send sends a heartbeat at
 /// least twice in this time.
 pub const IDLE_SECONDS_MAX: u64 = 120;

@@ -4,9 +4,11 @@ use crate::{
     capture::{self, Capture},
     config::Config,
     host::Host,
+    identity::{Enrolment, Identity},
+    load::LoadMeter,
     metrics::{self, Metrics},
     recorder::Recorder,
-    ship,
+    renewal, ship,
     spool::{Limits, Spool},
     tail::Tails,
 };
@@ -28,9 +30,14 @@ pub struct Shared {
     /// The spool has something new.
     pub ready: Notify,
     pub metrics: Metrics,
+    load: Mutex<LoadMeter>,
 }
 
 impl Shared {
+    pub fn load(&self) -> MutexGuard<'_, LoadMeter> {
+        self.load.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub fn spool(&self) -> MutexGuard<'_, Spool> {
         // A panic elsewhere leaves the spool as its last call left it.
         self.spool.lock().unwrap_or_else(PoisonError::into_inner)
@@ -40,6 +47,7 @@ impl Shared {
 /// A sensor that is set up and not yet running.
 pub struct Agent {
     config: Config,
+    enrolment: Option<Enrolment>,
     host: Host,
     capture: Option<Box<dyn Capture>>,
     method: &'static str,
@@ -52,15 +60,27 @@ pub struct Running {
     stop: watch::Sender<bool>,
     recorder: JoinHandle<()>,
     shipper: tokio::task::JoinHandle<()>,
+    renewal: Option<tokio::task::JoinHandle<()>>,
     exporter: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Agent {
     /// Chooses how to capture and says why.
-    pub fn new(config: Config) -> anyhow::Result<Self> {
+    pub fn new(mut config: Config) -> anyhow::Result<Self> {
         let mut host = Host::read().context("this host does not say which boot it is")?;
         if !config.name.is_empty() {
             host.name.clone_from(&config.name);
+        }
+        let enrolment = enrolled(&mut config)?;
+        if let Some(enrolment) = &enrolment {
+            if !config.name.is_empty() && config.name != enrolment.name {
+                tracing::warn!(
+                    name = config.name,
+                    "the settings' name is not used: {} enrolled",
+                    enrolment.name
+                );
+            }
+            host.name.clone_from(&enrolment.name);
         }
         let (mut capture, mut method) = (None, "files");
         if !config.capture.methods.is_empty() {
@@ -79,6 +99,7 @@ impl Agent {
         }
         Ok(Self {
             config,
+            enrolment,
             host,
             capture,
             method,
@@ -95,6 +116,7 @@ impl Agent {
             spool: Mutex::new(spool),
             ready: Notify::new(),
             metrics: Metrics::default(),
+            load: Mutex::new(LoadMeter::new(self.config.data_dir.clone())),
         });
         let tails = Tails::open(&self.config.tail, &self.config.data_dir, shared.spool().places())
             .context("the checkpoints of followed files cannot be read")?;
@@ -118,7 +140,13 @@ impl Agent {
             address = Some(listener.local_addr()?);
             exporter = Some(tokio::spawn(metrics::serve(listener, shared.clone())));
         }
+        let renewal = self.enrolment.clone().map(|enrolment| {
+            let identity = Identity::below(&self.config.data_dir);
+            let server = self.config.server.clone();
+            tokio::spawn(renewal::run(server, identity, enrolment, stopped.clone()))
+        });
         let identity = ship::Identity {
+            tenant: self.enrolment.map(|enrolment| enrolment.tenant).unwrap_or_default(),
             sensor: self.host.name,
             kernel: self.host.kernel,
             method: self.method,
@@ -132,9 +160,23 @@ impl Agent {
             stop,
             recorder,
             shipper,
+            renewal,
             exporter,
         })
     }
+}
+
+/// Whom it sends to where the settings name nobody.
+fn enrolled(config: &mut Config) -> anyhow::Result<Option<Enrolment>> {
+    if !config.server.address.is_empty() {
+        return Ok(None);
+    }
+    let identity = Identity::below(&config.data_dir);
+    let enrolment = identity.enrolment().context("the enrolment cannot be read")?;
+    if let Some(enrolment) = &enrolment {
+        config.server = identity.server(enrolment, &config.server);
+    }
+    Ok(enrolment)
 }
 
 impl Running {
@@ -161,8 +203,8 @@ impl Running {
         if self.shipper.await.is_err() {
             tracing::error!("the shipper ended in a fault");
         }
-        if let Some(exporter) = self.exporter {
-            exporter.abort();
+        for task in [self.exporter, self.renewal].into_iter().flatten() {
+            task.abort();
         }
     }
 }

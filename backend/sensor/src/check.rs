@@ -1,6 +1,6 @@
 //! `watchfloor-sensor check`: what this kernel and these rights allow, in plain words.
 
-use crate::{capture::Method, config::Config, key};
+use crate::{capture::Method, config::Config, identity::Identity, key};
 use std::fmt::Write;
 
 /// The report, and whether the sensor would do its work.
@@ -34,9 +34,23 @@ pub fn report(config: &Config) -> (String, bool) {
             let _ = writeln!(text, "Followed: {pattern}, {files} files now.");
         }
     }
-    let server = match (config.server.address.as_str(), key::authorization(&config.server)) {
-        ("", _) => "No server is set: records stay on the disk.".to_owned(),
-        (address, Ok(_)) => format!("Server: {address}, with an API key."),
+    let identity = Identity::below(&config.data_dir);
+    let (mut settings, mut enrolled) = (config.server.clone(), String::new());
+    if let (true, Ok(Some(enrolment))) = (settings.address.is_empty(), identity.enrolment()) {
+        settings = identity.server(&enrolment, &settings);
+        let until = identity
+            .validity()
+            .ok()
+            .flatten()
+            .map(|validity| validity.not_after.to_string());
+        let until = until.unwrap_or_else(|| "a time that cannot be read".to_owned());
+        enrolled = format!("enrolled as {}, with a certificate until {until}", enrolment.name);
+    }
+    let server = match (settings.address.as_str(), key::authorization(&settings)) {
+        ("", _) => "No server is set, and the host has not enrolled: records stay on the disk.".to_owned(),
+        (address, Ok(None)) if !enrolled.is_empty() => format!("Server: {address}, {enrolled}."),
+        (address, Ok(None)) => format!("Server: {address}, with a certificate."),
+        (address, Ok(Some(_))) => format!("Server: {address}, with an API key."),
         (address, Err(error)) => {
             works = false;
             format!("Server: {address}, but {error}.")

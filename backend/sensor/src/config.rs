@@ -28,10 +28,10 @@ pub struct Config {
     pub tail: Vec<TailConfig>,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServerConfig {
-    /// `https://host:50051`; `http://` without TLS.
+    /// `https://host:50051`; `http://` without TLS. Empty: the server that it enrolled at.
     pub address: String,
     /// Holds the API key, readable by the sensor's user alone.
     pub key_file: Option<PathBuf>,
@@ -40,6 +40,21 @@ pub struct ServerConfig {
     /// The sensor's own certificate, with its private key.
     pub certificate_file: Option<PathBuf>,
     pub private_key_file: Option<PathBuf>,
+    /// How often it says how it is, 5 to 60.
+    pub heartbeat_seconds: u64,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            address: String::new(),
+            key_file: None,
+            ca_file: None,
+            certificate_file: None,
+            private_key_file: None,
+            heartbeat_seconds: 30,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -186,6 +201,9 @@ impl Config {
         }
         if server.certificate_file.is_some() != server.private_key_file.is_some() {
             return refuse("server.certificate_file and server.private_key_file belong together");
+        }
+        if !(5..=60).contains(&server.heartbeat_seconds) {
+            return refuse("server.heartbeat_seconds must be between 5 and 60");
         }
         let is_tls = server.address.starts_with("https://");
         if !is_tls && (server.ca_file.is_some() || server.certificate_file.is_some()) {

@@ -1,6 +1,6 @@
 //! The command line of `watchfloor-sensor`.
 
-#![allow(clippy::print_stdout, reason = "`check` and `settings` talk to a person")]
+#![allow(clippy::print_stdout, reason = "`check`, `enroll` and `settings` talk to a person")]
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -10,6 +10,7 @@ use tracing_subscriber::EnvFilter;
 use watchfloor_sensor::{
     Agent, check,
     config::{self, Config},
+    enroll,
 };
 
 #[derive(Parser)]
@@ -35,6 +36,8 @@ enum Command {
     Run,
     /// Says what this kernel and these rights allow
     Check,
+    /// Makes this host one of the fleet, with the code that the console shows
+    Enroll(enroll::Asked),
     /// Prints the settings that are in force
     Settings,
 }
@@ -63,7 +66,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = config::load(arguments.config.as_deref(), std::env::vars(), &arguments.set)?;
-    match arguments.command {
+    match &arguments.command {
         None | Some(Command::Run) => {
             serve(config)?;
             Ok(ExitCode::SUCCESS)
@@ -72,6 +75,11 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             let (report, works) = check::report(&config);
             print!("{report}");
             Ok(if works { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Some(Command::Enroll(asked)) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            print!("{}", runtime.block_on(enroll::enroll(&config, asked))?);
+            Ok(ExitCode::SUCCESS)
         }
         Some(Command::Settings) => {
             print!("{}", toml::to_string(&config)?);

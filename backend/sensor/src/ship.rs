@@ -26,7 +26,7 @@ use watchfloor_shared::Timestamp;
 const CONNECT_WAIT_MAX: Duration = Duration::from_secs(10);
 /// The server reads no further while its disk is behind.
 const ACK_WAIT_MAX: Duration = Duration::from_secs(60);
-const HEARTBEAT: Duration = Duration::from_secs(IDLE_SECONDS_MAX / 4);
+const ALIVE_EVERY: Duration = Duration::from_secs(IDLE_SECONDS_MAX / 4);
 const BATCH_BYTES: usize = 512 << 10;
 const BATCHES_UNANSWERED_MAX: usize = 8;
 const PAUSE_MIN: Duration = Duration::from_millis(500);
@@ -37,6 +37,8 @@ const GATHER: Duration = Duration::from_millis(20);
 /// What heartbeats tell of the sensor.
 #[derive(Debug, Clone)]
 pub struct Identity {
+    /// For whom it enrolled; empty with a key.
+    pub tenant: String,
     pub sensor: String,
     pub kernel: String,
     pub method: &'static str,
@@ -82,11 +84,12 @@ async fn call(config: &ServerConfig, identity: &Identity, shared: &Arc<Shared>) 
     let mut client = SensorServiceClient::new(channel(config).await?);
     let (batches, outgoing) = mpsc::channel(BATCHES_UNANSWERED_MAX + 1);
     shared.spool().rewind();
-    batches.send(heartbeat(identity, shared)).await?;
+    let beat_every = Duration::from_secs(config.heartbeat_seconds);
+    batches.send(heartbeat(identity, shared, beat_every)).await?;
     let mut request = Request::new(ReceiverStream::new(outgoing));
-    request
-        .metadata_mut()
-        .insert("authorization", key::authorization(config)?);
+    if let Some(key) = key::authorization(config)? {
+        request.metadata_mut().insert("authorization", key);
+    }
     let answers = timeout(CONNECT_WAIT_MAX, client.send(request))
         .await
         .context("the server does not answer")?
@@ -97,6 +100,7 @@ async fn call(config: &ServerConfig, identity: &Identity, shared: &Arc<Shared>) 
     let call = Call {
         identity,
         shared,
+        beat_every,
         batches,
         answers,
         unanswered: 1,
@@ -108,6 +112,7 @@ async fn call(config: &ServerConfig, identity: &Identity, shared: &Arc<Shared>) 
 struct Call<'a> {
     identity: &'a Identity,
     shared: &'a Arc<Shared>,
+    beat_every: Duration,
     batches: mpsc::Sender<SensorBatch>,
     answers: Streaming<Ack>,
     unanswered: usize,
@@ -117,7 +122,7 @@ struct Call<'a> {
 
 impl Call<'_> {
     async fn last(mut self) -> anyhow::Result<Infallible> {
-        let mut beats = interval(HEARTBEAT);
+        let mut beats = interval(self.beat_every);
         beats.reset();
         let mut more = true;
         loop {
@@ -137,7 +142,7 @@ impl Call<'_> {
                     more = true;
                 }
                 _ = beats.tick(), if self.unanswered < BATCHES_UNANSWERED_MAX => {
-                    self.send(heartbeat(self.identity, self.shared)).await?;
+                    self.send(heartbeat(self.identity, self.shared, self.beat_every)).await?;
                 }
                 () = tokio::time::sleep_until(self.answered + ACK_WAIT_MAX), if self.unanswered > 0 => {
                     bail!("the server has not acknowledged anything for {} s", ACK_WAIT_MAX.as_secs());
@@ -162,6 +167,7 @@ impl Call<'_> {
             sent_unix_ns: clock::now().nanos(),
             dropped: Vec::new(),
             heartbeat: None,
+            tenant: self.identity.tenant.clone(),
         })
         .await?;
         Ok(true)
@@ -191,7 +197,8 @@ impl Call<'_> {
     }
 }
 
-fn heartbeat(identity: &Identity, shared: &Shared) -> SensorBatch {
+fn heartbeat(identity: &Identity, shared: &Shared, every: Duration) -> SensorBatch {
+    let load = shared.load().read();
     let spool = shared.spool();
     let (stream, first_sequence) = spool.reading();
     let dropped: Vec<Dropped> = Reason::ALL
@@ -218,15 +225,19 @@ fn heartbeat(identity: &Identity, shared: &Shared) -> SensorBatch {
             spool_bytes_max: identity.spool_bytes_max,
             dropped,
             started_unix_ns: identity.started.nanos(),
+            spool_records: spool.waiting(),
+            interval_ms: u32::try_from(every.as_millis()).unwrap_or(u32::MAX),
+            load: Some(load),
         }),
+        tenant: identity.tenant.clone(),
     }
 }
 
-async fn channel(config: &ServerConfig) -> anyhow::Result<Channel> {
+pub async fn channel(config: &ServerConfig) -> anyhow::Result<Channel> {
     let mut endpoint = Endpoint::from_shared(config.address.clone())?
         .connect_timeout(CONNECT_WAIT_MAX)
         .tcp_nodelay(true)
-        .http2_keep_alive_interval(HEARTBEAT)
+        .http2_keep_alive_interval(ALIVE_EVERY)
         .keep_alive_timeout(CONNECT_WAIT_MAX);
     if config.address.starts_with("https://") {
         endpoint = endpoint.tls_config(tls(config).await?)?;

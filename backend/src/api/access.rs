@@ -38,6 +38,8 @@ pub enum Caller {
         tenant: TenantId,
         /// The sensor that it is, if that was said.
         sensor: Option<String>,
+        /// The id of a sensor that enrolled.
+        enrolled: Option<String>,
     },
 }
 
@@ -80,6 +82,14 @@ impl Caller {
         match self {
             Caller::Person(_) => None,
             Caller::Key { sensor, .. } => sensor.as_deref(),
+        }
+    }
+
+    /// The id of the enrolled sensor whose certificate this is.
+    pub fn enrolled(&self) -> Option<&str> {
+        match self {
+            Caller::Person(_) => None,
+            Caller::Key { enrolled, .. } => enrolled.as_deref(),
         }
     }
 

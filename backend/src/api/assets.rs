@@ -18,7 +18,7 @@ struct Bundle;
 const NOT_BUILT: &str = include_str!("console_not_built.html");
 
 /// First segments of the console's pages; each answers with the same document, which reads the address itself.
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 14] = [
     "",
     "alerts",
     "hunt",
@@ -27,6 +27,7 @@ const PAGES: [&str; 13] = [
     "pipeline",
     "rules",
     "inventory",
+    "sensors",
     "sign-in",
     "settings",
     "setup",

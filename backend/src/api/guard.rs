@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     identity::token,
+    sensors::Held,
     store::{
         Database, Secret, StoreError,
         identity::{
@@ -52,6 +53,7 @@ impl Admitted {
             id: holder.id,
             tenant: holder.tenant,
             sensor: holder.sensor,
+            enrolled: holder.enrolled,
         });
         Self {
             caller,
@@ -91,6 +93,10 @@ async fn admit_and_run(state: AppState, route: &'static Route, request: Request,
         Ok(admitted) => admitted,
         Err(error) => return error.into_response(),
     };
+    let held = match &admitted.caller {
+        Some(Caller::Key { id, .. }) if route.streams => Some(state.held.hold(id)),
+        _ => None,
+    };
     if let Some(caller) = admitted.caller {
         tracing::Span::current().record("tenant.id", caller.tenant().as_str());
         parts.extensions.insert(caller);
@@ -101,7 +107,10 @@ async fn admit_and_run(state: AppState, route: &'static Route, request: Request,
     }
     let request = Request::from_parts(parts, body);
     let mut response = if route.streams {
-        next.run(request).await
+        tokio::select! {
+            response = next.run(request) => response,
+            () = ended(held.as_ref()) => ApiError::unauthenticated().into_response(),
+        }
     } else {
         let limit = Duration::from_millis(state.limits.request_ms_max);
         match timeout(limit, next.run(request)).await {
@@ -139,6 +148,14 @@ async fn admit(state: &AppState, route: &Route, request: &Parts) -> Answer<Admit
             Ok(admitted)
         }
         _ => Ok(admitted),
+    }
+}
+
+/// Returns when a sender's credential works no longer: what it still sends is not taken.
+async fn ended(held: Option<&Held>) {
+    match held {
+        Some(held) => held.ended().await,
+        None => std::future::pending().await,
     }
 }
 

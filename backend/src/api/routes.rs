@@ -4,8 +4,8 @@ use super::{
     access::Access::{self, LoopbackOr, Needs, PageOr, Public, Screen, SignedIn},
     alerts,
     describe::Describe,
-    docs, endpoints, events, health, identity, ingest, inventory, keys, live, map, metrics, models, openapi, pipeline,
-    plain, rules, sensors,
+    docs, endpoints, events, fleet, health, identity, ingest, inventory, keys, live, map, metrics, models, openapi,
+    pipeline, plain, rules, sensors,
     state::AppState,
     walls,
 };
@@ -15,8 +15,8 @@ use axum::{
     routing::{MethodRouter, delete, get, patch, post, put},
 };
 use watchfloor_shared::identity::Permission::{
-    ChangeAlerts, Ingest, ManageInventory, ManageKeys, ManageWalls, ReadAlerts, ReadEvents, ReadPipeline, ReadRules,
-    RedriveDeadLetters,
+    ChangeAlerts, Ingest, ManageInventory, ManageKeys, ManageSensors, ManageWalls, ReadAlerts, ReadEvents,
+    ReadPipeline, ReadRules, RedriveDeadLetters,
 };
 
 pub struct Route {
@@ -110,6 +110,15 @@ pub static TABLE: &[Route] = &[
     on(GET, "/api/v1/pipeline/dead-letters", Needs(ReadPipeline), "pipeline.dead_letters", || get(pipeline::dead_letters::handle), pipeline::dead_letters::describe),
     on(POST, "/api/v1/pipeline/dead-letters/redrive", Needs(RedriveDeadLetters), "pipeline.redrive", || post(pipeline::redrive::handle), pipeline::redrive::describe),
     on(GET, "/api/v1/sensors", Needs(ReadPipeline), "sensors.list", || get(sensors::handle), sensors::describe),
+    on(GET, "/api/v1/fleet", Needs(ReadPipeline), "fleet.list", || get(fleet::list::handle), fleet::list::describe),
+    on(GET, "/api/v1/fleet/{id}", Needs(ReadPipeline), "fleet.get", || get(fleet::get::handle), fleet::get::describe),
+    on(PATCH, "/api/v1/fleet/{id}", Needs(ManageSensors), "fleet.change", || patch(fleet::change::handle), fleet::change::describe),
+    on(DELETE, "/api/v1/fleet/{id}", Needs(ManageSensors), "fleet.revoke", || delete(fleet::revoke::handle), fleet::revoke::describe),
+    on(GET, "/api/v1/fleet/claims", Needs(ManageSensors), "fleet.claims", || get(fleet::claims::list), fleet::claims::describe_list),
+    on(POST, "/api/v1/fleet/claims", Needs(ManageSensors), "fleet.make_claim", || post(fleet::claims::make), fleet::claims::describe_make),
+    on(DELETE, "/api/v1/fleet/claims/{id}", Needs(ManageSensors), "fleet.cancel_claim", || delete(fleet::claims::cancel), fleet::claims::describe_cancel),
+    on(POST, "/ingest/v1/sensor/enrolment", Public, "ingest.enrolment", || post(fleet::enrol::handle), fleet::enrol::describe),
+    on(POST, "/ingest/v1/sensor/renewal", Needs(Ingest), "ingest.renewal", || post(fleet::enrol::renew), fleet::enrol::describe_renew),
     on(GET, "/api/v1/inventory/assets", Needs(ReadEvents), "inventory.assets", || get(inventory::assets::handle), inventory::assets::describe),
     on(PUT, "/api/v1/inventory/assets", Needs(ManageInventory), "inventory.replace_assets", || put(inventory::assets::replace).layer(DefaultBodyLimit::max(inventory::BODY_BYTES_MAX)), inventory::assets::describe_replace),
     on(GET, "/api/v1/inventory/people", Needs(ReadEvents), "inventory.people", || get(inventory::people::handle), inventory::people::describe),
@@ -188,6 +197,7 @@ mod tests {
             "setup.redeem",
             "session.sign_in",
             "session.link",
+            "ingest.enrolment",
             "wall.begin",
             "wall.pairing",
         ];

@@ -13,7 +13,7 @@ use crate::{
     map::MapBook,
     pipeline::PipelineView,
     search::SearchIndex,
-    sensors::Sensors,
+    sensors::{Enrolment, HeldCredentials, Sensors},
     store::Database,
 };
 use std::{net::IpAddr, ops::Deref, sync::Arc, time::Duration};
@@ -109,6 +109,8 @@ pub struct ApiParts {
     pub pipeline: Arc<dyn PipelineView>,
     pub rules: Arc<dyn RulesView>,
     pub sensors: Sensors,
+    pub enrolment: Enrolment,
+    pub held: HeldCredentials,
     pub geo: GeoBook,
     pub models: ModelBook,
     pub map: MapBook,

@@ -9,7 +9,7 @@ use crate::{
     clock::Clock,
     config::Config,
     identity::token,
-    ingest::Door,
+    ingest::{BatchOrigin, Door},
     replay::{Plan, Sink, feed, pace::Speed},
     startup::{self, Doors, Running},
     store::identity::{Member, accounts, one_time_links},
@@ -147,6 +147,7 @@ async fn tell(running: &Running, arguments: &DemoArguments, now: Timestamp) -> R
         ingest: running.ingest.clone(),
         tenant: running.tenant.clone(),
         door: Door::Simulator,
+        origin: BatchOrigin::default(),
     };
     let plan = Plan {
         speed: Speed::Times(STORY_SPEED),
@@ -158,6 +159,7 @@ async fn tell(running: &Running, arguments: &DemoArguments, now: Timestamp) -> R
             ingest: running.ingest.clone(),
             tenant: running.tenant.clone(),
             door: Door::File,
+            origin: BatchOrigin::default(),
         };
         replay::files(&arguments.input, &Plan::default(), &recordings).await?;
     }

@@ -7,17 +7,19 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    ingest::Door,
+    ingest::{BatchOrigin, Door},
     replay::{Sink, pace::Speed},
     startup::{self, Doors},
 };
 use anyhow::{Result, bail};
+use bytes::Bytes;
 use clap::Args;
 use std::{
     path::PathBuf,
     process::ExitCode,
     time::{Duration, Instant},
 };
+use watchfloor_engine::verdict::DeadReason;
 use watchfloor_shared::{TenantId, pipeline::PipelineSnapshot};
 
 /// Longer than this without an end is a fault worth reporting, not waiting for.
@@ -31,6 +33,9 @@ pub struct ImportArguments {
     /// Whose events these are; the first tenant when absent
     #[arg(long, value_name = "TENANT")]
     tenant: Option<TenantId>,
+    /// The computer or sensor that records are of which name none
+    #[arg(long, value_name = "NAME")]
+    sensor: Option<String>,
     #[command(flatten)]
     range: RangeArguments,
     /// Print the loss ledger as JSON when done
@@ -51,6 +56,10 @@ pub async fn run(settings: &SettingsArguments, arguments: &ImportArguments) -> R
         ingest: running.ingest.clone(),
         tenant,
         door: Door::File,
+        origin: BatchOrigin {
+            sensor: arguments.sensor.clone().map(Bytes::from),
+            ..BatchOrigin::default()
+        },
     };
     let sent = files(&arguments.files, &plan, &sink).await;
     let drained = running.drained(DRAIN_WAIT_MAX).await;
@@ -85,6 +94,13 @@ fn summary(lines: u64, took: Duration, snapshot: &PipelineSnapshot) {
             }
         }
         terminal::say(text);
+    }
+    let nameless = DeadReason::EndpointMissing.as_str();
+    let mut dead = snapshot.stages.iter().flat_map(|stage| &stage.dead);
+    if dead.any(|reason| reason.reason == nameless) {
+        terminal::say(format!(
+            "  {nameless}: records that name no computer; --sensor NAME says whose they are."
+        ));
     }
     terminal::say(format!("  unaccounted {}", snapshot.unaccounted));
 }

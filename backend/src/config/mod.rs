@@ -17,6 +17,8 @@ use crate::{
     grpc::GrpcConfig,
     infer::InferConfig,
     otlp::OtlpConfig,
+    search::SearchConfig,
+    sensors::SensorsConfig,
     store::DatabaseConfig,
     tls::TlsFiles,
 };
@@ -33,11 +35,13 @@ pub struct Config {
     pub lumberjack: StreamDoorConfig,
     pub gelf: DoorConfig,
     pub grpc: GrpcConfig,
+    pub sensors: SensorsConfig,
     pub otlp: OtlpConfig,
     pub follow: Vec<FollowConfig>,
     pub limits: LimitsConfig,
     pub database: DatabaseConfig,
     pub bus: BusConfig,
+    pub search: SearchConfig,
     pub rules: RulesConfig,
     pub aggregate: AggregateConfig,
     pub enrich: EnrichConfig,
@@ -55,11 +59,13 @@ impl Default for Config {
             lumberjack: StreamDoorConfig::default(),
             gelf: DoorConfig::default(),
             grpc: GrpcConfig::default(),
+            sensors: SensorsConfig::default(),
             otlp: OtlpConfig::default(),
             follow: Vec::new(),
             limits: LimitsConfig::default(),
             database: DatabaseConfig::default(),
             bus: BusConfig::default(),
+            search: SearchConfig::default(),
             rules: RulesConfig::default(),
             aggregate: AggregateConfig::default(),
             enrich: EnrichConfig::default(),
@@ -237,6 +243,7 @@ impl Config {
             return invalid("bus.retention_hours", "must be at least 1");
         }
         self.bus.kafka.validate().or_else(|(key, why)| invalid(key, &why))?;
+        self.search.validate().or_else(|(key, why)| invalid(key, &why))?;
         if !(1..=3_600).contains(&self.aggregate.window_seconds) {
             return invalid("aggregate.window_seconds", "must be between 1 and 3600");
         }
@@ -256,6 +263,7 @@ impl Config {
                 return invalid(key, why);
             }
         }
+        self.sensors.validate().or_else(|(key, why)| invalid(key, why))?;
         if self.limits.connections_max == 0 || self.limits.connections_per_peer_max == 0 {
             return invalid("limits", "must allow at least one connection");
         }

@@ -107,8 +107,26 @@ const KEYS: &[(&str, &str)] = &[
     ("limits.bytes_per_second_max", "Their bytes."),
     (
         "grpc.listen",
-        "Where to listen for gRPC, 50051 by convention: sensors (`watchfloor.sensor.v1.SensorService`) and OTLP logs, each with an API key; nowhere when absent.",
+        "Where to listen for gRPC, 50051 by convention: sensors (`watchfloor.sensor.v1.SensorService`) and OTLP logs, each with an API key, or with the certificate that a sensor enrolled for; nowhere when absent.",
     ),
+    (
+        "sensors.server_names",
+        "Names and addresses by which sensors reach `grpc.listen`. Where `http.tls` names no files, that listener speaks TLS with a certificate that the product's own authority makes for them.",
+    ),
+    (
+        "sensors.address",
+        "What sensors are told to call; https://, the first of `sensors.server_names` and the port of `grpc.listen` when absent.",
+    ),
+    (
+        "sensors.ca_certificate",
+        "PEM file: an authority for sensors' certificates in place of the product's own, which is made at the first start in `pki` below the data directory. Every server of a cluster needs the same.",
+    ),
+    ("sensors.ca_key", "PEM file: its private key."),
+    (
+        "sensors.certificate_hours",
+        "How long a sensor's certificate works. The sensor renews it at two thirds of that.",
+    ),
+    ("sensors.code_minutes", "How long a claim code works."),
     (
         "otlp.http",
         "Where to listen for OTLP logs over HTTP (`POST /v1/logs`), 4318 by convention, besides `http.listen`; nowhere else when absent.",
@@ -173,6 +191,49 @@ const KEYS: &[(&str, &str)] = &[
     ),
     ("bus.kafka.sasl.username", "Who signs in."),
     ("bus.kafka.sasl.password", "With which password (secret)."),
+    (
+        "search.retention_days",
+        "Forgets events that happened longer ago; keeps all when absent.",
+    ),
+    (
+        "search.opensearch.urls",
+        "`https://host:9200` of some nodes of one OpenSearch cluster, version 2 or later, which then is the index in place of the one in the data directory. One that does not answer is passed over for the next. The index template is made at the start, a tenant's index with its first event.",
+    ),
+    (
+        "search.opensearch.username",
+        "Who signs in, over https or on this machine alone; nobody when empty. It needs `cluster_monitor`, `manage_index_templates` (`indices:admin/index_template/*`), and everything on the indexes of the prefix.",
+    ),
+    ("search.opensearch.password", "With which password (secret)."),
+    (
+        "search.opensearch.index_prefix",
+        "Before the tenant in the name of its index.",
+    ),
+    (
+        "search.opensearch.shards",
+        "Primary shards of an index that is made; one that is there keeps its own.",
+    ),
+    (
+        "search.opensearch.replicas",
+        "Copies of each shard of an index that is made.",
+    ),
+    ("search.opensearch.search_timeout_ms", "How long one search may take."),
+    (
+        "search.opensearch.write_timeout_ms",
+        "How long one request that writes may take.",
+    ),
+    (
+        "search.opensearch.bulk_bytes_max",
+        "Bytes of one bulk request's body, at most what the cluster takes (`http.max_content_length`).",
+    ),
+    (
+        "search.opensearch.tls.ca",
+        "PEM file: the authorities of the nodes' certificates, and no others; the host's when absent.",
+    ),
+    (
+        "search.opensearch.tls.certificate",
+        "PEM file: what to show where the nodes ask for a certificate.",
+    ),
+    ("search.opensearch.tls.key", "PEM file: the certificate's private key."),
     (
         "rules.starter_pack",
         "Whether the rules that ship with the product run.",

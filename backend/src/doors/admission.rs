@@ -1,21 +1,19 @@
 //! Whose records a connection brings: its certificate says, or the settings do.
 //!
 //! Invariant: a TLS sender without a registered certificate is served only where the settings say so; one whose certificate is
-//! revoked is not served much longer.
+//! revoked is served for no more than a second.
 
 use super::listener::{Connection, Listener};
 use crate::{
     identity::certificate::Fingerprint,
     ingest::Refusal,
+    sensors::HeldCredentials,
     store::{Database, StoreError, identity::api_keys},
 };
-use std::{future::Future, net::IpAddr, sync::Arc, time::Duration};
+use std::{future::Future, net::IpAddr, sync::Arc};
 use tokio::io::AsyncWriteExt;
 use tokio_util::sync::CancellationToken;
 use watchfloor_shared::TenantId;
-
-/// How long a revoked certificate's connection may go on.
-const CHECKED_EVERY: Duration = Duration::from_secs(30);
 
 #[derive(Clone)]
 pub enum Admission {
@@ -24,6 +22,7 @@ pub enum Admission {
     /// Who has a registered certificate; anyone else sends for this tenant, if there is one.
     Registered {
         db: Database,
+        held: HeldCredentials,
         unregistered: Option<TenantId>,
     },
 }
@@ -36,7 +35,7 @@ pub struct Admitted {
     pub sensor: String,
     /// Whose allowance its records spend: the credential's, otherwise the address's.
     pub charged: Arc<str>,
-    registered: Option<Fingerprint>,
+    is_registered: bool,
 }
 
 impl Admission {
@@ -46,11 +45,11 @@ impl Admission {
             tenant: tenant.clone(),
             charged: Arc::from(address.as_str()),
             sensor: address.clone(),
-            registered: None,
+            is_registered: false,
         };
         let (db, unregistered) = match self {
             Self::Anyone(tenant) => return Ok(Some(of_address(tenant))),
-            Self::Registered { db, unregistered } => (db, unregistered),
+            Self::Registered { db, unregistered, .. } => (db, unregistered),
         };
         let holder = match &certificate {
             Some(certificate) => api_keys::lookup_certificate(db, certificate).await?,
@@ -61,7 +60,7 @@ impl Admission {
                 sensor: holder.sensor.unwrap_or_else(|| address.clone()),
                 charged: Arc::from(holder.id),
                 tenant: holder.tenant,
-                registered: certificate,
+                is_registered: true,
             }),
             None => unregistered.as_ref().map(of_address),
         })
@@ -69,16 +68,9 @@ impl Admission {
 
     /// Returns when the certificate that let the connection in does so no longer.
     async fn ended(&self, admitted: &Admitted) {
-        let (Self::Registered { db, .. }, Some(certificate)) = (self, &admitted.registered) else {
-            return std::future::pending().await;
-        };
-        loop {
-            tokio::time::sleep(CHECKED_EVERY).await;
-            match api_keys::lookup_certificate(db, certificate).await {
-                Ok(Some(holder)) if holder.tenant == admitted.tenant => {}
-                Ok(_) => return,
-                Err(error) => tracing::debug!(%error, "whether a certificate still holds cannot be asked"),
-            }
+        match self {
+            Self::Registered { held, .. } if admitted.is_registered => held.hold(&admitted.charged).ended().await,
+            _ => std::future::pending().await,
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod admission;
 pub mod config;
 pub mod gelf;
 pub mod http;
+mod linger;
 pub mod listener;
 pub mod lumberjack;
 mod patience;

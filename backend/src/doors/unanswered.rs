@@ -15,6 +15,7 @@ use std::{
 };
 use tokio::{io::AsyncReadExt, net::UdpSocket, sync::mpsc};
 use tokio_util::sync::CancellationToken;
+use watchfloor_engine::normalize::syslog_sequence;
 use watchfloor_shared::TenantId;
 
 /// A batch does not wait longer than this for more of a slow sender.
@@ -195,7 +196,10 @@ impl<'a> Messages<'a> {
         // These protocols have no identity and no way to send again: each message is one.
         for (position, frame) in (self.ingest.now_ns()..).zip(frames.drain(..)) {
             match frame {
-                Frame::Record(message) => self.intake.hold(message, position),
+                Frame::Record(message) => {
+                    self.note_number(&message);
+                    self.intake.hold(message, position);
+                }
                 Frame::TooLong { kept, length_bytes } => {
                     if let Err(error) = self.intake.reject(&kept, length_bytes, position).await {
                         tracing::warn!(%error, "a message that was too long could not be kept");
@@ -205,6 +209,18 @@ impl<'a> Messages<'a> {
             if self.intake.is_full() {
                 self.send().await;
             }
+        }
+    }
+
+    fn note_number(&self, message: &[u8]) {
+        let sender = self.intake.sender();
+        if sender.door != Door::Syslog {
+            return;
+        }
+        let sensor = sender.origin.sensor.as_deref().map(str::from_utf8);
+        if let (Some(Ok(sensor)), Some((host, number))) = (sensor, syslog_sequence(message)) {
+            let sequences = self.ingest.sequences();
+            sequences.note(&sender.tenant, sensor, host, number, self.ingest.now());
         }
     }
 

@@ -1,9 +1,10 @@
 //! The doors that speak gRPC: our sensors' service and OTLP's logs, on one listener.
 //!
-//! Invariant: no service is reached without a credential, nor by one whose allowance is spent; the number of calls, their size and
+//! Invariant: no service but the enrolment's is reached without a credential, nor by one whose allowance is spent; the number of calls, their size and
 //! their silence are bounded.
 
 mod connection;
+mod enrolment;
 mod logs;
 mod sensor;
 
@@ -13,7 +14,7 @@ use crate::{
     identity::certificate::Fingerprint,
     ingest::{BatchOrigin, Door, Ingestor, Sender},
     otlp,
-    sensors::Sensors,
+    sensors::{Enrolment, HeldCredentials, Sensors, SentBy},
     store::{
         Database, Secret, StoreError,
         identity::api_keys::{self, KeyHolder},
@@ -67,15 +68,16 @@ pub struct GrpcDoor {
     pub db: Database,
     pub ingest: Ingestor,
     pub sensors: Sensors,
+    pub enrolment: Enrolment,
+    pub held: HeldCredentials,
     pub clock: Clock,
     pub stop: CancellationToken,
 }
 
-/// Who calls, for the services. Whether the credential still holds is asked again during long calls.
+/// Who calls, for the services.
 #[derive(Clone)]
 struct Called {
     holder: KeyHolder,
-    credential: Credential,
 }
 
 #[derive(Clone)]
@@ -118,8 +120,10 @@ pub fn router(door: &GrpcDoor) -> Router {
         ingest: door.ingest.clone(),
         places: Arc::new(Semaphore::new(REQUESTS_MAX)),
     };
-    let routes = Routes::new(sensors).add_service(logs).prepare();
-    routes.into_axum_router().layer(from_fn_with_state(guard, admit))
+    let known = Routes::new(sensors).add_service(logs).prepare();
+    let known = known.into_axum_router().layer(from_fn_with_state(guard.clone(), admit));
+    let unknown = Router::new().route_service(enrolment::PATH, enrolment::service(door));
+    known.merge(unknown.layer(from_fn_with_state(guard, serve_in_time)))
 }
 
 #[derive(Clone)]
@@ -139,7 +143,7 @@ async fn admit(State(guard): State<Guard>, mut request: Request, next: Next) -> 
             if let Err(wait) = guard.ingest.allowances().check(&holder.id) {
                 return refused(exhausted(wait));
             }
-            request.extensions_mut().insert(Called { holder, credential });
+            request.extensions_mut().insert(Called { holder });
         }
         Ok(None) => {
             return refused(Status::unauthenticated(
@@ -151,6 +155,12 @@ async fn admit(State(guard): State<Guard>, mut request: Request, next: Next) -> 
             return refused(Status::unavailable("Credentials cannot be looked up now; call again."));
         }
     }
+    serve_in_time(State(guard), request, next).await
+}
+
+/// Within the bounds that hold for everyone.
+async fn serve_in_time(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let refused = |status: Status| status.into_http::<Body>();
     let Ok(Ok(_place)) = timeout(PLACE_WAIT_MAX, guard.places.acquire()).await else {
         return refused(Status::resource_exhausted("Many senders are being served; call again."));
     };
@@ -182,6 +192,14 @@ impl Called {
                 sensor: sensor.map(Bytes::from),
             },
             charged: Some(Arc::from(id)),
+        }
+    }
+
+    fn sent_by(&self, door: Door) -> SentBy {
+        SentBy {
+            sender: self.sender(door),
+            enrolled: self.holder.enrolled.clone(),
+            host: self.holder.sensor.clone(),
         }
     }
 

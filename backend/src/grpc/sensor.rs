@@ -3,25 +3,22 @@
 //! Invariant: the next batch is read only when the one before is on the disk and its acknowledgement was taken, so a sensor is
 //! held back by the slower of the two; and while its credential's allowance is spent, nothing is read of it.
 
-use super::{Called, GrpcDoor, connection::Busy};
+use super::{Called, GrpcDoor, connection::Busy, enrolment};
 use crate::{
     ingest::Door,
-    sensors::{self, BatchRefused},
+    sensors::{self, BatchRefused, Held},
 };
 use futures::{Stream, stream};
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, timeout},
+    time::timeout,
 };
 use tonic::{Request, Response, Status, Streaming};
 use watchfloor_protocol::{
     IDLE_SECONDS_MAX,
-    v1::{Ack, SensorBatch, sensor_service_server::SensorService},
+    v1::{Ack, Certificate, RenewRequest, SensorBatch, sensor_service_server::SensorService},
 };
-
-/// How often a call asks whether its credential still holds.
-const CREDENTIAL_CHECKED_EVERY: Duration = Duration::from_secs(60);
 
 pub(super) struct SensorCalls {
     pub door: GrpcDoor,
@@ -39,15 +36,25 @@ impl SensorService for SensorCalls {
             .try_acquire_owned()
             .map_err(|_| Status::resource_exhausted("Many sensors are connected; call again later."))?;
         let call = Call {
+            held: self.door.held.hold(&called.holder.id),
             door: self.door.clone(),
             called,
             batches: request.into_inner(),
-            checked: Instant::now(),
             is_over: false,
             _place: place,
             _busy: busy,
         };
         Ok(Response::new(Box::pin(stream::unfold(call, Call::next))))
+    }
+
+    async fn renew(&self, request: Request<RenewRequest>) -> Result<Response<Certificate>, Status> {
+        let called = Called::of(&request)?;
+        let renewed = self
+            .door
+            .enrolment
+            .renew(&called.holder, &request.get_ref().request_pem)
+            .await;
+        renewed.map(enrolment::answer).map_err(enrolment::refusal)
     }
 }
 
@@ -55,8 +62,8 @@ impl SensorService for SensorCalls {
 struct Call {
     door: GrpcDoor,
     called: Called,
+    held: Held,
     batches: Streaming<SensorBatch>,
-    checked: Instant,
     is_over: bool,
     _place: OwnedSemaphorePermit,
     _busy: Option<Busy>,
@@ -76,10 +83,12 @@ impl Call {
     async fn step(&mut self) -> Result<Option<Ack>, Status> {
         tokio::select! {
             biased;
+            () = self.held.ended() => return Err(revoked()),
             () = self.door.ingest.allowances().wait(&self.called.holder.id) => {}
             () = self.door.stop.cancelled() => return Err(stops()),
         }
         let batch = tokio::select! {
+            () = self.held.ended() => return Err(revoked()),
             () = self.door.stop.cancelled() => return Err(stops()),
             batch = timeout(Duration::from_secs(IDLE_SECONDS_MAX), self.batches.message()) => match batch {
                 Ok(batch) => batch?,
@@ -87,25 +96,15 @@ impl Call {
             },
         };
         let Some(batch) = batch else { return Ok(None) };
-        self.check_credential().await?;
         let door = &self.door;
-        let sender = self.called.sender(Door::Sensor);
-        let taken = sensors::take(&door.ingest, &door.sensors, sender, batch, door.clock.now()).await;
+        let by = self.called.sent_by(Door::Sensor);
+        let taken = sensors::take(&door.db, &door.ingest, &door.sensors, by, batch, door.clock.now()).await;
         taken.map(Some).map_err(refusal)
     }
+}
 
-    async fn check_credential(&mut self) -> Result<(), Status> {
-        if self.checked.elapsed() < CREDENTIAL_CHECKED_EVERY {
-            return Ok(());
-        }
-        self.checked = Instant::now();
-        match self.called.credential.holder(&self.door.db).await {
-            Ok(Some(holder)) if holder.tenant == self.called.holder.tenant => Ok(()),
-            Ok(_) => Err(Status::unauthenticated("The credential was revoked.")),
-            // It held a minute ago; the store's trouble is not the sensor's.
-            Err(_) => Ok(()),
-        }
-    }
+fn revoked() -> Status {
+    Status::unauthenticated("The credential was revoked, or its time is over.")
 }
 
 fn stops() -> Status {
@@ -115,6 +114,7 @@ fn stops() -> Status {
 pub(super) fn refusal(refused: BatchRefused) -> Status {
     match refused {
         BatchRefused::Invalid(why) => Status::invalid_argument(why),
+        BatchRefused::Impostor(why) => Status::permission_denied(why),
         BatchRefused::Bus(error) => {
             tracing::warn!(%error, "a sensor's batch could not be kept");
             Status::unavailable("The batch is not on the disk; send it again.")

@@ -86,6 +86,10 @@ impl Intake {
         }
     }
 
+    pub fn sender(&self) -> &Sender {
+        &self.sender
+    }
+
     /// Records on the disk.
     pub fn accepted(&self) -> u64 {
         self.accepted

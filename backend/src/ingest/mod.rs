@@ -8,9 +8,11 @@ pub mod lines;
 pub mod members;
 pub mod position;
 mod refusals;
+mod sequences;
 
 pub use intake::{Added, Frame, Intake, IntakeLimits, Sender};
 pub use refusals::{Refusal, Refusals};
+pub use sequences::Sequences;
 
 use crate::{
     bus::{BusError, Durability, EventBus, Record, TopicPartition},
@@ -164,6 +166,7 @@ pub struct Ingestor {
     dead_letters: Arc<str>,
     refused: Arc<AtomicU64>,
     refusals: Refusals,
+    sequences: Sequences,
     allowances: Arc<Allowances>,
     accepted: Arc<HashMap<Door, AtomicU64>>,
 }
@@ -178,6 +181,7 @@ impl Ingestor {
             dead_letters: Arc::from(DEAD_LETTERS),
             refused: Arc::new(AtomicU64::new(0)),
             refusals: Refusals::default(),
+            sequences: Sequences::default(),
             allowances: Arc::new(Allowances::new(Rates::default())),
             accepted: Arc::new(accepted),
         }
@@ -260,9 +264,13 @@ impl Ingestor {
         Ok(())
     }
 
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Nanoseconds since the epoch, for doors whose senders give their records no place.
     pub fn now_ns(&self) -> u64 {
-        self.clock.now().nanos().unsigned_abs()
+        self.now().nanos().unsigned_abs()
     }
 
     /// Records refused at the doors since the start.
@@ -273,6 +281,11 @@ impl Ingestor {
     /// Senders turned away at the doors.
     pub fn refusals(&self) -> &Refusals {
         &self.refusals
+    }
+
+    /// What is missing between the numbers of messages.
+    pub fn sequences(&self) -> &Sequences {
+        &self.sequences
     }
 
     /// What each credential may still send, at whichever door.

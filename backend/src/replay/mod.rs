@@ -32,6 +32,7 @@ pub enum Sink {
         ingest: Ingestor,
         tenant: TenantId,
         door: Door,
+        origin: BatchOrigin,
     },
 }
 
@@ -39,12 +40,17 @@ impl Sink {
     async fn send(&self, lines: Vec<RawLine>) -> Result<()> {
         match self {
             Sink::Server(client) => client.send(&lines).await,
-            Sink::Local { ingest, tenant, door } => {
+            Sink::Local {
+                ingest,
+                tenant,
+                door,
+                origin,
+            } => {
                 ingest
                     .submit(IngestBatch {
                         tenant: tenant.clone(),
                         door: *door,
-                        origin: BatchOrigin::default(),
+                        origin: origin.clone(),
                         lines,
                     })
                     .await?;

@@ -54,6 +54,13 @@ pub struct Lines {
     position: u64,
 }
 
+/// What a recording is called, for records that name no computer: its file's name without what says the format.
+pub fn name(path: &Path) -> &str {
+    let name = path.file_name().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
+    let stem = name.split('.').find(|part| !part.is_empty());
+    stem.unwrap_or("recording")
+}
+
 /// Opens a file or folder. A folder without any recording is an error, too.
 pub fn open(path: &Path) -> Result<Lines, ReadError> {
     let folder = std::fs::metadata(path)

@@ -1,6 +1,14 @@
 //! The search seam: one index per tenant, one query type, any back end.
 
+mod config;
+mod counts;
 pub mod embedded;
+mod flatten;
+mod ids;
+pub mod opensearch;
+mod words;
+
+pub use config::SearchConfig;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -21,6 +29,22 @@ pub struct SearchSpec {
     pub order: Order,
     pub search_after: Option<SearchAfter>,
     pub aggregations: Vec<Aggregation>,
+}
+
+/// Hits on one page; the API asks for 1,000 at most, investigation for more.
+pub const PAGE_HITS_MAX: usize = 10_000;
+
+impl SearchSpec {
+    /// # Errors
+    /// [`SearchError::InvalidQuery`] for a page or an aggregation that no back end gives.
+    fn validate(&self) -> Result<(), SearchError> {
+        if self.limit > PAGE_HITS_MAX {
+            return Err(SearchError::InvalidQuery(format!(
+                "a page has at most {PAGE_HITS_MAX} events"
+            )));
+        }
+        self.aggregations.iter().try_for_each(counts::validate)
+    }
 }
 
 /// An event as it travels: its JSON goes into the index as it is, with what the index orders by beside it.
@@ -90,4 +114,7 @@ pub trait SearchIndex: Send + Sync {
 
     /// Bytes on disk, all tenants.
     async fn bytes_on_disk(&self) -> Result<u64, SearchError>;
+
+    /// Forgets the tenant's events from before `time`. Their room is given back as segments merge.
+    async fn delete_before(&self, tenant: &TenantId, time: Timestamp) -> Result<(), SearchError>;
 }

@@ -1,27 +1,41 @@
-//! Batches of sensors, however they come: checked, taken by the intake, noted for who watches the sensors.
+//! Sensors: how they enrol, and their batches, however they come: checked, taken by the intake, noted for who watches.
 //!
 //! Invariant: an acknowledgement is made after the disk has the batch; a batch sent again gives its records the same positions.
 
+pub mod code;
+mod config;
+mod enrolment;
+mod held;
+mod load;
+mod metrics;
 mod roll;
 
-pub use roll::{Came, Sensors};
+pub use config::SensorsConfig;
+pub use enrolment::{EnrolRefused, Enrolment, Lives, Reached};
+pub use held::{Held, HeldCredentials};
+pub use metrics::{SensorKey, SensorMetrics};
+pub use roll::{Came, Heard, Sensors};
 
 use crate::{
     bus::BusError,
     ingest::{BatchOrigin, Ingestor, Intake, IntakeLimits, Sender},
+    store::{self, Database},
 };
 use bytes::Bytes;
 use watchfloor_protocol::{
-    BATCH_BYTES_MAX, BATCH_RECORDS_MAX, DROPPED_REASONS_MAX, NAME_BYTES_MAX,
+    BATCH_BYTES_MAX, BATCH_RECORDS_MAX, DROPPED_REASONS_MAX, INTERFACES_MAX, NAME_BYTES_MAX,
     v1::{Ack, Dropped, SensorBatch},
 };
-use watchfloor_shared::Timestamp;
+use watchfloor_shared::{TenantId, Timestamp};
 use xxhash_rust::xxh3::xxh3_64;
 
 #[derive(Debug, thiserror::Error)]
 pub enum BatchRefused {
     #[error("{0}")]
     Invalid(&'static str),
+    /// The credential is another's than the batch says.
+    #[error("{0}")]
+    Impostor(&'static str),
     #[error(transparent)]
     Bus(#[from] BusError),
 }
@@ -66,15 +80,46 @@ pub fn position(stream: &str, sequence: u64) -> u64 {
     }
 }
 
-/// Takes a whole batch of `sender`, which the batch itself says the origin of.
+/// Who hands a batch over, as its credential says.
+#[derive(Debug, Clone)]
+pub struct SentBy {
+    pub sender: Sender,
+    /// The id of a sensor that enrolled: such a one sends under no other name than `host`.
+    pub enrolled: Option<String>,
+    pub host: Option<String>,
+}
+
+impl SentBy {
+    /// Whether the credential lets it say whose the records are.
+    pub fn may_be(&self, sensor: &str, tenant: &str) -> Result<(), BatchRefused> {
+        if !tenant.is_empty() && tenant != self.sender.tenant.as_str() {
+            return Err(BatchRefused::Impostor(
+                "The credential is another organization's than the batch says.",
+            ));
+        }
+        match self.enrolled.is_none() || self.host.as_deref() == Some(sensor) {
+            true => Ok(()),
+            false => Err(BatchRefused::Impostor(
+                "The certificate is another sensor's than the batch says.",
+            )),
+        }
+    }
+}
+
+/// Takes a whole batch, which itself says where its records come from.
 pub async fn take(
+    db: &Database,
     ingest: &Ingestor,
     sensors: &Sensors,
-    mut sender: Sender,
+    by: SentBy,
     batch: SensorBatch,
     now: Timestamp,
 ) -> Result<Ack, BatchRefused> {
     let next_sequence = validate(&batch)?;
+    by.may_be(&batch.sensor, &batch.tenant)?;
+    let SentBy {
+        mut sender, enrolled, ..
+    } = by;
     let origin = Origin {
         sensor: &batch.sensor,
         stream: &batch.stream,
@@ -87,12 +132,27 @@ pub async fn take(
         intake.add(record.clone(), position(&batch.stream, sequence)).await?;
     }
     intake.flush().await?;
-    sensors.note(&tenant, &batch, intake.refused(), now);
+    let is_due = sensors.note(&tenant, enrolled.as_deref(), &batch, intake.refused(), now);
+    if let (true, Some(id), Some(heartbeat)) = (is_due, &enrolled, &batch.heartbeat) {
+        keep(db, &tenant, id, &heartbeat.version, now).await;
+    }
     Ok(Ack {
         stream: batch.stream,
         next_sequence,
         refused: intake.refused(),
     })
+}
+
+/// The batch does not depend on it.
+async fn keep(db: &Database, tenant: &TenantId, id: &str, version: &str, now: Timestamp) {
+    let kept = async {
+        let mut tx = db.tenant(tenant).await?;
+        store::sensors::note_heartbeat(&mut tx, id, version, now).await?;
+        tx.commit().await
+    };
+    if let Err(error) = kept.await {
+        tracing::debug!(%error, sensor.id = id, "when a sensor was heard could not be written down");
+    }
 }
 
 /// The number after the batch's last.
@@ -123,9 +183,15 @@ fn validate(batch: &SensorBatch) -> Result<u64, BatchRefused> {
         [&heartbeat.version, &heartbeat.kernel, &heartbeat.method]
             .iter()
             .all(|text| text.len() <= NAME_BYTES_MAX)
+            && heartbeat.load.as_ref().is_none_or(|load| {
+                let names = load.interfaces.iter().map(|interface| &interface.name);
+                load.interfaces.len() <= INTERFACES_MAX && names.into_iter().all(|name| name.len() <= NAME_BYTES_MAX)
+            })
     };
     if !batch.heartbeat.as_ref().is_none_or(words) {
-        return Err(BatchRefused::Invalid("What a heartbeat says has at most 255 bytes."));
+        return Err(BatchRefused::Invalid(
+            "What a heartbeat says has at most 255 bytes each, and at most 64 interfaces.",
+        ));
     }
     batch
         .first_sequence

@@ -2,13 +2,19 @@
 //!
 //! Invariant: memory is bounded, whatever names a sender makes up; the one that was silent longest gives its place.
 
+use super::{
+    load,
+    metrics::{RecentMetrics, SensorKey, SensorMetrics},
+};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 use watchfloor_protocol::v1::{Dropped, Heartbeat, SensorBatch};
 use watchfloor_shared::{
     TenantId, Timestamp,
+    fleet::{LoadPoint, SensorLoad},
     pipeline::ReasonCount,
     sensor::{SensorStatus, SensorStream},
 };
@@ -16,14 +22,55 @@ use watchfloor_shared::{
 const SENSORS_PER_TENANT_MAX: usize = 5_000;
 const STREAMS_PER_SENSOR_MAX: usize = 32;
 
+/// A sensor that says more is not listened to as often.
+const HEARTBEAT_EVERY_MIN: Duration = Duration::from_secs(1);
+/// How often when it was last heard is written down.
+const KEPT_EVERY: Duration = Duration::from_secs(60);
+
 /// Cheap to clone.
-#[derive(Clone, Default)]
-pub struct Sensors(Arc<Mutex<HashMap<TenantId, BTreeMap<String, Sensor>>>>);
+#[derive(Clone)]
+pub struct Sensors(Arc<Inner>);
+
+struct Inner {
+    tenants: Mutex<HashMap<TenantId, BTreeMap<Known, Sensor>>>,
+    metrics: Box<dyn SensorMetrics>,
+    listening: Timestamp,
+}
+
+/// What a sensor goes by. One that enrolled is not taken for another that calls itself the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Known {
+    host: String,
+    enrolled: Option<String>,
+}
+
+impl Known {
+    fn key(&self, tenant: &TenantId) -> SensorKey {
+        SensorKey {
+            tenant: tenant.clone(),
+            enrolled: self.enrolled.clone(),
+            host: self.host.clone(),
+        }
+    }
+}
+
+/// A sensor for the fleet's page.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    pub enrolled: Option<String>,
+    pub status: SensorStatus,
+    pub load: Option<SensorLoad>,
+    /// How often it is to be heard.
+    pub interval: Duration,
+    pub history: Vec<LoadPoint>,
+}
 
 #[derive(Default)]
 struct Sensor {
     last_seen: Timestamp,
     heartbeat: Option<Heartbeat>,
+    beaten: Timestamp,
+    kept: Timestamp,
     records: u64,
     refused: u64,
     streams: BTreeMap<String, Numbers>,
@@ -43,6 +90,8 @@ struct Numbers {
 /// Records that came, by their numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct Came<'a> {
+    /// The id of one that enrolled.
+    pub enrolled: Option<&'a str>,
     pub sensor: &'a str,
     pub stream: &'a str,
     pub source: &'a str,
@@ -51,20 +100,48 @@ pub struct Came<'a> {
     pub refused: u64,
 }
 
+impl Default for Sensors {
+    fn default() -> Self {
+        Self::listening(Timestamp::EPOCH)
+    }
+}
+
 impl Sensors {
+    /// Listens from now on.
+    pub fn listening(now: Timestamp) -> Self {
+        Self(Arc::new(Inner {
+            tenants: Mutex::default(),
+            metrics: Box::new(RecentMetrics::default()),
+            listening: now,
+        }))
+    }
+
+    /// Since when sensors can have been heard.
+    pub fn listening_since(&self) -> Timestamp {
+        self.0.listening
+    }
+
     /// The sensor that goes by a host's name or id.
     pub fn of_host(&self, tenant: &TenantId, name: &str, id: &str) -> Option<SensorStatus> {
-        let tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let tenants = self.0.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sensors = tenants.get(tenant)?.iter();
         let is_it = |known: &str| known.eq_ignore_ascii_case(name) || known.eq_ignore_ascii_case(id);
         sensors
-            .find(|(known, _)| is_it(known))
+            .find(|(known, _)| is_it(&known.host))
             .map(|(known, sensor)| sensor.status(known))
     }
 
-    /// Notes a batch that is on the disk.
-    pub fn note(&self, tenant: &TenantId, batch: &SensorBatch, refused: u64, now: Timestamp) {
+    /// Notes a batch that is on the disk; whether it is time to write down when the sensor was heard.
+    pub fn note(
+        &self,
+        tenant: &TenantId,
+        enrolled: Option<&str>,
+        batch: &SensorBatch,
+        refused: u64,
+        now: Timestamp,
+    ) -> bool {
         let came = Came {
+            enrolled,
             sensor: &batch.sensor,
             stream: &batch.stream,
             source: &batch.source,
@@ -72,16 +149,25 @@ impl Sensors {
             records: batch.records.len() as u64,
             refused,
         };
+        let (mut beat, mut is_due) = (None, false);
         self.change(tenant, &came, now, |sensor| {
             if let Some(numbers) = sensor.streams.get_mut(&batch.stream)
                 && !batch.dropped.is_empty()
             {
                 numbers.dropped.clone_from(&batch.dropped);
             }
-            if batch.heartbeat.is_some() {
-                sensor.heartbeat.clone_from(&batch.heartbeat);
+            if let Some(heartbeat) = &batch.heartbeat {
+                beat = sensor.beat(heartbeat, now);
+                is_due = now.since(sensor.kept) >= KEPT_EVERY;
+                if is_due {
+                    sensor.kept = now;
+                }
             }
         });
+        if let Some(point) = beat {
+            self.0.metrics.note(&came.known().key(tenant), point);
+        }
+        is_due
     }
 
     /// The same for records without a batch around them.
@@ -90,16 +176,22 @@ impl Sensors {
     }
 
     fn change(&self, tenant: &TenantId, came: &Came<'_>, now: Timestamp, more: impl FnOnce(&mut Sensor)) {
-        let mut tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tenants = self.0.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         let sensors = tenants.entry(tenant.clone()).or_default();
-        make_room(sensors, came.sensor, SENSORS_PER_TENANT_MAX, |sensor| sensor.last_seen);
-        let sensor = sensors.entry(came.sensor.to_owned()).or_default();
+        let known = came.known();
+        if let Some(gone) = make_room(sensors, &known, SENSORS_PER_TENANT_MAX, |sensor| sensor.last_seen) {
+            self.0.metrics.forget(&gone.key(tenant));
+        }
+        let sensor = sensors.entry(known).or_default();
         sensor.last_seen = now;
         sensor.records = sensor.records.saturating_add(came.records);
         sensor.refused = sensor.refused.saturating_add(came.refused);
-        make_room(&mut sensor.streams, came.stream, STREAMS_PER_SENSOR_MAX, |numbers| {
-            numbers.last_seen
-        });
+        make_room(
+            &mut sensor.streams,
+            &came.stream.to_owned(),
+            STREAMS_PER_SENSOR_MAX,
+            |numbers| numbers.last_seen,
+        );
         let is_new = !sensor.streams.contains_key(came.stream);
         let numbers = sensor.streams.entry(came.stream.to_owned()).or_default();
         numbers.last_seen = now;
@@ -109,16 +201,53 @@ impl Sensors {
 
     /// How many of its records never came, as far as their numbers tell.
     pub fn missing(&self, tenant: &TenantId, sensor: &str) -> Option<i64> {
-        let tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let sensor = tenants.get(tenant)?.get(sensor)?;
-        Some(sensor.missing())
+        let tenants = self.0.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let named = tenants.get(tenant)?.iter().filter(|(known, _)| known.host == sensor);
+        let missing: Vec<i64> = named.map(|(_, sensor)| sensor.missing()).collect();
+        (!missing.is_empty()).then(|| missing.into_iter().fold(0, i64::saturating_add))
+    }
+
+    /// The tenant's for the fleet's page, by name.
+    pub fn heard(&self, tenant: &TenantId) -> Vec<Heard> {
+        let tenants = self.0.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let sensors = tenants.get(tenant).into_iter().flatten();
+        let heard = sensors.map(|(known, sensor)| Heard {
+            enrolled: known.enrolled.clone(),
+            status: sensor.status(known),
+            load: sensor.heartbeat.as_ref().map(load::shown),
+            interval: load::interval(sensor.heartbeat.as_ref().unwrap_or(&Heartbeat::default())),
+            history: self.0.metrics.recent(&known.key(tenant)),
+        });
+        heard.collect()
+    }
+
+    /// What a revoked sensor was is not shown any more.
+    pub fn forget(&self, tenant: &TenantId, enrolled: &str) {
+        let mut tenants = self.0.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(sensors) = tenants.get_mut(tenant) else { return };
+        sensors.retain(|known, _| {
+            let stays = known.enrolled.as_deref() != Some(enrolled);
+            if !stays {
+                self.0.metrics.forget(&known.key(tenant));
+            }
+            stays
+        });
     }
 
     /// The tenant's, by name.
     pub fn list(&self, tenant: &TenantId) -> Vec<SensorStatus> {
-        let tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let tenants = self.0.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         let sensors = tenants.get(tenant).into_iter().flatten();
-        sensors.map(|(name, sensor)| sensor.status(name)).collect()
+        sensors.map(|(known, sensor)| sensor.status(known)).collect()
+    }
+}
+
+impl Came<'_> {
+    fn known(&self) -> Known {
+        Known {
+            host: self.sensor.to_owned(),
+            enrolled: self.enrolled.map(str::to_owned),
+        }
     }
 }
 
@@ -135,11 +264,22 @@ impl Numbers {
 }
 
 impl Sensor {
+    /// What of it is for a chart; none when it came too soon after the one before.
+    fn beat(&mut self, heartbeat: &Heartbeat, now: Timestamp) -> Option<LoadPoint> {
+        if self.heartbeat.is_some() && now.since(self.beaten) < HEARTBEAT_EVERY_MIN {
+            return None;
+        }
+        let point = load::point(heartbeat, self.heartbeat.as_ref(), now);
+        self.heartbeat = Some(heartbeat.clone());
+        self.beaten = now;
+        Some(point)
+    }
+
     fn missing(&self) -> i64 {
         count(self.streams.values().map(|numbers| numbers.missing).sum())
     }
 
-    fn status(&self, name: &str) -> SensorStatus {
+    fn status(&self, known: &Known) -> SensorStatus {
         let said = self.heartbeat.as_ref();
         let text = |of: fn(&Heartbeat) -> &String| said.map(of).filter(|text| !text.is_empty()).cloned();
         let bytes = |of: fn(&Heartbeat) -> u64| said.map(of).map(count);
@@ -149,7 +289,7 @@ impl Sensor {
             None => reasons(streams.clone().flat_map(|(_, numbers)| &numbers.dropped)),
         };
         SensorStatus {
-            name: name.to_owned(),
+            name: known.host.clone(),
             last_seen: self.last_seen,
             version: text(|heartbeat| &heartbeat.version),
             kernel: text(|heartbeat| &heartbeat.kernel),
@@ -199,14 +339,19 @@ fn count(number: u64) -> i64 {
 }
 
 /// Takes the one that was silent longest out of a full map that lacks `name`.
-fn make_room<V>(map: &mut BTreeMap<String, V>, name: &str, entries_max: usize, last_seen: fn(&V) -> Timestamp) {
+fn make_room<K: Ord + Clone, V>(
+    map: &mut BTreeMap<K, V>,
+    name: &K,
+    entries_max: usize,
+    last_seen: fn(&V) -> Timestamp,
+) -> Option<K> {
     if map.len() < entries_max || map.contains_key(name) {
-        return;
+        return None;
     }
     let oldest = map.iter().min_by_key(|(_, value)| last_seen(value));
-    if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
-        map.remove(&oldest);
-    }
+    let oldest = oldest.map(|(name, _)| name.clone())?;
+    map.remove(&oldest);
+    Some(oldest)
 }
 
 #[cfg(test)]
@@ -231,10 +376,10 @@ mod tests {
     fn a_gap_is_counted_once_and_what_is_sent_again_is_none() {
         let sensors = Sensors::default();
         let at = Timestamp::from_millis;
-        sensors.note(&tenant(), &batch("a", 1_000, 10), 0, at(1));
-        sensors.note(&tenant(), &batch("a", 1_005, 5), 0, at(2));
-        sensors.note(&tenant(), &batch("a", 1_013, 1), 1, at(3));
-        sensors.note(&tenant(), &batch("b", 0, 2), 0, at(4));
+        sensors.note(&tenant(), None, &batch("a", 1_000, 10), 0, at(1));
+        sensors.note(&tenant(), None, &batch("a", 1_005, 5), 0, at(2));
+        sensors.note(&tenant(), None, &batch("a", 1_013, 1), 1, at(3));
+        sensors.note(&tenant(), None, &batch("b", 0, 2), 0, at(4));
         let [status] = &sensors.list(&tenant())[..] else {
             panic!("one sensor")
         };
@@ -254,7 +399,7 @@ mod tests {
         };
         let mut with_loss = batch("a", 0, 1);
         with_loss.dropped = vec![lost("spool_full", 2), lost("rate_limit", 0)];
-        sensors.note(&tenant(), &with_loss, 0, Timestamp::from_millis(1));
+        sensors.note(&tenant(), None, &with_loss, 0, Timestamp::from_millis(1));
         assert_eq!(sensors.list(&tenant())[0].dropped.len(), 1);
         let mut beat = batch("a", 1, 0);
         beat.heartbeat = Some(Heartbeat {
@@ -263,8 +408,8 @@ mod tests {
             dropped: vec![lost("kernel", 5)],
             ..Heartbeat::default()
         });
-        sensors.note(&tenant(), &beat, 0, Timestamp::from_millis(2));
-        sensors.note(&tenant(), &batch("a", 1, 1), 0, Timestamp::from_millis(3));
+        sensors.note(&tenant(), None, &beat, 0, Timestamp::from_millis(2));
+        sensors.note(&tenant(), None, &batch("a", 1, 1), 0, Timestamp::from_millis(3));
         let status = &sensors.list(&tenant())[0];
         assert_eq!(
             (status.version.as_deref(), status.spool_bytes),
@@ -279,7 +424,7 @@ mod tests {
         for number in 0..SENSORS_PER_TENANT_MAX + 10 {
             let mut batch = batch("a", 0, 1);
             batch.sensor = format!("s{number}");
-            sensors.note(&tenant(), &batch, 0, Timestamp::from_millis(number as i64));
+            sensors.note(&tenant(), None, &batch, 0, Timestamp::from_millis(number as i64));
         }
         let names: Vec<_> = sensors.list(&tenant()).into_iter().map(|sensor| sensor.name).collect();
         assert_eq!(names.len(), SENSORS_PER_TENANT_MAX);

@@ -12,6 +12,7 @@ use crate::{
         unanswered::{Datagrams, Protocol, Reading},
     },
     ingest::{Door, Ingestor},
+    pki::Authority,
     store::identity,
     tls::{ClientCertificate, Tls},
 };
@@ -44,8 +45,8 @@ pub struct Http {
 }
 
 impl Http {
-    pub fn bind(config: &Config) -> Result<Self> {
-        let tls = http_tls(config, b"http/1.1")?;
+    pub fn bind(config: &Config, sensors: &Authority) -> Result<Self> {
+        let tls = http_tls(config, sensors, b"http/1.1")?;
         let address = config.http.listen;
         let socket = listener::bind(address).with_context(|| {
             format!(
@@ -64,7 +65,7 @@ impl Http {
 }
 
 /// TLS as `http.tls` has it, for whichever protocol is spoken over it.
-pub(super) fn http_tls(config: &Config, protocol: &[u8]) -> Result<Option<Arc<Tls>>> {
+pub(super) fn http_tls(config: &Config, sensors: &Authority, protocol: &[u8]) -> Result<Option<Arc<Tls>>> {
     let files = &config.http.tls;
     // A browser that is asked for a certificate asks the person: only where certificates are expected.
     let client = match files.client_ca {
@@ -72,7 +73,11 @@ pub(super) fn http_tls(config: &Config, protocol: &[u8]) -> Result<Option<Arc<Tl
         None => ClientCertificate::Ignored,
     };
     Ok(match files.is_set() {
-        true => Some(Arc::new(Tls::open(files, client, &[protocol]).context("http.tls")?)),
+        true => {
+            let also = Some(sensors.certificate().clone());
+            let tls = Tls::open_with(files, client, also, &[protocol]).context("http.tls")?;
+            Some(Arc::new(tls))
+        }
         false => None,
     })
 }
@@ -143,6 +148,7 @@ where
         let tls = Tls::open(&files, client, &[]).with_context(|| format!("{}.tls", door.as_str()))?;
         let admission = Admission::Registered {
             db: running.db.clone(),
+            held: running.senders.held.clone(),
             unregistered: config.tls.allow_unregistered.then_some(tenant),
         };
         bound.tls = Some(open(running, "tls.listen", address, Some(Arc::new(tls)), admission)?);

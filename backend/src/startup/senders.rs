@@ -6,44 +6,129 @@ use super::{
 };
 use crate::{
     api,
+    clock::Clock,
+    config::Config,
     doors::{http, listener},
     follow::{Followed, Follower, checkpoint::Checkpoints},
     grpc::{self, GrpcDoor},
+    identity::certificate::Fingerprint,
     ingest::Door,
-    sensors::Sensors,
+    pki::Authority,
+    sensors::{HeldCredentials, Reached, Sensors},
+    tls::{self, ClientCertificate, Tls, TlsFiles},
 };
 use anyhow::{Context, Result};
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 use tokio::runtime::Handle;
+use watchfloor_shared::Timestamp;
 
 /// Where they listen, and whom they heard.
-#[derive(Default)]
 pub struct Senders {
     pub sensors: Sensors,
+    /// What they were let in with.
+    pub held: HeldCredentials,
     pub grpc: Option<SocketAddr>,
     pub otlp: Option<SocketAddr>,
+}
+
+impl Senders {
+    pub(super) fn listening(now: Timestamp) -> Self {
+        Self {
+            sensors: Sensors::listening(now),
+            held: HeldCredentials::default(),
+            grpc: None,
+            otlp: None,
+        }
+    }
+}
+
+/// Who signs sensors' certificates.
+pub(super) fn authority(config: &Config, clock: &Clock) -> Result<Authority> {
+    let authority = match config.sensors.authority() {
+        Some(files) => Authority::open(&files),
+        None => Authority::own(&config.data_dir, clock.now()),
+    };
+    authority.context("the sensors' authority")
+}
+
+/// The files of the gRPC listener's certificate: those of `http.tls`, or made for the names by which sensors reach it. None
+/// where it speaks without TLS.
+fn grpc_files(running: &Running, authority: &Authority) -> Result<Option<TlsFiles>> {
+    let (http, names) = (&running.config.http.tls, &running.config.sensors.server_names);
+    match (http.is_set(), names.is_empty()) {
+        (true, _) => Ok(Some(http.clone())),
+        (false, true) => Ok(None),
+        (false, false) => {
+            let files = authority.server_files(&running.config.data_dir, names, running.clock.now());
+            Ok(Some(files.context("the certificate of sensors.server_names")?))
+        }
+    }
+}
+
+/// What sensors are told to call.
+fn address(config: &Config, bound: SocketAddr) -> String {
+    let host = config.sensors.server_names.first().cloned().or_else(|| {
+        let (_, rest) = config.http.public_url.as_deref()?.split_once("://")?;
+        let authority = rest.split('/').next()?;
+        Some(
+            authority
+                .rsplit_once(':')
+                .map_or(authority, |(host, _)| host)
+                .to_owned(),
+        )
+    });
+    let host = host.unwrap_or_else(|| bound.ip().to_string());
+    let host = match host.contains(':') && !host.starts_with('[') {
+        true => format!("[{host}]"),
+        false => host,
+    };
+    let made = || format!("https://{host}:{}", bound.port());
+    config.sensors.address.clone().unwrap_or_else(made)
+}
+
+/// TLS of the gRPC listener. Any certificate may be shown there: whom it speaks for is asked of the store.
+fn grpc_tls(running: &Running, state: &api::AppState, bound: SocketAddr) -> Result<Option<Arc<Tls>>> {
+    let authority = state.enrolment.authority();
+    let Some(files) = grpc_files(running, authority)? else {
+        return Ok(None);
+    };
+    let also = Some(authority.certificate().clone());
+    let tls = Tls::open_with(&files, ClientCertificate::Welcome, also, &[b"h2"]).context("grpc")?;
+    if let Some(certificate) = &files.certificate {
+        let anchor = tls::anchor(certificate).context("grpc")?;
+        state.enrolment.is_reached_at(Reached {
+            address: address(&running.config, bound),
+            fingerprint: Fingerprint::of(&anchor),
+        });
+    }
+    Ok(Some(Arc::new(tls)))
 }
 
 /// Listens where the settings say so, and follows the files that they name.
 pub(super) async fn open(running: &mut Running, state: &api::AppState) -> Result<()> {
     if let Some(address) = running.config.grpc.listen {
         let socket = listener::bind(address).with_context(|| format!("grpc.listen: cannot listen on {address}"))?;
-        running.senders.grpc = Some(socket.local_addr()?);
+        let bound = socket.local_addr()?;
+        running.senders.grpc = Some(bound);
         let router = grpc::router(&GrpcDoor {
             db: running.db.clone(),
             ingest: running.ingest.clone(),
             sensors: running.senders.sensors.clone(),
+            enrolment: state.enrolment.clone(),
+            held: running.senders.held.clone(),
             clock: running.clock.clone(),
             stop: running.stop.clone(),
         });
-        let listener = listener_of(running, "grpc", socket, http_tls(&running.config, b"h2")?);
+        let tls = grpc_tls(running, state, bound)?;
+        let listener = listener_of(running, "grpc", socket, tls);
         let served = grpc::serve(listener, router);
         running.tasks.push(tokio::spawn(served));
     }
     if let Some(address) = running.config.otlp.http {
         let socket = listener::bind(address).with_context(|| format!("otlp.http: cannot listen on {address}"))?;
         running.senders.otlp = Some(socket.local_addr()?);
-        let listener = listener_of(running, "otlp", socket, http_tls(&running.config, b"http/1.1")?);
+        let tls = http_tls(&running.config, state.enrolment.authority(), b"http/1.1")?;
+        let listener = listener_of(running, "otlp", socket, tls);
         let served = http::serve(listener, api::otlp_router(state.clone()));
         running.tasks.push(tokio::spawn(served));
     }

@@ -10,6 +10,12 @@ const WALL_MADE: &str = "tenant_id, wall_id, name, scenes, shows_addresses, show
     dim_to_minute, created_by, created_ns";
 const WALL_SET: &str = "name, scenes, shows_addresses, shows_hosts, shows_users, theme, dim_from_minute, dim_to_minute";
 
+const SENSOR_READ: &str =
+    "tenant_id, sensor_id, host, name, location, enrolled_by, enrolled_ns, last_heartbeat_ns, version, revoked";
+const SENSOR_SET: &str = "name, location, last_heartbeat_ns, version";
+const CLAIM_READ: &str = "tenant_id, claim_id, host, location, created_by, created_ns, expires_ns, used_ns";
+const CLAIM_MADE: &str = "tenant_id, claim_id, code_hash, host, location, created_by, created_ns, expires_ns";
+
 /// Gives `role` what the server needs. Safe to repeat; runs as the schema's owner after each migration.
 pub async fn grant(owner: &mut PgConnection, role: &str) -> Result<(), StoreError> {
     let role = format!("\"{}\"", role.replace('"', "\"\""));
@@ -21,6 +27,8 @@ pub async fn grant(owner: &mut PgConnection, role: &str) -> Result<(), StoreErro
         format!("GRANT SELECT, INSERT ON alert_explanations, alert_events, alert_history TO {role}"),
         format!("GRANT SELECT, INSERT, DELETE ON assets, people, sites TO {role}"),
         format!("GRANT SELECT ({WALL_READ}), INSERT ({WALL_MADE}), UPDATE ({WALL_SET}, revoked) ON walls TO {role}"),
+        format!("GRANT SELECT ({SENSOR_READ}), UPDATE ({SENSOR_SET}) ON sensors TO {role}"),
+        format!("GRANT SELECT ({CLAIM_READ}), INSERT ({CLAIM_MADE}), DELETE ON claim_codes TO {role}"),
         format!("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA identity TO {role}"),
         format!("REVOKE EXECUTE ON FUNCTION identity.member_of FROM {role}"),
     ];
@@ -42,7 +50,7 @@ pub async fn check_unprivileged(connection: &mut PgConnection) -> Result<(), Sto
                         AND pg_has_role(session_user, c.relowner, 'MEMBER')
                         AND (n.nspname = 'identity' OR c.relname IN (
                             'tenants', 'alerts', 'alert_explanations', 'alert_events', 'alert_history', 'endpoints', 'assets',
-                            'people', 'sites', 'walls'))
+                            'people', 'sites', 'walls', 'sensors', 'claim_codes'))
                   ) AS "owns!"
            FROM pg_roles WHERE rolname = session_user"#
     )

@@ -17,6 +17,7 @@ mod migrate;
 pub mod page;
 pub mod rules;
 pub mod secret;
+pub mod sensors;
 mod tenant_tx;
 #[cfg(test)]
 pub mod testing;

@@ -85,9 +85,16 @@ pub enum TlsError {
 /// A listener's side of TLS. Share it in an `Arc`.
 pub struct Tls {
     files: TlsFiles,
-    client: ClientCertificate,
-    protocols: Vec<Vec<u8>>,
+    terms: Terms,
     current: RwLock<Current>,
+}
+
+/// What stays when the files change.
+struct Terms {
+    client: ClientCertificate,
+    /// An authority beside those of `client_ca`, where there are any.
+    also: Option<CertificateDer<'static>>,
+    protocols: Vec<Vec<u8>>,
 }
 
 struct Current {
@@ -106,13 +113,26 @@ struct Contents {
 impl Tls {
     /// `protocols` is what ALPN offers.
     pub fn open(files: &TlsFiles, client: ClientCertificate, protocols: &[&[u8]]) -> Result<Self, TlsError> {
+        Self::open_with(files, client, None, protocols)
+    }
+
+    /// Where `client_ca` names authorities, `also` is one of them: the one that signs sensors' certificates.
+    pub fn open_with(
+        files: &TlsFiles,
+        client: ClientCertificate,
+        also: Option<CertificateDer<'static>>,
+        protocols: &[&[u8]],
+    ) -> Result<Self, TlsError> {
         let contents = Contents::read(files)?;
-        let protocols: Vec<Vec<u8>> = protocols.iter().map(|name| name.to_vec()).collect();
-        let config = contents.config(files, client, &protocols)?;
+        let terms = Terms {
+            client,
+            also,
+            protocols: protocols.iter().map(|name| name.to_vec()).collect(),
+        };
+        let config = contents.config(files, &terms)?;
         Ok(Self {
             files: files.clone(),
-            client,
-            protocols,
+            terms,
             current: RwLock::new(Current {
                 config,
                 digest: contents.digest(),
@@ -133,7 +153,7 @@ impl Tls {
         if self.current.read().unwrap_or_else(PoisonError::into_inner).digest == digest {
             return Ok(false);
         }
-        let config = contents.config(&self.files, self.client, &self.protocols)?;
+        let config = contents.config(&self.files, &self.terms)?;
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Current { config, digest };
         Ok(true)
     }
@@ -189,22 +209,17 @@ impl Contents {
         hash.finalize().into()
     }
 
-    fn config(
-        &self,
-        files: &TlsFiles,
-        client: ClientCertificate,
-        protocols: &[Vec<u8>],
-    ) -> Result<Arc<ServerConfig>, TlsError> {
+    fn config(&self, files: &TlsFiles, terms: &Terms) -> Result<Arc<ServerConfig>, TlsError> {
         let (certificate_path, key_path) = files.pair().map_err(TlsError::Settings)?;
         let chain = certificates(&self.certificate).ok_or_else(|| TlsError::NoCertificate(certificate_path.into()))?;
         let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(|_| TlsError::NoKey(key_path.into()))?;
         let provider = Arc::new(ring::default_provider());
         let builder =
             ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
-        let builder = match client {
+        let builder = match terms.client {
             ClientCertificate::Ignored => builder.with_no_client_auth(),
             asked => {
-                let roots = self.authorities(files)?;
+                let roots = self.authorities(files, terms)?;
                 let verifier = verify::Presented::new(provider, roots, asked == ClientCertificate::Required);
                 builder.with_client_cert_verifier(Arc::new(verifier.map_err(|error| TlsError::Authorities {
                     path: files.client_ca.clone().unwrap_or_default(),
@@ -217,20 +232,20 @@ impl Contents {
             key: key_path.into(),
             error,
         })?;
-        if protocols.is_empty() {
+        if terms.protocols.is_empty() {
             // A sender that never reads would find tickets where it looks for the connection's end, and not see that one.
             config.send_tls13_tickets = 0;
         }
-        config.alpn_protocols = protocols.to_vec();
+        config.alpn_protocols = terms.protocols.clone();
         Ok(Arc::new(config))
     }
 
-    fn authorities(&self, files: &TlsFiles) -> Result<Option<RootCertStore>, TlsError> {
+    fn authorities(&self, files: &TlsFiles, terms: &Terms) -> Result<Option<RootCertStore>, TlsError> {
         let Some(pem) = &self.client_ca else { return Ok(None) };
         let path = || files.client_ca.clone().unwrap_or_default();
         let certificates = certificates(pem).ok_or_else(|| TlsError::NoCertificate(path()))?;
         let mut roots = RootCertStore::empty();
-        for certificate in certificates {
+        for certificate in certificates.into_iter().chain(terms.also.clone()) {
             roots.add(certificate).map_err(|error| TlsError::Authorities {
                 path: path(),
                 why: error.to_string(),
@@ -252,6 +267,12 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
         .read_to_end(&mut contents)
         .map_err(unreadable)?;
     Ok(contents)
+}
+
+/// The last certificate of the file: an authority, or a certificate that signs itself. A client that trusts it trusts the server.
+pub fn anchor(path: &Path) -> Result<CertificateDer<'static>, TlsError> {
+    let found = certificates(&read(path)?).and_then(|mut found| found.pop());
+    found.ok_or_else(|| TlsError::NoCertificate(path.into()))
 }
 
 /// All of them; none when there is none or one is broken.

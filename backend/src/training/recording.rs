@@ -13,7 +13,7 @@ use watchfloor_engine::{
         auditd::{self, Assembler, Joined},
         normalize,
     },
-    verdict::DropReason,
+    verdict::{DeadReason, DropReason},
     window::{Routine, Settings, Window, Windows, is_routine},
 };
 use watchfloor_shared::{EndpointId, TenantId, Timestamp};
@@ -34,10 +34,11 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Reads a file or folder.
+    /// Reads a file or folder. What names no computer is of one that is called as the recording is.
     pub fn read(path: &Path, tenant: &TenantId, settings: &Settings, daemons: &[Routine]) -> Result<Self, ReadError> {
         let mut taken = Taken {
             daemons,
+            name: reader::name(path),
             ..Taken::default()
         };
         for line in reader::open(path)? {
@@ -54,6 +55,7 @@ impl Recording {
 
 struct Taken<'d> {
     daemons: &'d [Routine],
+    name: &'d str,
     assembler: Assembler,
     /// Payloads of audit records that wait for the rest of their event, by position.
     held: HashMap<u64, Vec<u8>>,
@@ -67,6 +69,7 @@ impl Default for Taken<'_> {
     fn default() -> Self {
         Self {
             daemons: &[],
+            name: "",
             assembler: Assembler::new(AUDIT_TIMEOUT, AUDIT_GROUPS_MAX),
             held: HashMap::new(),
             facts: Vec::new(),
@@ -107,13 +110,17 @@ impl Taken<'_> {
     }
 
     fn normalize(&mut self, raw: &[u8], position: u64) {
-        let context = RawContext {
+        let of = |sensor| RawContext {
             received: Timestamp::EPOCH,
             position,
             simulated: false,
-            origin: Origin::UNKNOWN,
+            origin: Origin { source: None, sensor },
         };
-        match normalize(raw, &context) {
+        let verdict = match normalize(raw, &of(None)) {
+            Verdict::Dead(DeadReason::EndpointMissing) => normalize(raw, &of(Some(self.name))),
+            verdict => verdict,
+        };
+        match verdict {
             Verdict::Emit(event) => self.event(&event, position),
             Verdict::Drop(reason) => self.leave_out(reason.as_str()),
             Verdict::Dead(reason) => self.leave_out(reason.as_str()),

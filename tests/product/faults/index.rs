@@ -9,7 +9,7 @@ use std::{
 use watchfloor::search::{EncodedEvent, IndexOutcome, SearchError, SearchIndex, SearchSpec};
 use watchfloor_engine::Event;
 use watchfloor_shared::{
-    EventId, TenantId,
+    EventId, TenantId, Timestamp,
     search::{FieldInfo, SearchResponse},
 };
 
@@ -96,5 +96,9 @@ impl SearchIndex for FaultyIndex {
 
     async fn bytes_on_disk(&self) -> Result<u64, SearchError> {
         Ok(0)
+    }
+
+    async fn delete_before(&self, _: &TenantId, _: Timestamp) -> Result<(), SearchError> {
+        Ok(())
     }
 }

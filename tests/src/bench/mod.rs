@@ -18,7 +18,7 @@ use std::{
 use watchfloor::{
     clock::Clock,
     config::Config,
-    ingest::{Door, RawLine},
+    ingest::{BatchOrigin, Door, RawLine},
     replay::{Plan, Sink, feed, reader},
     startup::{self, Doors, Running},
 };
@@ -91,6 +91,7 @@ async fn throughput(options: &Options, running: &Running, report: &mut Report) -
         ingest: running.ingest.clone(),
         tenant: running.tenant.clone(),
         door: Door::File,
+        origin: BatchOrigin::default(),
     };
     let lines = lines(&options.input)?.take(usize::try_from(options.events_max)?);
     let cpu = measure::process_cpu();

@@ -128,10 +128,16 @@ pub async fn odd_documents_are_taken(backend: &dyn Backend) {
         ),
         event(5, json!({"destination": {"port": u64::MAX}, "user": {"name": ""}})),
     ];
-    let index = filled(backend, events).await;
+    let index = filled(backend, events.clone()).await;
     assert_eq!(found(&index, "*").await, [1, 2, 3, 4, 5]);
     assert_eq!(found(&index, "a.b:dots").await, [3]);
     assert_eq!(found(&index, "user.name:\"\"").await, [5]);
+    let ids: Vec<EventId> = (1..=5).map(id).collect();
+    assert_eq!(
+        index.get(&tenant(), &ids).await.expect("an answer"),
+        events,
+        "as they came"
+    );
 }
 
 pub async fn bytes_on_disk_grow(backend: &dyn Backend) {
@@ -156,4 +162,20 @@ pub async fn fields_are_listed_most_used_first(backend: &dyn Backend) {
     let user = &fields[place("user.name").expect("listed")];
     assert!(!user.description.is_empty());
     assert!(user.examples.contains(&"bob".to_owned()));
+}
+
+pub async fn older_events_are_forgotten_and_may_come_again(backend: &dyn Backend) {
+    let index = backend.open().await;
+    index.delete_before(&tenant(), at(6)).await.expect("nothing to forget");
+    let events: Vec<_> = (0..10).map(|n| event(n, json!({}))).collect();
+    for tenant in [tenant(), other_tenant()] {
+        index.add(&tenant, EncodedEvent::all(&events)).await.expect("added");
+    }
+    index.commit().await.expect("committed");
+    index.delete_before(&tenant(), at(6)).await.expect("forgotten");
+    assert_eq!(found(&index, "*").await, [6, 7, 8, 9]);
+    let theirs = index.search(&other_tenant(), spec("*")).await.expect("an answer");
+    assert_eq!(theirs.total, 10, "another tenant's are kept");
+    let again = index.add(&tenant(), EncodedEvent::all(&events)).await.expect("added");
+    assert_eq!((again.indexed, again.duplicates.len()), (6, 4));
 }

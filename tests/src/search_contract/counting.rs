@@ -145,3 +145,14 @@ pub async fn counts_hold_over_many_commits(backend: &dyn Backend) {
     assert_eq!(buckets(&index, "*", "user.name", 5).await, (expected, 0));
     assert_eq!(search(&index, spec("*")).await.total, 30);
 }
+
+pub async fn spellings_of_one_value_are_one_bucket(backend: &dyn Backend) {
+    let name = |n: u32| if n.is_multiple_of(2) { "CMD.exe" } else { "cmd.exe" };
+    let events = (0..7).map(|n| event(n, json!({"process": {"name": name(n)}})));
+    let index = filled(backend, events.collect()).await;
+    let expected = (pairs(&[("CMD.exe", 7)]), 0);
+    assert_eq!(
+        buckets(&index, "process.name:cmd.EXE", "process.name", 5).await,
+        expected
+    );
+}

@@ -19,6 +19,11 @@ use watchfloor_shared::{
 /// How the suite gets at an index.
 #[async_trait]
 pub trait Backend: Send + Sync {
+    /// Whether there is what it stands for; it says so where there is not.
+    fn is_there(&self) -> bool {
+        true
+    }
+
     /// Opens the index of this test: empty the first time, with what was committed to it after that.
     async fn open(&self) -> Arc<dyn SearchIndex>;
 }
@@ -118,7 +123,8 @@ macro_rules! search_contract {
             adding: nothing_is_seen_before_the_commit, the_same_id_is_kept_once, a_duplicate_in_one_batch_is_counted,
                 a_bad_id_is_refused_by_its_place, events_survive_a_restart, tenants_do_not_see_each_other,
                 an_unknown_tenant_is_empty, whole_documents_come_back_by_id, an_empty_batch_is_fine,
-                odd_documents_are_taken, bytes_on_disk_grow, fields_are_listed_most_used_first);
+                odd_documents_are_taken, bytes_on_disk_grow, fields_are_listed_most_used_first,
+                older_events_are_forgotten_and_may_come_again);
         $crate::search_contract!(@cases $backend,
             matching: values_match_whole_and_without_case, wildcards_match_at_both_ends, windows_paths_match,
                 numbers_match_and_have_ranges, dates_have_ranges, blocks_hold_addresses_of_both_families,
@@ -132,7 +138,7 @@ macro_rules! search_contract {
         $crate::search_contract!(@cases $backend,
             counting: terms_are_exact_and_the_rest_is_other, terms_of_numbers_and_lists, terms_follow_the_query,
                 the_sources_own_fields_are_counted, the_histogram_has_every_step, too_many_steps_are_refused,
-                text_cannot_be_counted, counts_hold_over_many_commits);
+                text_cannot_be_counted, counts_hold_over_many_commits, spellings_of_one_value_are_one_bucket);
     };
     (@cases $backend:expr, $module:ident: $($case:ident),* $(,)?) => {
         mod $module {
@@ -140,7 +146,10 @@ macro_rules! search_contract {
             use super::*;
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
-                $crate::search_contract::$module::$case(&$backend).await;
+                let backend = $backend;
+                if $crate::search_contract::Backend::is_there(&backend) {
+                    $crate::search_contract::$module::$case(&backend).await;
+                }
             })*
         }
     };

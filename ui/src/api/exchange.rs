@@ -49,6 +49,11 @@ pub async fn change<T: DeserializeOwned>(
     parse(&exchange(method, path, Some(encode(body)?), Some(tag)).await?)
 }
 
+/// For answers without a body, whatever version is there.
+pub async fn change_only(method: Method, path: &str, body: &impl Serialize) -> Result<(), Fault> {
+    exchange(method, path, Some(encode(body)?), None).await.map(drop)
+}
+
 pub async fn delete(path: &str) -> Result<(), Fault> {
     exchange(Method::DELETE, path, None, None).await.map(drop)
 }

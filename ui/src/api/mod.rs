@@ -7,9 +7,11 @@ pub mod events;
 mod exchange;
 mod fault;
 mod fetched;
+pub mod fleet;
 pub mod identity;
 pub mod inventory;
 pub mod map;
+mod messages;
 pub mod models;
 pub mod pipeline;
 pub mod rules;
@@ -18,3 +20,4 @@ pub mod wire;
 
 pub use fault::Fault;
 pub use fetched::{Fetched, fetch};
+pub use messages::messages;

@@ -11,6 +11,7 @@ pub enum Glyph {
     Map,
     Rules,
     Pipeline,
+    Sensors,
     Inventory,
     Settings,
     Clock,
@@ -43,6 +44,9 @@ impl Glyph {
             }
             Glyph::Rules => r#"<path d="M11.5 3.2H4.3L8.3 8l-4 4.8h7.2"/>"#,
             Glyph::Pipeline => r#"<path d="M2 4h3v3H2ZM2 10h3v3H2ZM11 7h3v3h-3ZM5 5.5h3v6H5M8 8.5h3"/>"#,
+            Glyph::Sensors => {
+                r#"<circle cx="8" cy="8" r="1.4"/><path d="M5.2 5.2a4 4 0 0 0 0 5.6M10.8 5.2a4 4 0 0 1 0 5.6M3.2 3.2a6.8 6.8 0 0 0 0 9.6M12.8 3.2a6.8 6.8 0 0 1 0 9.6"/>"#
+            }
             Glyph::Inventory => r#"<path d="M3 2.5h10v3H3ZM3 6.5h10v3H3ZM3 10.5h10v3H3ZM5 4h1M5 8h1M5 12h1"/>"#,
             Glyph::Settings => {
                 r#"<path d="M2 4.5h7M13 4.5h1M2 11.5h1M7 11.5h7"/><circle cx="11" cy="4.5" r="1.8"/><circle cx="5" cy="11.5" r="1.8"/>"#

@@ -16,13 +16,14 @@ use watchfloor_shared::{
     page::Page,
 };
 
-const PAGES: [(Glyph, &str, &str); 9] = [
+const PAGES: [(Glyph, &str, &str); 10] = [
     (Glyph::Overview, "Overview", "/"),
     (Glyph::Alerts, "Alerts", "/alerts"),
     (Glyph::Hunt, "Hunt", "/hunt"),
     (Glyph::Endpoints, "Endpoints", "/endpoints"),
     (Glyph::Map, "Live map", "/map"),
     (Glyph::Rules, "Detections", "/rules"),
+    (Glyph::Sensors, "Sensors", "/sensors"),
     (Glyph::Inventory, "Inventory", "/inventory"),
     (Glyph::Pipeline, "Pipeline", "/pipeline"),
     (Glyph::Settings, "Settings", "/settings"),

@@ -5,7 +5,7 @@
 use super::{
     alert::AlertPage, alerts::AlertsPage, endpoint::EndpointPage, endpoints::EndpointsPage, hunt::HuntPage,
     inventory::InventoryPage, map::MapPage, overview::OverviewPage, pipeline::PipelinePage, rules::RulesPage,
-    settings::SettingsPage, setup::SetupPage, sign_in::SignInPage, wall::WallPage,
+    sensors::SensorsPage, settings::SettingsPage, setup::SetupPage, sign_in::SignInPage, wall::WallPage,
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
@@ -51,6 +51,7 @@ chunks! {
     plant: pipeline, pipeline_ahead, PipelinePage;
     plant: rules, rules_ahead, RulesPage;
     hunting: inventory, inventory_ahead, InventoryPage;
+    hunting: sensors, sensors_ahead, SensorsPage;
     hunting: settings, settings_ahead, SettingsPage;
     plant: wall, wall_ahead, WallPage;
 }
@@ -60,11 +61,7 @@ pub fn later<Fetch>(fetch: fn() -> Fetch) -> AnyView
 where
     Fetch: Future<Output = Loaded> + 'static,
 {
-    let attempt = RwSignal::new(0_u32);
-    let page = LocalResource::new(move || {
-        attempt.track();
-        fetch()
-    });
+    let (page, attempt) = attempted(fetch);
     shown(page, attempt)
 }
 
@@ -73,11 +70,7 @@ pub fn later_for_ever<Fetch>(fetch: fn() -> Fetch) -> AnyView
 where
     Fetch: Future<Output = Loaded> + 'static,
 {
-    let attempt = RwSignal::new(0_u32);
-    let page = LocalResource::new(move || {
-        attempt.track();
-        fetch()
-    });
+    let (page, attempt) = attempted(fetch);
     Effect::new(move |_| {
         if page.with(|page| page.as_ref().is_some_and(Result::is_err)) {
             let again = move || {
@@ -87,6 +80,19 @@ where
         }
     });
     shown(page, attempt)
+}
+
+/// What was fetched, anew with each attempt.
+fn attempted<Fetch>(fetch: fn() -> Fetch) -> (LocalResource<Loaded>, RwSignal<u32>)
+where
+    Fetch: Future<Output = Loaded> + 'static,
+{
+    let attempt = RwSignal::new(0_u32);
+    let page = LocalResource::new(move || {
+        attempt.track();
+        fetch()
+    });
+    (page, attempt)
 }
 
 fn shown(page: LocalResource<Loaded>, attempt: RwSignal<u32>) -> AnyView {

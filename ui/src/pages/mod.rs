@@ -12,6 +12,7 @@ pub mod overview;
 pub mod parts;
 pub mod pipeline;
 pub mod rules;
+pub mod sensors;
 pub mod settings;
 pub mod setup;
 pub mod sign_in;

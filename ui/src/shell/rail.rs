@@ -2,7 +2,7 @@
 
 use crate::{
     api,
-    components::{Glyph, Icon, number},
+    components::{Glyph, Icon, Mark, number},
     live::use_live,
     state::use_range,
     url::{Query, use_address},
@@ -41,12 +41,7 @@ pub fn Rail() -> impl IntoView {
     view! {
         <aside class="rail" aria-label="Watchfloor">
             <a class="brand" href="/">
-                <svg viewBox="0 0 18 18" aria-hidden="true">
-                    <circle class="brand-ring" cx="9" cy="9" r="7.7"></circle>
-                    <path class="brand-ring" d="M1.8 11.5h14.4"></path>
-                    <path class="brand-hand" d="M9 9 13 4.6"></path>
-                </svg>
-                "Watchfloor"
+                <Mark/>
             </a>
             <nav aria-label="Main">
                 <RailLink glyph=Glyph::Overview text="Overview" path="/">""</RailLink>
@@ -58,6 +53,7 @@ pub fn Rail() -> impl IntoView {
                 <RailLink glyph=Glyph::Map text="Live map" path="/map">""</RailLink>
                 <hr/>
                 <RailLink glyph=Glyph::Rules text="Detections" path="/rules">""</RailLink>
+                <RailLink glyph=Glyph::Sensors text="Sensors" path="/sensors">""</RailLink>
                 <RailLink glyph=Glyph::Pipeline text="Pipeline" path="/pipeline">""</RailLink>
                 <RailLink glyph=Glyph::Inventory text="Inventory" path="/inventory">""</RailLink>
                 <RailLink glyph=Glyph::Settings text="Settings" path="/settings">""</RailLink>

@@ -1,13 +1,13 @@
 //! Where a server's things lie:
 //!
 //! ```text
-//! target/services/            or $WATCHFLOOR_SERVICES
+//! target/services/            or $WATCHFLOOR_SERVICES; /var/cache/watchfloor/services where root's target is closed to others
 //!   lock                      held by the one `up` or `down` at work
 //!   programs/<name>/          what was installed, with `made-of`: installed anew when that changes
 //!   state/<name>/             data, settings, password (0600), server.pid, server.log
 //! ```
 
-use super::Server;
+use super::{Server, unprivileged};
 use crate::process::target_dir;
 use anyhow::{Context, Result};
 use std::{
@@ -17,9 +17,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Java looks whether it may enter a folder by access(2), which counts no capability: what runs as nobody must lie in the open.
+const OPEN: &str = "/var/cache/watchfloor/services";
+
 pub fn folder() -> PathBuf {
     let chosen = std::env::var_os("WATCHFLOOR_SERVICES").map(PathBuf::from);
-    let folder = chosen.unwrap_or_else(|| target_dir().join("services"));
+    let beside = || match target_dir().join("services") {
+        closed if unprivileged::is_closed(&closed) => PathBuf::from(OPEN),
+        open => open,
+    };
+    let folder = chosen.unwrap_or_else(beside);
     std::path::absolute(&folder).unwrap_or(folder)
 }
 

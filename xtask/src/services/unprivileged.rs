@@ -59,6 +59,16 @@ pub fn give(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Whether root's servers, which run as nobody, cannot enter it.
+pub fn is_closed(path: &Path) -> bool {
+    let is_shut = |folder: &Path| {
+        folder
+            .metadata()
+            .is_ok_and(|data| data.is_dir() && data.mode() & 0o001 == 0)
+    };
+    is_root().unwrap_or(false) && path.ancestors().any(is_shut)
+}
+
 fn is_root() -> Result<bool> {
     Ok(std::fs::metadata("/proc/self")?.uid() == 0)
 }

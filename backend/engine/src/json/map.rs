@@ -112,10 +112,6 @@ impl Map {
         self.fields.iter().map(|(name, value)| (name.as_ref(), value))
     }
 
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Value)> {
-        self.fields.iter_mut().map(|field| (field.0.as_ref(), &mut field.1))
-    }
-
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().map(|(name, _)| name.as_ref())
     }

@@ -53,7 +53,10 @@ fn look(raw: &[u8], origin: &Origin<'_>) -> Option<Recognized> {
         let head: Head<'_> = serde_json::from_str(text).ok()?;
         if head.shape.is_windows() {
             return Some(Recognized {
-                endpoint: head.computer().and_then(|name| endpoint_id(name).ok()),
+                endpoint: [head.computer(), origin.sensor]
+                    .into_iter()
+                    .flatten()
+                    .find_map(|name| endpoint_id(name).ok()),
                 kind: Kind::Windows,
             });
         }

@@ -3,6 +3,7 @@
 
 use super::{
     endpoint::FLATTENED_KEYS,
+    origin::Origin,
     record::{self, Record, take_text},
     time,
 };
@@ -73,7 +74,7 @@ const NXLOG_EVENT_TYPES: [&str; 7] = [
     "AUDIT_FAILURE",
 ];
 
-pub(super) fn read(mut top: Map) -> Result<Record, DeadReason> {
+pub(super) fn read(mut top: Map, origin: &Origin<'_>) -> Result<Record, DeadReason> {
     let code = record::code(
         ["EventID", "EventId", "EventCode"]
             .iter()
@@ -87,7 +88,7 @@ pub(super) fn read(mut top: Map) -> Result<Record, DeadReason> {
             computer = take_text(&mut top, key);
         }
     }
-    let computer = computer.ok_or(DeadReason::EndpointMissing)?;
+    let computer = origin.computer(computer)?;
     let timestamp = time::first_of(&top, &TIME_KEYS)?;
     let provider = ["SourceName", "ProviderName", "Provider", "Provider_Name"]
         .iter()

@@ -58,6 +58,7 @@ pub use kind::Kind;
 use node::Fields;
 pub use origin::{Origin, RawContext};
 use source::{Form, Input};
+pub use syslog::sequence as syslog_sequence;
 
 /// A record larger than this is a dead letter. Windows caps an event at 64 KiB in its own encoding.
 pub const RECORD_BYTES_MAX: usize = 1 << 20;
@@ -88,7 +89,7 @@ fn try_normalize(raw: &[u8], context: &RawContext<'_>) -> Result<Event, DeadReas
 }
 
 fn windows(top: Map, input: &Input<'_>) -> Result<Event, DeadReason> {
-    let record = spelling::read(top)?;
+    let record = spelling::read(top, &input.context.origin)?;
     let id = identity::event_id(&record, input.raw, input.context.position);
     ecs::event(record, id, input.context)
 }

@@ -35,6 +35,14 @@ impl Origin<'static> {
 }
 
 impl Origin<'_> {
+    /// The computer's name as a Windows event says it, else the sensor's.
+    pub(super) fn computer(&self, named: Option<String>) -> Result<String, DeadReason> {
+        named
+            .filter(|name| endpoint_id(name).is_ok())
+            .or_else(|| self.sensor.map(str::to_owned))
+            .ok_or(DeadReason::EndpointMissing)
+    }
+
     /// The endpoint: whom the record names, else the sensor, else what its source is called.
     pub(super) fn endpoint(
         &self,

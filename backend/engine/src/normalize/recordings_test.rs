@@ -1,7 +1,7 @@
 //! Real recordings: what Windows and its collectors really send.
 
 use super::{
-    Origin, endpoint_of, evtx, normalize,
+    Origin, RawContext, endpoint_of, evtx, normalize,
     testing::{CONTEXT, archive, emitted, essence, recording, unpacked},
 };
 use crate::{Verdict, verdict::DeadReason};
@@ -44,11 +44,25 @@ fn no_recorded_attack_gives_a_dead_letter() {
     assert!(dead.is_empty(), "{dead:#?}");
 }
 
-/// Sysmon's fields alone, as some exports have them, name no computer: every one is a dead letter that says so.
+/// Sysmon's fields alone, as some exports have them, name no computer.
 #[test]
-fn events_without_a_computer_say_so() {
+fn events_without_a_computer_are_their_sensors_or_say_so() {
     let raw = br#"{"Image":"C:\\a.exe","ProcessGuid":"{9C977984-B2FD-5C05-0000-0010974F0300}","UtcTime":"2018-12-04 00:42:45.727","EventId":18}"#;
     assert_eq!(normalize(raw, &CONTEXT), Verdict::Dead(DeadReason::EndpointMissing));
+    assert_eq!(endpoint_of(raw, &Origin::UNKNOWN), None);
+    let origin = Origin {
+        sensor: Some("Lab-7"),
+        ..Origin::UNKNOWN
+    };
+    let of_sensor = |raw: &[u8]| match normalize(raw, &RawContext { origin, ..CONTEXT }) {
+        Verdict::Emit(event) => event,
+        other => panic!("{other:?}"),
+    };
+    let event = of_sensor(raw);
+    assert_eq!(endpoint_of(raw, &origin).as_ref(), Some(&event.endpoint));
+    assert_eq!(event.endpoint.as_str(), "lab-7");
+    let named = br#"{"Computer":"ws-1","Image":"C:\\a.exe","UtcTime":"2018-12-04 00:42:45.727","EventId":18}"#;
+    assert_eq!(of_sensor(named).endpoint.as_str(), "ws-1");
 }
 
 #[test]

@@ -3,18 +3,19 @@
 
 use super::{
     draft,
+    origin::Origin,
     record::{self, Record, scalar, take_object, take_text},
     time,
 };
 use crate::json::{Map, Value};
 use crate::verdict::DeadReason;
 
-pub(super) fn read(mut top: Map) -> Result<Record, DeadReason> {
+pub(super) fn read(mut top: Map, origin: &Origin<'_>) -> Result<Record, DeadReason> {
     let simulated = record::marked_simulated(&top);
     let mut event = take_object(&mut top, "Event").ok_or(DeadReason::SpellingUnknown)?;
     let mut system = take_object(&mut event, "System").ok_or(DeadReason::EventCodeMissing)?;
     let code = record::code(system.get("EventID").and_then(element_text))?;
-    let computer = record::take_name(&mut system, "Computer").ok_or(DeadReason::EndpointMissing)?;
+    let computer = origin.computer(record::take_name(&mut system, "Computer"))?;
     let created = attribute(&system, "TimeCreated", "SystemTime").ok_or(DeadReason::TimestampMissing)?;
     let timestamp = time::parse(&created)?;
     let provider = attribute(&system, "Provider", "Name")

@@ -3,6 +3,7 @@
 use super::{
     flattened,
     node::{Fields, Node},
+    origin::Origin,
     record::Record,
     rendered, winlogbeat,
 };
@@ -92,14 +93,14 @@ impl Shape {
     }
 }
 
-pub(super) fn read(top: Map) -> Result<Record, DeadReason> {
+pub(super) fn read(top: Map, origin: &Origin<'_>) -> Result<Record, DeadReason> {
     let shape = Shape::of(&top);
     match shape.spelling() {
-        Some(Spelling::Rendered) => rendered::read(top),
-        Some(Spelling::Winlogbeat) => winlogbeat::read(top),
-        Some(Spelling::WinlogbeatDotted) => winlogbeat::read(winlogbeat::nested(top)),
-        Some(Spelling::Winlogbeat6) => winlogbeat::read_6(top),
-        Some(Spelling::Flattened) => flattened::read(top),
+        Some(Spelling::Rendered) => rendered::read(top, origin),
+        Some(Spelling::Winlogbeat) => winlogbeat::read(top, origin),
+        Some(Spelling::WinlogbeatDotted) => winlogbeat::read(winlogbeat::nested(top), origin),
+        Some(Spelling::Winlogbeat6) => winlogbeat::read_6(top, origin),
+        Some(Spelling::Flattened) => flattened::read(top, origin),
         // Say what it lacks.
         None if shape.header => Err(DeadReason::EventCodeMissing),
         None => Err(DeadReason::SpellingUnknown),

@@ -3,20 +3,21 @@
 
 use super::{
     draft,
+    origin::Origin,
     record::{self, Record, take_object, take_text},
     time,
 };
 use crate::json::{Map, Value};
 use crate::verdict::DeadReason;
 
-pub(super) fn read(mut top: Map) -> Result<Record, DeadReason> {
+pub(super) fn read(mut top: Map, origin: &Origin<'_>) -> Result<Record, DeadReason> {
     let simulated = record::marked_simulated(&top);
     let mut winlog = take_object(&mut top, "winlog").ok_or(DeadReason::SpellingUnknown)?;
     let event = top.get("event");
     let field = |name: &str| event.and_then(|event| event.get(name)).and_then(record::scalar);
     let code = record::code(field("code").or_else(|| take_text(&mut winlog, "event_id")))?;
     let provider = take_text(&mut winlog, "provider_name").or_else(|| field("provider"));
-    let computer = record::take_name(&mut winlog, "computer_name").ok_or(DeadReason::EndpointMissing)?;
+    let computer = origin.computer(record::take_name(&mut winlog, "computer_name"))?;
     let timestamp = time::first_of(&top, &["@timestamp"])?;
     top.remove("@timestamp");
     let mut data = take_object(&mut winlog, "event_data").unwrap_or_default();
@@ -110,10 +111,10 @@ const RENAMED_SINCE_6: [(&str, &str); 9] = [
     ("user", "user"),
 ];
 
-pub(super) fn read_6(mut top: Map) -> Result<Record, DeadReason> {
+pub(super) fn read_6(mut top: Map, origin: &Origin<'_>) -> Result<Record, DeadReason> {
     let simulated = record::marked_simulated(&top);
     let code = record::code(take_text(&mut top, "event_id"))?;
-    let computer = record::take_name(&mut top, "computer_name").ok_or(DeadReason::EndpointMissing)?;
+    let computer = origin.computer(record::take_name(&mut top, "computer_name"))?;
     let timestamp = time::first_of(&top, &["@timestamp"])?;
     top.remove("@timestamp");
     let mut winlog = Map::new();

@@ -13,7 +13,7 @@ pub struct Field {
 }
 
 /// Folders whose fields keep the source's own names; everything in them is a keyword.
-const KEYWORD_FOLDERS: [&str; 5] = [
+pub const KEYWORD_FOLDERS: [&str; 5] = [
     "winlog.event_data.",
     "winlog.user_data.",
     "auditd.",

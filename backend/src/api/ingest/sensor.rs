@@ -9,7 +9,7 @@ use crate::{
         state::AppState,
     },
     ingest::{BatchOrigin, Door, position::Positions},
-    sensors::{self, BatchRefused, Came, Origin},
+    sensors::{self, BatchRefused, Came, Origin, SentBy},
 };
 use axum::{
     Json,
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use watchfloor_protocol::v1;
-use watchfloor_shared::{Timestamp, pipeline::ReasonCount};
+use watchfloor_shared::{Timestamp, pipeline::ReasonCount, problem::ErrorCode};
 
 const SENSOR: &str = "watchfloor-sensor";
 const STREAM: &str = "watchfloor-stream";
@@ -46,6 +46,9 @@ pub struct Batch {
     #[serde(default)]
     dropped: Vec<ReasonCount>,
     heartbeat: Option<Heartbeat>,
+    /// For whom the sensor believes to send; another than the credential's is refused.
+    #[serde(default)]
+    tenant: String,
 }
 
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -58,6 +61,33 @@ pub struct Heartbeat {
     spool_bytes_max: u64,
     dropped: Vec<ReasonCount>,
     started: Option<Timestamp>,
+    spool_records: u64,
+    interval_ms: u32,
+    load: Option<Load>,
+}
+
+/// As `Load` of the protocol.
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Load {
+    cpu_percent: Option<f32>,
+    memory_total_bytes: Option<u64>,
+    memory_used_bytes: Option<u64>,
+    disk_total_bytes: Option<u64>,
+    disk_used_bytes: Option<u64>,
+    interfaces: Vec<Interface>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Interface {
+    name: String,
+    received_bytes: u64,
+    sent_bytes: u64,
+    received_packets: u64,
+    sent_packets: u64,
+    dropped_packets: u64,
+    errors: u64,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -113,8 +143,8 @@ async fn batch(state: &AppState, called: &Called, body: &[u8]) -> Answer<SensorT
     })?;
     let batch = v1::SensorBatch::from(batch);
     let records = batch.records.len() as u64;
-    let sender = sender(called, Door::Sensor, BatchOrigin::default());
-    let ack = sensors::take(&state.ingest, &state.sensors, sender, batch, called.now).await?;
+    let by = sent_by(called, BatchOrigin::default());
+    let ack = sensors::take(&state.db, &state.ingest, &state.sensors, by, batch, called.now).await?;
     Ok(SensorTaken {
         accepted: records.saturating_sub(ack.refused),
         refused: ack.refused,
@@ -128,6 +158,7 @@ async fn lines(state: &AppState, called: &Called, headers: &HeaderMap, body: Bod
     let (sensor, stream, source) = texts().map_err(|_| ApiError::invalid("The names in the headers are ASCII."))?;
     let origin = Origin { sensor, stream, source };
     origin.validate()?;
+    sent_by(called, origin.of_batch()).may_be(sensor, "")?;
     let (positions, first) = match positions_of(headers)? {
         Positions::Stream { next } => (
             Positions::Stream {
@@ -143,6 +174,7 @@ async fn lines(state: &AppState, called: &Called, headers: &HeaderMap, body: Bod
     let outcome = Lines::new(&mut intake, positions, limits).take_all(body).await;
     let (accepted, refused) = (intake.accepted(), intake.refused());
     let came = Came {
+        enrolled: called.caller.enrolled(),
         sensor,
         stream,
         source,
@@ -159,6 +191,14 @@ async fn lines(state: &AppState, called: &Called, headers: &HeaderMap, body: Bod
     })
 }
 
+fn sent_by(called: &Called, origin: BatchOrigin) -> SentBy {
+    SentBy {
+        sender: sender(called, Door::Sensor, origin),
+        enrolled: called.caller.enrolled().map(str::to_owned),
+        host: called.caller.sensor().map(str::to_owned),
+    }
+}
+
 impl From<Batch> for v1::SensorBatch {
     fn from(batch: Batch) -> Self {
         Self {
@@ -170,6 +210,7 @@ impl From<Batch> for v1::SensorBatch {
             sent_unix_ns: 0,
             dropped: dropped(batch.dropped),
             heartbeat: batch.heartbeat.map(Into::into),
+            tenant: batch.tenant,
         }
     }
 }
@@ -200,6 +241,31 @@ impl From<Heartbeat> for v1::Heartbeat {
             spool_bytes_max: heartbeat.spool_bytes_max,
             dropped: dropped(heartbeat.dropped),
             started_unix_ns: heartbeat.started.map_or(0, Timestamp::nanos),
+            spool_records: heartbeat.spool_records,
+            interval_ms: heartbeat.interval_ms,
+            load: heartbeat.load.map(Into::into),
+        }
+    }
+}
+
+impl From<Load> for v1::Load {
+    fn from(load: Load) -> Self {
+        let interfaces = load.interfaces.into_iter().map(|interface| v1::Interface {
+            name: interface.name,
+            received_bytes: interface.received_bytes,
+            sent_bytes: interface.sent_bytes,
+            received_packets: interface.received_packets,
+            sent_packets: interface.sent_packets,
+            dropped_packets: interface.dropped_packets,
+            errors: interface.errors,
+        });
+        Self {
+            cpu_percent: load.cpu_percent,
+            memory_total_bytes: load.memory_total_bytes,
+            memory_used_bytes: load.memory_used_bytes,
+            disk_total_bytes: load.disk_total_bytes,
+            disk_used_bytes: load.disk_used_bytes,
+            interfaces: interfaces.collect(),
         }
     }
 }
@@ -207,6 +273,7 @@ impl From<Heartbeat> for v1::Heartbeat {
 impl From<BatchRefused> for ApiError {
     fn from(refused: BatchRefused) -> Self {
         match refused {
+            BatchRefused::Impostor(why) => ApiError::new(ErrorCode::Forbidden, why),
             BatchRefused::Invalid(why) => ApiError::invalid(why),
             BatchRefused::Bus(error) => error.into(),
         }

@@ -15,8 +15,15 @@ pub fn describe() -> Describe {
 
 pub async fn handle(State(state): State<AppState>, called: Called) -> Json<PipelineSnapshot> {
     let mut senders = state.pipeline.senders(called.tenant()).await;
-    for sender in senders.iter_mut().filter(|sender| sender.door == Door::Sensor.as_str()) {
-        sender.missing = state.sensors.missing(called.tenant(), &sender.sensor);
+    for sender in &mut senders {
+        sender.missing = match sender.door.as_str() {
+            door if door == Door::Sensor.as_str() => state.sensors.missing(called.tenant(), &sender.sensor),
+            door if door == Door::Syslog.as_str() => {
+                let missing = state.ingest.sequences().missing(called.tenant(), &sender.sensor);
+                missing.map(|count| i64::try_from(count).unwrap_or(i64::MAX))
+            }
+            _ => None,
+        };
     }
     Json(PipelineSnapshot {
         senders,

@@ -1,7 +1,7 @@
 //! The demo's organization has sites, and the Internet knocks at them: what the live map shows.
 
 use crate::{
-    ingest::{Door, RawLine},
+    ingest::{BatchOrigin, Door, RawLine},
     replay::{Plan, Sink, feed, pace::Speed},
     startup::Running,
     store::inventory,
@@ -38,6 +38,7 @@ pub async fn watch(running: &Running, seed: u64) -> Result<()> {
         ingest: running.ingest.clone(),
         tenant: running.tenant.clone(),
         door: Door::Simulator,
+        origin: BatchOrigin::default(),
     };
     let plan = Plan {
         speed: Speed::Times(1.0),

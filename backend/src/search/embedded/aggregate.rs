@@ -1,20 +1,20 @@
-//! Counts by value and by time, exact. Spellings of a value that differ only in case are one bucket, as they are one value to
-//! a query; it is shown as it is written most.
+//! Counts by value and by time, exact.
 
-use crate::search::SearchError;
+use crate::search::{
+    SearchError,
+    counts::{self, ValueCounts},
+};
 use std::collections::HashMap;
 use tantivy::{
     DocId, SegmentReader, TantivyError,
     columnar::{Column, DynamicColumn, StrColumn},
 };
-use watchfloor_engine::query::{lowercase, schema};
+use watchfloor_engine::query::schema;
 use watchfloor_shared::{
     Timestamp,
-    search::{Aggregation, AggregationResult, FieldKind, TermBucket, TimeBucket},
+    search::{Aggregation, AggregationResult, FieldKind},
 };
 
-pub const BUCKETS_MAX: u32 = 1_000;
-pub const STEPS_MAX: i64 = 10_000;
 /// Distinct values that one aggregation may meet.
 const VALUES_MAX: usize = 1_000_000;
 /// Says that an aggregation met more distinct values than it may.
@@ -24,18 +24,12 @@ pub enum Aggregator {
     Terms {
         field: String,
         size: usize,
-        counts: HashMap<String, Spellings>,
+        counts: ValueCounts,
     },
     Steps {
         interval_ms: i64,
         counts: HashMap<i64, i64>,
     },
-}
-
-pub struct Spellings {
-    total: i64,
-    most: i64,
-    shown: String,
 }
 
 /// Counts within one segment.
@@ -57,6 +51,11 @@ pub enum ColumnCounts {
         column: Column<i64>,
         counts: HashMap<i64, i64>,
     },
+    /// One decimal number makes a whole segment's column one of decimals: its whole numbers are counted as such.
+    Decimal {
+        column: Column<f64>,
+        counts: HashMap<i64, i64>,
+    },
     Boolean {
         column: Column<bool>,
         counts: [i64; 2],
@@ -64,30 +63,18 @@ pub enum ColumnCounts {
 }
 
 impl Aggregator {
-    pub fn new(aggregation: &Aggregation) -> Result<Self, SearchError> {
-        let refuse = |why: String| Err(SearchError::InvalidQuery(why));
+    /// Of an aggregation that [`counts::validate`] let through.
+    pub fn new(aggregation: &Aggregation) -> Self {
         match aggregation {
-            Aggregation::Terms { field, size } => {
-                let own = ["@timestamp", "event.id", "message", "event.original"].contains(&field.as_str());
-                if own || schema::kind(field) == Some(FieldKind::Text) {
-                    return refuse(format!("`{field}` cannot be counted by value"));
-                }
-                if *size > BUCKETS_MAX {
-                    return refuse(format!("at most {BUCKETS_MAX} values can be listed"));
-                }
-                Ok(Aggregator::Terms {
-                    field: field.clone(),
-                    size: *size as usize,
-                    counts: HashMap::new(),
-                })
-            }
-            Aggregation::DateHistogram { interval_ms } if *interval_ms < 1 => {
-                refuse("the histogram's interval must be at least 1 ms".to_owned())
-            }
-            Aggregation::DateHistogram { interval_ms } => Ok(Aggregator::Steps {
+            Aggregation::Terms { field, size } => Aggregator::Terms {
+                field: field.clone(),
+                size: *size as usize,
+                counts: ValueCounts::default(),
+            },
+            Aggregation::DateHistogram { interval_ms } => Aggregator::Steps {
                 interval_ms: *interval_ms,
                 counts: HashMap::new(),
-            }),
+            },
         }
     }
 
@@ -117,7 +104,7 @@ impl Aggregator {
                 let date = schema::kind(field) == Some(FieldKind::Date);
                 for column in columns {
                     column.add_to(date, counts)?;
-                    if counts.len() > VALUES_MAX {
+                    if counts.distinct() > VALUES_MAX {
                         return Err(TantivyError::InternalError(TOO_MANY_VALUES.to_owned()));
                     }
                 }
@@ -129,45 +116,10 @@ impl Aggregator {
 
     pub fn result(self) -> Result<AggregationResult, SearchError> {
         match self {
-            Aggregator::Steps { interval_ms, counts } => steps(interval_ms, &counts),
-            Aggregator::Terms { field, size, counts } => {
-                let all: i64 = counts.values().map(|spellings| spellings.total).sum();
-                let bucket = |spellings: Spellings| TermBucket {
-                    value: spellings.shown,
-                    count: spellings.total,
-                };
-                let mut buckets: Vec<TermBucket> = counts.into_values().map(bucket).collect();
-                buckets.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
-                buckets.truncate(size);
-                let listed: i64 = buckets.iter().map(|bucket| bucket.count).sum();
-                Ok(AggregationResult::Terms {
-                    field,
-                    buckets,
-                    other: all - listed,
-                })
-            }
+            Aggregator::Steps { interval_ms, counts } => counts::steps(interval_ms, &counts),
+            Aggregator::Terms { field, size, counts } => Ok(counts.result(field, size)),
         }
     }
-}
-
-/// Equal steps from the first event to the last, empty ones too.
-fn steps(interval_ms: i64, counts: &HashMap<i64, i64>) -> Result<AggregationResult, SearchError> {
-    let first = counts.keys().min().copied().unwrap_or(0);
-    let last = counts.keys().max().copied().unwrap_or(-1);
-    let length = last.saturating_sub(first).saturating_add(1);
-    if length > STEPS_MAX {
-        return Err(SearchError::InvalidQuery(format!(
-            "the histogram would have {length} steps, more than {STEPS_MAX}: take a longer interval or a shorter time"
-        )));
-    }
-    let bucket = |step: i64| TimeBucket {
-        start: Timestamp::from_millis(step.saturating_mul(interval_ms)),
-        count: counts.get(&step).copied().unwrap_or(0),
-    };
-    Ok(AggregationResult::DateHistogram {
-        interval_ms,
-        buckets: (first..=last).map(bucket).collect(),
-    })
 }
 
 impl SegmentAggregator {
@@ -197,6 +149,10 @@ impl ColumnCounts {
                 column,
                 counts: HashMap::new(),
             }),
+            DynamicColumn::F64(column) => Some(ColumnCounts::Decimal {
+                column,
+                counts: HashMap::new(),
+            }),
             DynamicColumn::Bool(column) => Some(ColumnCounts::Boolean { column, counts: [0; 2] }),
             _ => None,
         }
@@ -221,6 +177,12 @@ impl ColumnCounts {
                     .values_for_doc(doc)
                     .for_each(|n| *counts.entry(n).or_default() += 1);
             }
+            ColumnCounts::Decimal { column, counts } => {
+                let in_range = (i64::MIN as f64)..(i64::MAX as f64);
+                let whole = |n: &f64| n.fract() == 0.0 && in_range.contains(n);
+                let whole = column.values_for_doc(doc).filter(whole);
+                whole.for_each(|n| *counts.entry(n as i64).or_default() += 1);
+            }
             ColumnCounts::Boolean { column, counts } => {
                 column
                     .values_for_doc(doc)
@@ -229,19 +191,8 @@ impl ColumnCounts {
         }
     }
 
-    fn add_to(self, date: bool, into: &mut HashMap<String, Spellings>) -> tantivy::Result<()> {
-        let mut add = |text: String, count: i64| {
-            let spellings = into.entry(lowercase(&text)).or_insert_with(|| Spellings {
-                total: 0,
-                most: 0,
-                shown: String::new(),
-            });
-            spellings.total += count;
-            if count > spellings.most || count == spellings.most && text < spellings.shown {
-                spellings.most = count;
-                spellings.shown = text;
-            }
-        };
+    fn add_to(self, date: bool, into: &mut ValueCounts) -> tantivy::Result<()> {
+        let mut add = |text: String, count: i64| into.add(text, count);
         match self {
             ColumnCounts::Dense { column, counts } => {
                 let seen = counts.iter().enumerate().filter(|(_, count)| **count > 0);
@@ -253,12 +204,14 @@ impl ColumnCounts {
                 seen.sort_unstable();
                 spell(&column, seen, add)?;
             }
-            ColumnCounts::Long { counts, .. } if date => {
+            ColumnCounts::Long { counts, .. } | ColumnCounts::Decimal { counts, .. } if date => {
                 counts
                     .into_iter()
                     .for_each(|(n, count)| add(Timestamp::from_nanos(n).to_string(), count));
             }
-            ColumnCounts::Long { counts, .. } => counts.into_iter().for_each(|(n, count)| add(n.to_string(), count)),
+            ColumnCounts::Long { counts, .. } | ColumnCounts::Decimal { counts, .. } => {
+                counts.into_iter().for_each(|(n, count)| add(n.to_string(), count))
+            }
             ColumnCounts::Boolean { counts, .. } => {
                 let named = [("false", counts[0]), ("true", counts[1])];
                 named

@@ -10,10 +10,10 @@ mod document;
 mod error;
 mod fields;
 mod folder;
-mod ids;
 mod queue;
 mod scan;
 mod schema;
+mod seen;
 mod tenant;
 mod terms;
 #[cfg(test)]
@@ -39,9 +39,6 @@ use watchfloor_shared::{
     EventId, TenantId, Timestamp,
     search::{EventHit, FieldInfo, SearchAfter, SearchResponse},
 };
-
-/// Hits on one page; the API asks for 1,000 at most, investigation for more.
-pub const PAGE_HITS_MAX: usize = 10_000;
 
 /// Bounds on memory, threads and time.
 #[derive(Debug, Clone, Copy)]
@@ -100,21 +97,6 @@ impl EmbeddedIndex {
             searches: Semaphore::new(limits.searches_max),
             open: Mutex::default(),
         })))
-    }
-
-    /// Forgets the tenant's events from before `time`. Their room is given back as segments merge.
-    pub async fn delete_before(&self, tenant: &TenantId, time: Timestamp) -> Result<(), SearchError> {
-        let tenant = tenant.clone();
-        self.blocking(move |inner| match inner.existing(&tenant)? {
-            None => Ok(()),
-            Some(index) => {
-                inner.make_room_for_writer(&index)?;
-                index
-                    .delete_before(time, &inner.limits)
-                    .map_err(|error| inner.folder.diagnose(error))
-            }
-        })
-        .await
     }
 
     async fn blocking<T: Send + 'static>(
@@ -214,16 +196,8 @@ impl Inner {
 
     fn search(&self, tenant: &TenantId, spec: &SearchSpec, deadline: Instant) -> Result<SearchResponse, SearchError> {
         let began = Instant::now();
-        if spec.limit > PAGE_HITS_MAX {
-            return Err(SearchError::InvalidQuery(format!(
-                "a page has at most {PAGE_HITS_MAX} events"
-            )));
-        }
-        let aggregators: Vec<Aggregator> = spec
-            .aggregations
-            .iter()
-            .map(Aggregator::new)
-            .collect::<Result<_, _>>()?;
+        spec.validate()?;
+        let aggregators: Vec<Aggregator> = spec.aggregations.iter().map(Aggregator::new).collect();
         let Some(index) = self.existing(tenant)? else {
             return Ok(SearchResponse {
                 aggregations: aggregators
@@ -266,7 +240,7 @@ impl Inner {
         };
         let searcher = index.searcher();
         let mut events = Vec::with_capacity(ids.len());
-        for id in ids.iter().filter_map(|id| ids::parse(id.as_str())) {
+        for id in ids.iter().filter_map(|id| super::ids::parse(id.as_str())) {
             if let Some(at) = tenant::find(&searcher, index.fields, id)? {
                 events.push(event(&searcher, index.fields, at)?);
             }
@@ -325,5 +299,19 @@ impl SearchIndex for EmbeddedIndex {
 
     async fn bytes_on_disk(&self) -> Result<u64, SearchError> {
         self.blocking(|inner| inner.folder.bytes()).await
+    }
+
+    async fn delete_before(&self, tenant: &TenantId, time: Timestamp) -> Result<(), SearchError> {
+        let tenant = tenant.clone();
+        self.blocking(move |inner| match inner.existing(&tenant)? {
+            None => Ok(()),
+            Some(index) => {
+                inner.make_room_for_writer(&index)?;
+                index
+                    .delete_before(time, &inner.limits)
+                    .map_err(|error| inner.folder.diagnose(error))
+            }
+        })
+        .await
     }
 }

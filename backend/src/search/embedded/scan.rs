@@ -2,10 +2,9 @@
 
 use super::{
     aggregate::{Aggregator, SegmentAggregator},
-    ids,
     terms::OUT_OF_TIME,
 };
-use crate::search::SearchSpec;
+use crate::search::{SearchSpec, ids};
 use std::{collections::BinaryHeap, sync::Arc, time::Instant};
 use tantivy::{
     COLLECT_BLOCK_BUFFER_LEN, DocAddress, DocId, Searcher, SegmentReader, TantivyError,

@@ -9,6 +9,7 @@
 //! | `source` | the document as JSON, compressed | hits |
 
 use super::words;
+use crate::search::flatten::cut;
 use tantivy::{
     Index, IndexSettings,
     schema::{
@@ -19,9 +20,6 @@ use tantivy::{
 
 /// Version of this layout; written beside the indexes.
 pub const FORMAT: u32 = 2;
-
-/// A value's column and keyword hold its first bytes up to here; words are found in all of it.
-pub const KEYWORD_BYTES_MAX: usize = 8 * 1024;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Fields {
@@ -110,9 +108,4 @@ pub fn boolean_key(name: &str, value: bool) -> Vec<u8> {
     let mut key = key_prefix(name, ValueType::Boolean);
     key.extend_from_slice(&u64::from(value).to_be_bytes());
     key
-}
-
-/// The part of a value that column and keyword hold.
-pub fn cut(value: &str) -> &str {
-    &value[..value.floor_char_boundary(KEYWORD_BYTES_MAX)]
 }

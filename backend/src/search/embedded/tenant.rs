@@ -5,13 +5,13 @@
 
 use super::{
     Limits,
-    document::{Flattener, IndexDocument},
-    ids::{self, SeenFilter},
+    document::IndexDocument,
     queue::Queue,
     schema::{self, Fields},
+    seen::SeenFilter,
     translate,
 };
-use crate::search::{EncodedEvent, IndexOutcome, SearchError};
+use crate::search::{EncodedEvent, IndexOutcome, SearchError, flatten::Flattener, ids};
 use rustc_hash::FxHashSet;
 use std::{
     ops::Bound,
@@ -131,8 +131,7 @@ impl TenantIndex {
         let mut outcome = IndexOutcome::default();
         for (position, event) in events.into_iter().enumerate() {
             let Some(id) = ids::parse(event.id.as_str()) else {
-                let why = format!("the event's id `{}` is not 32 lower-case hexadecimal digits", event.id);
-                outcome.refused.push((position, why));
+                outcome.refused.push((position, ids::refusal(&event.id)));
                 continue;
             };
             let known = pending.contains(&id) || filter.may_contain(id) && find(&searcher, self.fields, id)?.is_some();
@@ -140,12 +139,21 @@ impl TenantIndex {
                 outcome.duplicates.push(position);
                 continue;
             }
-            let document = match flattener.document(event.json, id, event.timestamp, self.fields, queue.enter()?) {
-                Ok(document) => document,
+            let waiting = queue.enter()?;
+            let flat = match flattener.flatten(&event.json) {
+                Ok(flat) => flat,
                 Err(error) => {
                     outcome.refused.push((position, error.to_string()));
                     continue;
                 }
+            };
+            let document = IndexDocument {
+                fields: self.fields,
+                id,
+                timestamp: event.timestamp.nanos(),
+                flat,
+                source: event.json,
+                _waiting: waiting,
             };
             writer.add_document(document).map_err(super::error::from_index)?;
             *dirty = true;

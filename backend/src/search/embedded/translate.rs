@@ -3,9 +3,8 @@
 use super::{
     schema::{Fields, ValueType, boolean_key, key_prefix, long_key, text_key},
     terms::{KeyTest, Keys, KeysQuery},
-    words,
 };
-use crate::search::SearchError;
+use crate::search::{SearchError, ids, words::split_words};
 use std::{net::IpAddr, ops::Bound, sync::Arc, time::Instant};
 use tantivy::{
     Term,
@@ -87,7 +86,7 @@ impl Translator {
     fn id(&self, value: &Pattern) -> Result<Boxed, SearchError> {
         let whole = || SearchError::InvalidQuery("`event.id` takes a whole id, without wildcards".into());
         let text = value.as_literal().ok_or_else(whole)?;
-        Ok(match super::ids::parse(text) {
+        Ok(match ids::parse(text) {
             None => Box::new(EmptyQuery),
             Some(id) => {
                 let low = Term::from_field_u64(self.fields.id_low, id as u64);
@@ -228,30 +227,6 @@ impl Translator {
         let test: KeyTest = Arc::new(move |key| std::str::from_utf8(key).is_ok_and(|text| word.matches(text)));
         self.keys(field, Bound::Included(start), upper, Some(test))
     }
-}
-
-/// Cuts a pattern where words end; wildcards belong to the word they touch.
-fn split_words(pattern: &Pattern) -> Vec<Pattern> {
-    let mut words = Vec::new();
-    let mut word: Vec<Piece> = Vec::new();
-    for piece in pattern.pieces() {
-        let Piece::Text(text) = piece else {
-            word.push(piece.clone());
-            continue;
-        };
-        for (i, part) in text.split(|c| !words::is_word(c)).enumerate() {
-            if i > 0 && !word.is_empty() {
-                words.push(Pattern::new(std::mem::take(&mut word)));
-            }
-            if !part.is_empty() {
-                word.push(Piece::Text(part.to_owned()));
-            }
-        }
-    }
-    if !word.is_empty() {
-        words.push(Pattern::new(word));
-    }
-    words
 }
 
 fn within(address: IpAddr, lower: &Bound<Scalar>, upper: &Bound<Scalar>) -> bool {

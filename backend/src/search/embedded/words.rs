@@ -1,12 +1,10 @@
 //! Tokenizers: a whole value as one token, and the words of a text. Both lower the case as the query language does.
 
+use crate::search::words::{WORD_BYTES_MAX, is_word};
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 pub const WHOLE: &str = "whole";
 pub const WORDS: &str = "words";
-
-/// Longer words (base64 and the like) are found by field only.
-pub const WORD_BYTES_MAX: usize = 255;
 
 /// The whole value, lower case.
 #[derive(Debug, Clone, Default)]
@@ -91,10 +89,6 @@ impl TokenStream for WordStream<'_> {
     fn token_mut(&mut self) -> &mut Token {
         self.token
     }
-}
-
-pub fn is_word(c: char) -> bool {
-    c == '_' || c.is_alphanumeric()
 }
 
 fn next_word(text: &str, from: usize) -> Option<(usize, usize)> {

@@ -29,6 +29,8 @@ pub struct KeyHolder {
     pub name: String,
     /// The sensor that its records come from, where they do not say it themselves.
     pub sensor: Option<String>,
+    /// The sensor of the fleet that it is: such a one names no other in its records.
+    pub enrolled: Option<String>,
 }
 
 /// What a key is called.
@@ -172,13 +174,14 @@ pub async fn lookup(db: &Database, presented: &str) -> Result<Option<KeyHolder>,
         id: id.to_owned(),
         name: found.name,
         sensor: found.sensor,
+        enrolled: None,
     }))
 }
 
 /// Whose certificate this is, if it is registered and not revoked.
 pub async fn lookup_certificate(db: &Database, presented: &Fingerprint) -> Result<Option<KeyHolder>, StoreError> {
     let found = sqlx::query!(
-        r#"SELECT key_id AS "key_id!", tenant_id AS "tenant_id!", name AS "name!", sensor
+        r#"SELECT key_id AS "key_id!", tenant_id AS "tenant_id!", name AS "name!", sensor, sensor_id
            FROM identity.use_certificate($1, $2)"#,
         &presented.0[..],
         db.now().nanos()
@@ -191,7 +194,20 @@ pub async fn lookup_certificate(db: &Database, presented: &Fingerprint) -> Resul
         id: found.key_id,
         name: found.name,
         sensor: found.sensor,
+        enrolled: found.sensor_id,
     }))
+}
+
+/// Of credentials that worked, by id, those that do so no longer.
+pub async fn ended(db: &Database, ids: &[String]) -> Result<Vec<String>, StoreError> {
+    let ended = sqlx::query_scalar!(
+        r#"SELECT ended AS "ended!" FROM identity.ended_credentials($1, $2) AS ended"#,
+        ids,
+        db.now().nanos()
+    )
+    .fetch_all(db.without_tenant())
+    .await?;
+    Ok(ended)
 }
 
 /// Whether there was such a key of this tenant.

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod api_keys;
 pub mod one_time_links;
+pub mod sensors;
 pub mod sessions;
 pub mod tenants;
 pub mod walls;

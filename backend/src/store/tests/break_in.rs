@@ -38,6 +38,8 @@ async fn raw_sql_of_one_tenant_reaches_no_row_of_another() {
         "people",
         "sites",
         "walls",
+        "sensors",
+        "claim_codes",
     ];
     for table in tables {
         let mut tx = db.tenant(&tenant_id("beta")).await.unwrap();
@@ -96,6 +98,13 @@ async fn the_role_cannot_become_another_or_switch_the_policies_off() {
         "UPDATE walls SET credential_hash = NULL",
         "UPDATE walls SET last_seen_ns = 0",
         "DELETE FROM walls",
+        "SELECT code_hash FROM claim_codes",
+        "UPDATE claim_codes SET used_ns = NULL",
+        "UPDATE claim_codes SET expires_ns = 1",
+        "INSERT INTO sensors (tenant_id, sensor_id) VALUES ('beta', 'planted')",
+        "UPDATE sensors SET revoked = false",
+        "UPDATE sensors SET host = 'another'",
+        "DELETE FROM sensors",
         "INSERT INTO identity.sessions SELECT",
         "SELECT identity.member_of('a', 'acme')",
         "SELECT passwd FROM pg_shadow",

@@ -4,7 +4,7 @@ pub mod row;
 
 use crate::{
     api::{self, Fault, endpoints::EndpointSort},
-    components::{Empty, FaultNotice, Pending, Segments, Shortcut, VirtualList, number, use_shortcuts},
+    components::{Empty, FaultNotice, Find, Pending, Segments, Shortcut, VirtualList, number, use_shortcuts},
     live::use_live,
     state::use_preferences,
     url::use_address,
@@ -132,13 +132,7 @@ pub fn EndpointsPage() -> impl IntoView {
             <h1>"Endpoints"</h1>
             <span class="sum">{sum}{at_risk}</span>
             <span class="grow"></span>
-            <input type="search" class="field find" aria-label="Find an endpoint" placeholder="Name, address or user"
-                node_ref=search
-                prop:value=move || words.get()
-                on:input=move |event| {
-                    let text = event_target_value(&event);
-                    address.change(|query| query.set("q", Some(text).filter(|t| !t.is_empty())));
-                } />
+            <Find label="Find an endpoint" placeholder="Name, address or user" words node_ref=search/>
             <Segments
                 label="Order"
                 options=vec![(EndpointSort::Risk, "Risk"), (EndpointSort::Name, "Name"), (EndpointSort::LastSeen, "Last seen")]

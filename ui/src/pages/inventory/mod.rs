@@ -7,7 +7,7 @@ mod table;
 use crate::{
     api::fetch,
     components::{
-        Empty, FaultNotice, Shortcut, VirtualList, file, number, pending,
+        Empty, FaultNotice, Find, Shortcut, VirtualList, file, number, pending,
         tabs::{Tab, Tabs},
         use_shortcuts, use_toasts,
     },
@@ -46,6 +46,17 @@ pub fn InventoryPage() -> impl IntoView {
     };
     // A table without a row is no table to a screen reader.
     let is_bare = Memo::new(move |_| shown.with(Vec::is_empty));
+    let toasts = use_toasts();
+    // The whole table; what is searched for does not narrow it, so that it can be sent back.
+    let save = move || {
+        let whole = rows
+            .value
+            .with_untracked(|all| all.as_ref().map(|(table, rows)| (table.key(), table.csv(rows))));
+        let Some((name, text)) = whole else { return };
+        if file::save(&format!("{name}.csv"), "text/csv", &js_sys::Array::of1(&text.into())).is_err() {
+            toasts.fault("The browser would not save the file.");
+        }
+    };
     let none = move || {
         match total.get() {
         Some(0) => Some(view! { <Nothing table=present.get()/> }.into_any()),
@@ -56,7 +67,7 @@ pub fn InventoryPage() -> impl IntoView {
     }
     };
     view! {
-        <Head chosen words total save=move || save(present.get_untracked(), &rows.value)/>
+        <Head chosen words total save/>
         <p class="lead quiet">{move || chosen.get().use_of()}</p>
         <Replace table=chosen total done=move || rows.again()/>
         <FaultNotice fault=rows.fault again=move || rows.again()/>
@@ -76,18 +87,6 @@ pub fn InventoryPage() -> impl IntoView {
                 row
             />
         </div>
-    }
-}
-
-type Fetched = RwSignal<Option<(Table, Vec<Row>)>>;
-
-/// The whole table as a file; what is searched for does not narrow it, so that it can be sent back.
-fn save(table: Table, rows: &Fetched) {
-    let text = rows.with_untracked(|all| all.as_ref().map(|(table, rows)| table.csv(rows)));
-    let Some(text) = text else { return };
-    let name = format!("{}.csv", table.key());
-    if file::save(&name, "text/csv", &js_sys::Array::of1(&text.into())).is_err() {
-        use_toasts().fault("The browser would not save the file.");
     }
 }
 
@@ -117,7 +116,6 @@ fn Head(
             query.set("q", None);
         });
     };
-    let typed = move |text: String| address.change(|query| query.set("q", Some(text).filter(|t| !t.is_empty())));
     let sum = move || {
         let (one, many) = chosen.get().noun();
         total
@@ -129,10 +127,7 @@ fn Head(
             <h1>"Inventory"</h1>
             <span class="sum">{sum}</span>
             <span class="grow"></span>
-            <input type="search" class="field find" aria-label="Find a row" placeholder="Name, address, owner, site"
-                node_ref=search
-                prop:value=move || words.get()
-                on:input=move |event| typed(event_target_value(&event))/>
+            <Find label="Find a row" placeholder="Name, address, owner, site" words node_ref=search/>
             <button type="button" class="btn small" disabled=move || total.get().unwrap_or(0) == 0 on:click=move |_| save()>"Save as CSV"</button>
         </div>
         <Tabs label="Tables" tabs chosen=Signal::derive(move || chosen.get().key().to_owned()) choose/>

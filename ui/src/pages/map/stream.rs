@@ -1,19 +1,10 @@
 //! The map's own stream. It is tried again when it breaks, and says when it is silent.
 
 use super::state::MapView;
-use crate::api::{
-    map::LIVE,
-    wire::{self, Malformed},
-};
-use futures::{
-    StreamExt,
-    future::{Either, abortable, select},
-    stream,
-};
-use gloo_net::eventsource::futures::EventSource;
+use crate::api::{map::LIVE, messages, wire};
+use futures::future::abortable;
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
-use serde_json::Value;
 
 const RETRY_MS_FIRST: u32 = 500;
 const RETRY_MS_MAX: u32 = 10_000;
@@ -48,27 +39,13 @@ async fn keep_listening(view: MapView) {
 
 /// Until the connection is lost.
 async fn once(view: MapView) -> Option<()> {
-    let mut source = EventSource::new(LIVE).ok()?;
-    let kinds = [source.subscribe(SNAPSHOT).ok()?, source.subscribe(FRAME).ok()?];
-    let mut messages = stream::select_all(kinds);
-    loop {
-        let Either::Left((message, _)) = select(messages.next(), TimeoutFuture::new(SILENCE_MS_MAX)).await else {
-            return None;
-        };
-        let (name, message) = message?.ok()?;
-        if let Err(why) = receive(view, &name, &message.data().as_string().unwrap_or_default()) {
-            leptos::logging::warn!("map message not understood: {why}");
+    messages(LIVE, &[SNAPSHOT, FRAME], SILENCE_MS_MAX, |name, data| {
+        if name == SNAPSHOT {
+            view.begin(wire::read_value(data)?);
+        } else {
+            view.go_on(wire::read_value(data)?);
         }
-    }
-}
-
-fn receive(view: MapView, name: &str, text: &str) -> Result<(), Malformed> {
-    let mut update = wire::parse(text)?;
-    let data = update.get_mut("data").map(Value::take).unwrap_or_default();
-    if name == SNAPSHOT {
-        view.begin(wire::read_value(data)?);
-    } else {
-        view.go_on(wire::read_value(data)?);
-    }
-    Ok(())
+        Ok(())
+    })
+    .await
 }

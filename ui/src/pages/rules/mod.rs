@@ -5,7 +5,7 @@ mod row;
 
 use crate::{
     api::{self, fetch},
-    components::{Empty, FaultNotice, Segments, Shortcut, VirtualList, number, pending, use_shortcuts},
+    components::{Empty, FaultNotice, Find, Segments, Shortcut, VirtualList, number, pending, use_shortcuts},
     state::use_preferences,
     url::use_address,
     words::lower,
@@ -131,16 +131,12 @@ fn Head(words: Memo<String>, chosen: Memo<Which>, sum: Signal<Option<String>>) -
         };
         address.change(|query| query.set("show", name.map(str::to_owned)));
     };
-    let typed = move |text: String| address.change(|query| query.set("q", Some(text).filter(|t| !t.is_empty())));
     view! {
         <div class="pagehead">
             <h1>"Detections"</h1>
             <span class="sum">{sum}</span>
             <span class="grow"></span>
-            <input type="search" class="field find" aria-label="Find a rule" placeholder="Title, technique, log source, pack"
-                node_ref=search
-                prop:value=move || words.get()
-                on:input=move |event| typed(event_target_value(&event)) />
+            <Find label="Find a rule" placeholder="Title, technique, log source, pack" words node_ref=search/>
             <Segments label="Which rules" options=vec![(Which::All, "All"), (Which::Spoke, "With alerts"), (Which::Unsupported, "Not run")] chosen choose />
         </div>
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     api::{self, Fault},
-    components::{Notice, NoticeKind},
+    components::{Mark, Notice, NoticeKind},
     state::session::reload,
     url::use_address,
 };
@@ -79,12 +79,7 @@ pub fn Gate(title: &'static str, #[prop(into)] fault: Signal<Option<Fault>>, chi
         <main class="gate">
             <div class="gate-box">
                 <div class="gate-brand">
-                    <svg viewBox="0 0 18 18" aria-hidden="true">
-                        <circle class="brand-ring" cx="9" cy="9" r="7.7"></circle>
-                        <path class="brand-ring" d="M1.8 11.5h14.4"></path>
-                        <path class="brand-hand" d="M9 9 13 4.6"></path>
-                    </svg>
-                    "Watchfloor"
+                    <Mark/>
                 </div>
                 <h1>{title}</h1>
                 {move || fault.get().map(|f| view! { <Notice kind=NoticeKind::Fault><span>{f.sentence()}</span></Notice> })}

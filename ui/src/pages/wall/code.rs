@@ -5,7 +5,10 @@ use super::{
     state::{Phase, local},
     words,
 };
-use crate::{api::walls, components::number};
+use crate::{
+    api::walls,
+    components::{Mark, number},
+};
 use futures::future::abortable;
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
@@ -60,12 +63,7 @@ pub fn CodeScreen(phase: RwSignal<Phase>) -> impl IntoView {
     view! {
         <main class="wall wall-code">
             <div class="gate-brand">
-                <svg viewBox="0 0 18 18" aria-hidden="true">
-                    <circle class="brand-ring" cx="9" cy="9" r="7.7"></circle>
-                    <path class="brand-ring" d="M1.8 11.5h14.4"></path>
-                    <path class="brand-hand" d="M9 9 13 4.6"></path>
-                </svg>
-                "Watchfloor"
+                <Mark/>
             </div>
             <h1>"Pair this screen"</h1>
             <div role="status">{digits}</div>

@@ -5,17 +5,11 @@ use super::{
     state::{Phase, WallView},
 };
 use crate::api::{
-    Fault,
+    Fault, messages,
     walls::{self, LIVE},
     wire::{self, Malformed},
 };
-use futures::{
-    StreamExt,
-    future::{Either, abortable, select},
-    stream,
-};
-use gloo_net::eventsource::futures::EventSource;
-use gloo_timers::future::TimeoutFuture;
+use futures::future::abortable;
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::Value;
 use std::time::Duration;
@@ -84,26 +78,11 @@ async fn keep_listening(view: WallView) {
 
 /// Until the connection is lost.
 async fn once(view: WallView) -> Option<()> {
-    let mut source = EventSource::new(LIVE).ok()?;
-    let mut kinds = Vec::new();
-    for name in [WALL, SNAPSHOT, FRAME, NUMBERS] {
-        kinds.push(source.subscribe(name).ok()?);
-    }
-    let mut messages = stream::select_all(kinds);
-    loop {
-        let Either::Left((message, _)) = select(messages.next(), TimeoutFuture::new(SILENCE_MS_MAX)).await else {
-            return None;
-        };
-        let (name, message) = message?.ok()?;
-        if let Err(why) = receive(view, &name, &message.data().as_string().unwrap_or_default()) {
-            leptos::logging::warn!("wall message not understood: {why}");
-        }
-    }
+    let names = [WALL, SNAPSHOT, FRAME, NUMBERS];
+    messages(LIVE, &names, SILENCE_MS_MAX, |name, data| receive(view, name, data)).await
 }
 
-fn receive(view: WallView, name: &str, text: &str) -> Result<(), Malformed> {
-    let mut update = wire::parse(text)?;
-    let data = update.get_mut("data").map(Value::take).unwrap_or_default();
+fn receive(view: WallView, name: &str, data: Value) -> Result<(), Malformed> {
     match name {
         SNAPSHOT => {
             let snapshot: MapSnapshot = wire::read_value(data)?;

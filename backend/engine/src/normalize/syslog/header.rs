@@ -79,6 +79,19 @@ pub(super) fn parse(text: &str, received: Timestamp) -> Line<'_> {
     line
 }
 
+/// The originator's host and the number that it gave the message: `sequenceId` of RFC 5424, 7.3.1.
+pub(super) fn sequence(text: &str) -> Option<(&str, u64)> {
+    let message = priority(text).1.strip_prefix("1 ")?;
+    if !message.contains("sequenceId=\"") {
+        return None;
+    }
+    let mut line = Line::default();
+    modern(message, &mut line)?;
+    let (_, params) = line.data.iter().find(|(id, _)| *id == "meta")?;
+    let (_, number) = params.iter().find(|(name, _)| *name == "sequenceId")?;
+    Some((line.host.unwrap_or_default(), number.parse().ok()?))
+}
+
 fn priority(text: &str) -> (Option<u16>, &str) {
     let inner = text
         .trim_start()
@@ -251,6 +264,23 @@ mod tests {
 
     fn of(text: &str) -> Line<'_> {
         parse(text, RECEIVED)
+    }
+
+    #[test]
+    fn who_numbers_its_messages_says_the_number() {
+        let numbered = "<13>1 2026-11-22T11:41:49+00:00 web-1 - - - [meta sequenceId=\"29\" sysUpTime=\"4\"] line 6";
+        assert_eq!(sequence(numbered), Some(("web-1", 29)));
+        let nameless = "<13>1 - - - - - [o@1 x=\"1\"][meta sequenceId=\"1\"]";
+        assert_eq!(sequence(nameless), Some(("", 1)));
+        for unnumbered in [
+            "<13>1 - web-1 - - - [meta sequenceId=\"many\"] x",
+            "<13>1 - web-1 - - - [other sequenceId=\"1\"] x",
+            "<13>1 - web-1 - - - - [meta sequenceId=\"1\"] in the message",
+            "<13>Nov 22 11:00:00 web-1 app: [meta sequenceId=\"1\"]",
+            "",
+        ] {
+            assert_eq!(sequence(unnumbered), None, "{unnumbered}");
+        }
     }
 
     #[test]

@@ -23,6 +23,11 @@ pub(super) fn is_dated(text: &str) -> bool {
     header::is_dated(text)
 }
 
+/// The host that wrote a message and the number that it gave it, where it numbers its messages (RFC 5424, `meta`).
+pub fn sequence(message: &[u8]) -> Option<(&str, u64)> {
+    header::sequence(std::str::from_utf8(message).ok()?)
+}
+
 pub(super) fn read(text: &str, input: Input<'_>) -> Result<Event, DeadReason> {
     let line = header::parse(text.trim_end_matches(['\r', '\n', '\0']), input.context.received);
     if let Some(form) = inside(&line).filter(|_| input.depth < WRAPPERS_MAX) {

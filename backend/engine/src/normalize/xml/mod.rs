@@ -31,7 +31,7 @@ pub(super) fn read(text: &str, input: Input<'_>) -> Result<Event, DeadReason> {
     })?;
     let mut top = Map::with_capacity(1);
     top.insert("Event", Value::Object(event(root)));
-    let mut record = rendered::read(top)?;
+    let mut record = rendered::read(top, &input.context.origin)?;
     let is_linux = record.provider == "Linux-Sysmon";
     if is_linux && record.channel.is_empty() {
         record.channel = "Linux-Sysmon/Operational".to_owned();

@@ -1,0 +1,36 @@
+//! `GET /api/v1/fleet/{id}`: one sensor with its last hour.
+
+use super::enrolled;
+use crate::{
+    api::{
+        context::CallContext,
+        describe::Describe,
+        extract::Id,
+        problem::{Answer, ApiError},
+        state::AppState,
+    },
+    store::sensors,
+};
+use axum::{Json, extract::State};
+use watchfloor_shared::{fleet::SensorDetail, problem::ErrorCode};
+
+pub fn describe() -> Describe {
+    Describe::new("fleet", "A sensor and its last hour")
+        .path("id", "The sensor's id")
+        .answers::<SensorDetail>("As of now; the history begins with the server's start")
+        .fails(&[ErrorCode::NotFound])
+}
+
+pub async fn handle(State(state): State<AppState>, mut call: CallContext, Id(id): Id) -> Answer<Json<SensorDetail>> {
+    let known = sensors::list(&mut call.tx).await?;
+    let sensor = known.into_iter().find(|sensor| sensor.id == id);
+    let sensor = sensor.ok_or_else(ApiError::not_found)?;
+    let (now, listening) = (call.now, state.sensors.listening_since());
+    let caller = call.commit().await?;
+    let heard = state.sensors.heard(caller.tenant());
+    let heard = heard.into_iter().find(|heard| heard.enrolled.as_deref() == Some(&id));
+    Ok(Json(SensorDetail {
+        sensor: enrolled(sensor, heard.as_ref(), now, listening),
+        history: heard.map(|heard| heard.history).unwrap_or_default(),
+    }))
+}
