@@ -8,11 +8,14 @@ use std::path::{Path, PathBuf};
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct Options {
     /// Also what the browser tests need: Chromium
     #[arg(long)]
     pub browser: bool,
+    /// Also what the desktop app is built and tested with: WebKitGTK, its driver, a screen without a monitor
+    #[arg(long)]
+    pub desktop: bool,
 }
 
 pub fn run(options: &Options) -> Result<()> {
@@ -24,6 +27,9 @@ pub fn run(options: &Options) -> Result<()> {
     }
     if options.browser {
         chromium()?;
+    }
+    if options.desktop {
+        crate::desktop::setup()?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: fast tests first, then those that need a browser or real servers.
 
 use crate::{
+    desktop,
     process::{cargo, step},
     senders, services, setup, ui,
 };
@@ -16,7 +17,7 @@ pub struct Options {
     /// servers (Kafka, OpenSearch)
     #[arg(long)]
     pub services: bool,
-    /// Also the tests of the desktop app (none yet)
+    /// Also the tests of the desktop app, in its window
     #[arg(long)]
     pub desktop: bool,
     /// Everything above
@@ -37,8 +38,11 @@ const OPENSEARCH_PRODUCT: &str = "opensearch_product";
 const ASKED_FOR: [&str; 6] = [BROWSER, SENDERS, KAFKA, KAFKA_PRODUCT, OPENSEARCH, OPENSEARCH_PRODUCT];
 
 pub fn run(options: &Options) -> Result<()> {
-    let browser = options.browser || options.all;
-    setup::run(&setup::Options { browser })?;
+    let (browser, in_window) = (options.browser || options.all, options.desktop || options.all);
+    setup::run(&setup::Options {
+        browser,
+        desktop: in_window,
+    })?;
     ui::run(&ui::Options {
         dev: !options.release_ui,
     })?;
@@ -85,10 +89,13 @@ pub fn run(options: &Options) -> Result<()> {
     if !(options.services || options.all) {
         println!("skipped: tests with real senders and servers; cargo xtask test --services runs them");
     }
-    if options.desktop {
-        println!("There are no tests of the desktop app yet.");
+    match in_window {
+        true => desktop::test(),
+        false => {
+            println!("skipped: the desktop app in its window; cargo xtask test --desktop runs it");
+            Ok(())
+        }
     }
-    Ok(())
 }
 
 /// The servers stay as they are afterwards: they are quick to use again, and `cargo xtask services down` ends them.
