@@ -18,6 +18,8 @@ const BOTTOM: f64 = 560.0;
 const LEFT: f64 = 104.0;
 const RIGHT: f64 = SHEET - MARGIN;
 const LINES: u64 = 4;
+/// Width of a severity's sum in the head.
+const LEGEND: f64 = 150.0;
 const DAY_MS: i64 = 24 * 3_600_000;
 
 /// What is drawn: the alerts first seen between two times, in equal steps.
@@ -72,15 +74,15 @@ fn head(svg: &mut Svg, look: &Look, what: &Trend<'_>) {
             *sum = sum.saturating_add(count);
         }
     }
-    let mut right = RIGHT;
-    for severity in Severity::ALL {
-        let how = text((right, 52.0), 16.0, Face::Sans, Anchor::End, look.text);
-        let said = format!("{} {}", grouped(sums[severity as usize]), sign::word(severity));
-        #[allow(clippy::cast_precision_loss, reason = "a few letters")]
-        let width = said.chars().count() as f64 * 9.0;
-        svg.text(&how, said);
-        svg.rect((right - width - 24.0, 40.0), (14.0, 14.0), look.severity(severity));
-        right -= width + 56.0;
+    let columns = Severity::ALL.into_iter().rev().zip(0_u32..);
+    for (severity, column) in columns {
+        let x = RIGHT - LEGEND * f64::from(4 - column);
+        svg.sign((x, 36.0), 18.0, severity, look.severity(severity));
+        let how = text((x + 26.0, 51.0), 16.0, Face::Sans, Anchor::Start, look.text);
+        svg.text(
+            &how,
+            format!("{} {}", grouped(sums[severity as usize]), sign::word(severity)),
+        );
     }
 }
 
@@ -138,22 +140,28 @@ fn bars(svg: &mut Svg, look: &Look, what: &Trend<'_>, most: u64) {
     }
 }
 
+/// Marks at round times of UTC, at most so many.
 fn times(svg: &mut Svg, look: &Look, what: &Trend<'_>) {
-    const MARKS: i64 = 6;
+    const MARKS_MAX: i64 = 8;
+    const STEPS_MINUTES: [i64; 11] = [5, 15, 30, 60, 120, 240, 720, 1_440, 2_880, 10_080, 43_200];
     let length = what.to.millis() - what.from.millis();
-    for mark in 0..=MARKS {
-        let at = Timestamp::from_millis(what.from.millis() + length / MARKS * mark);
-        let label = match length > 2 * DAY_MS {
+    let steps = STEPS_MINUTES.map(|minutes| minutes * 60_000);
+    let step = steps.into_iter().find(|step| length / step <= MARKS_MAX);
+    let step = step.unwrap_or((length / MARKS_MAX).max(1));
+    let first = what.from.millis().div_euclid(step).saturating_add(1);
+    for number in first..=what.to.millis().div_euclid(step) {
+        let at = Timestamp::from_millis(number * step);
+        let label = match at.millis().rem_euclid(DAY_MS) == 0 {
             true => minute(at).get(..10).unwrap_or_default().to_owned(),
             false => clock(at),
         };
-        let anchor = match mark {
-            0 => Anchor::Start,
-            MARKS => Anchor::End,
-            _ => Anchor::Middle,
-        };
-        let how = text((place(what, at), BOTTOM + 28.0), 14.0, Face::Mono, anchor, look.quiet);
-        svg.text(&how, label);
+        let x = place(what, at);
+        // A word that would leave the sheet is left out.
+        if x > LEFT + MARGIN && x < RIGHT - MARGIN {
+            let how = text((x, BOTTOM + 28.0), 14.0, Face::Mono, Anchor::Middle, look.quiet);
+            svg.text(&how, label);
+        }
+        svg.line((x, BOTTOM), (x, BOTTOM + 6.0), look.quiet);
     }
     let how = text((RIGHT, HEIGHT - 15.0), 13.0, Face::Sans, Anchor::End, look.quiet);
     svg.text(&how, "Watchfloor. By when they were first seen.");

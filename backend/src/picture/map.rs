@@ -144,18 +144,10 @@ impl Sheet<'_> {
             );
             #[allow(clippy::cast_precision_loss, reason = "a few letters")]
             let width = (count.len() as f64 * 28.0 * MONO_WIDTH).max(90.0);
-            self.sign((right - width - 24.0, 26.0), 18.0, severity, look.severity(severity));
+            self.svg
+                .sign((right - width - 24.0, 26.0), 18.0, severity, look.severity(severity));
             right -= width + 60.0;
         }
-    }
-
-    /// A severity's shape in a box of `size`.
-    fn sign(&mut self, (x, y): (f64, f64), size: f64, severity: Severity, colour: &str) {
-        let scale = size / f64::from(sign::GRID);
-        self.svg.path(
-            sign::shape(severity),
-            &format!(r#"fill="{colour}" fill-rule="evenodd" transform="translate({x:.1} {y:.1}) scale({scale:.3})""#),
-        );
     }
 
     fn world(&mut self) -> Result<(), NotBuilt> {
@@ -205,7 +197,8 @@ impl Sheet<'_> {
         for mark in &scene.marks {
             let (x, y) = on(mark.at);
             let colour = self.colour(mark.tone);
-            self.sign((x - SIZE / 2.0, y - SIZE / 2.0), SIZE, mark.tone.severity, colour);
+            self.svg
+                .sign((x - SIZE / 2.0, y - SIZE / 2.0), SIZE, mark.tone.severity, colour);
         }
         let look = self.look;
         for site in &scene.sites {

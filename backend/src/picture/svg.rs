@@ -1,6 +1,7 @@
 //! SVG as text. What comes from outside is escaped here and nowhere else.
 
 use std::fmt::{Display, Write as _};
+use watchfloor_shared::{alert::Severity, sign};
 
 /// Faces as the console has them, with what is to be had where it has not.
 const SANS: &str = "IBM Plex Sans, Inter, Segoe UI, Helvetica, Arial, sans-serif";
@@ -86,6 +87,14 @@ impl Svg {
             how.colour,
             escaped(&text.to_string())
         ));
+    }
+
+    /// A severity's shape in a box of `size`.
+    pub fn sign(&mut self, (x, y): (f64, f64), size: f64, severity: Severity, colour: &str) {
+        let scale = size / f64::from(sign::GRID);
+        let how =
+            format!(r#"fill="{colour}" fill-rule="evenodd" transform="translate({x:.1} {y:.1}) scale({scale:.3})""#);
+        self.path(sign::shape(severity), &how);
     }
 
     /// Opens a group; `attributes` are this program's own words.
