@@ -16,7 +16,7 @@ use tokio_rustls::{
     },
 };
 use url::Url;
-use watchfloor::identity::certificate::Fingerprint;
+use watchfloor::identity::certificate::fingerprint;
 
 const LOOK_WAIT_MAX: Duration = Duration::from_secs(10);
 pub const CONNECT_WAIT_MAX: Duration = Duration::from_secs(10);
@@ -54,7 +54,7 @@ pub async fn shown(address: &Url) -> Result<String> {
             .await
             .with_context(|| format!("{host}:{port} does not speak TLS"))?;
         let leaf = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
-        Ok(Fingerprint::of(leaf.context("the server shows no certificate")?).to_string())
+        Ok(fingerprint(leaf.context("the server shows no certificate")?).to_string())
     };
     let outcome = timeout(LOOK_WAIT_MAX, look).await;
     outcome.with_context(|| format!("{host}:{port} does not answer"))?
@@ -90,7 +90,7 @@ impl ServerCertVerifier for Pinned {
         _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         match &self.pin {
-            Some(pin) if *pin != Fingerprint::of(leaf).to_string() => Err(Error::InvalidCertificate(
+            Some(pin) if *pin != fingerprint(leaf).to_string() => Err(Error::InvalidCertificate(
                 CertificateError::ApplicationVerificationFailure,
             )),
             _ => Ok(ServerCertVerified::assertion()),

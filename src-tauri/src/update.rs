@@ -4,7 +4,7 @@
 //! Invariant: what does not fit the signature is not kept.
 
 use crate::{profile::Profile, settings::Update};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures::StreamExt;
 use minisign_verify::{PublicKey, Signature};
@@ -82,13 +82,18 @@ async fn take(http: &reqwest::Client, url: &Url, bytes_max: usize, wait_max: Dur
 /// Version and package for this machine, where the manifest has a newer one.
 fn newer(manifest: &[u8], here: &str) -> Result<Option<(String, Package)>> {
     let manifest: Manifest = serde_json::from_slice(manifest).context("the manifest of versions")?;
-    let offered = Version::parse(manifest.version.trim_start_matches('v')).context("the manifest's version")?;
-    if offered <= Version::parse(here)? {
+    let offered = version(manifest.version.trim_start_matches('v')).context("the manifest's version")?;
+    if offered <= version(here)? {
         return Ok(None);
     }
     let platform = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
     let package = manifest.platforms.get(&platform).cloned();
     Ok(package.map(|package| (offered.to_string(), package)))
+}
+
+/// Their error is none of the standard library's: other crates want this one without it.
+fn version(text: &str) -> Result<Version> {
+    Version::parse(text).map_err(|error| anyhow!("{text:?}: {error}"))
 }
 
 fn verify(bytes: &[u8], signature: &str, public_key: &str) -> Result<()> {

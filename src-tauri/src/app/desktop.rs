@@ -323,16 +323,20 @@ impl Desktop {
     }
 
     pub fn import(&self, files: Vec<PathBuf>) {
+        if files.is_empty() {
+            return;
+        }
+        if self.desk.settings().server.is_some() {
+            let text = "Files are imported where the server runs in this app. To a server elsewhere: watchfloor replay --server.";
+            window::banner(&self.app, window::Banner::Import, Some(text));
+            return;
+        }
         for file in files {
             if self.files.try_send(file).is_err() {
                 let text = "More files are waiting for their import than can wait. Try again when these are done.";
                 window::banner(&self.app, window::Banner::Import, Some(text));
                 return;
             }
-        }
-        if self.desk.settings().server.is_some() {
-            let text = "Files are imported where the server runs in this app. To a server elsewhere: watchfloor replay --server.";
-            window::banner(&self.app, window::Banner::Import, Some(text));
         }
     }
 
