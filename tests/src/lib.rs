@@ -7,6 +7,7 @@ pub mod bus_contract;
 pub mod certificates;
 pub mod fixtures;
 pub mod fleet;
+pub mod fleet_server;
 pub mod kafka;
 pub mod onnx;
 pub mod opensearch;

@@ -4,6 +4,7 @@
 
 pub mod code;
 mod config;
+pub mod control;
 mod enrolment;
 mod held;
 mod load;
@@ -11,6 +12,7 @@ mod metrics;
 mod roll;
 
 pub use config::SensorsConfig;
+pub use control::Switchboard;
 pub use enrolment::{EnrolRefused, Enrolment, Lives, Reached};
 pub use held::{Held, HeldCredentials};
 pub use metrics::{SensorKey, SensorMetrics};

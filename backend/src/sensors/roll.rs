@@ -3,7 +3,7 @@
 //! Invariant: memory is bounded, whatever names a sender makes up; the one that was silent longest gives its place.
 
 use super::{
-    load,
+    Switchboard, load,
     metrics::{RecentMetrics, SensorKey, SensorMetrics},
 };
 use std::{
@@ -35,6 +35,7 @@ struct Inner {
     tenants: Mutex<HashMap<TenantId, BTreeMap<Known, Sensor>>>,
     metrics: Box<dyn SensorMetrics>,
     listening: Timestamp,
+    switchboard: Switchboard,
 }
 
 /// What a sensor goes by. One that enrolled is not taken for another that calls itself the same.
@@ -113,7 +114,13 @@ impl Sensors {
             tenants: Mutex::default(),
             metrics: Box::new(RecentMetrics::default()),
             listening: now,
+            switchboard: Switchboard::default(),
         }))
+    }
+
+    /// Who can be told something.
+    pub fn switchboard(&self) -> &Switchboard {
+        &self.0.switchboard
     }
 
     /// Since when sensors can have been heard.

@@ -9,7 +9,7 @@ use crate::{
         problem::{Answer, ApiError},
         state::AppState,
     },
-    store::sensors,
+    store::{commands, sensors},
 };
 use axum::{Json, extract::State};
 use watchfloor_shared::{fleet::SensorDetail, problem::ErrorCode};
@@ -25,6 +25,7 @@ pub async fn handle(State(state): State<AppState>, mut call: CallContext, Id(id)
     let known = sensors::list(&mut call.tx).await?;
     let sensor = known.into_iter().find(|sensor| sensor.id == id);
     let sensor = sensor.ok_or_else(ApiError::not_found)?;
+    let captures = commands::captures(&mut call.tx, &id).await?;
     let (now, listening) = (call.now, state.sensors.listening_since());
     let caller = call.commit().await?;
     let heard = state.sensors.heard(caller.tenant());
@@ -32,5 +33,6 @@ pub async fn handle(State(state): State<AppState>, mut call: CallContext, Id(id)
     Ok(Json(SensorDetail {
         sensor: enrolled(sensor, heard.as_ref(), now, listening),
         history: heard.map(|heard| heard.history).unwrap_or_default(),
+        captures,
     }))
 }

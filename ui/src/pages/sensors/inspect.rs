@@ -2,6 +2,8 @@
 
 use super::{
     Page,
+    captures::Captures,
+    commands::{Commands, Rules},
     draw::Line,
     row::PresenceMark,
     words::{bytes, percent},
@@ -45,12 +47,45 @@ pub fn Inspect(page: Page, key: String) -> impl IntoView {
     let tables = move || {
         sensor.get().map(|sensor| view! { <Losses sensor=sensor.clone()/><Interfaces interfaces=sensor.load.unwrap_or_default().interfaces/> })
     };
-    let acts = move || (page.may.get() && !key.starts_with("host:")).then(|| view! { <Manage page sensor/> });
+    let captures = Memo::new(move |_| {
+        detail
+            .value
+            .with(|detail| detail.as_ref().and_then(|detail| detail.captures.clone()))
+    });
+    let told = {
+        let key = key.clone();
+        let id = move || (page.may.get() && !key.starts_with("host:")).then(|| key.clone());
+        fetch(
+            move || {
+                page.fleet.value.track();
+                id()
+            },
+            |id| async move { api::fleet::commands(&id).await },
+        )
+    };
+    let is_managed = !key.starts_with("host:");
+    let runs = {
+        let id = key.clone();
+        move || is_managed.then(|| view! { <Captures page id=id.clone() sensor captures told/> })
+    };
+    let acts = {
+        let id = key.clone();
+        move || {
+            (page.may.get() && is_managed).then(|| {
+                view! {
+                    <Rules id=id.clone() captures told/>
+                    <Commands id=id.clone() told/>
+                    <Manage page sensor/>
+                }
+            })
+        }
+    };
     view! {
         <Inspector label="Sensor" close=move || page.choose(None) head=head>
             <FaultNotice fault=detail.fault again=move || detail.again()/>
             {facts}
             {move || history.with(|history| (history.len() > 1).then(|| view! { <Charts history=history.clone()/> }))}
+            {runs}
             {tables}
             {acts}
         </Inspector>
