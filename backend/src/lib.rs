@@ -17,6 +17,7 @@ pub mod investigate;
 pub mod live;
 pub mod map;
 pub mod otlp;
+pub mod picture;
 pub mod pipeline;
 pub mod pki;
 pub mod replay;

@@ -73,8 +73,7 @@ pub async fn make(
     // Whose sensor it is comes first: what is known of another organization's is not said.
     let number = commands::add(&mut call.tx, &id, &new, &by, call.now).await?;
     if let SensorCommand::CaptureStart { capture } = &new.command {
-        let heard = state.sensors.heard(call.caller.tenant());
-        let heard = heard.into_iter().find(|heard| heard.enrolled.as_deref() == Some(&id));
+        let heard = state.sensors.heard_of(call.caller.tenant(), &id);
         let load = heard.and_then(|heard| heard.load);
         is_fit(capture, load.as_ref().map(|load| &load.interfaces[..]))?;
         is_free(&mut call.tx, &id, capture).await?;
