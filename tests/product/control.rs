@@ -64,8 +64,8 @@ async fn a_sensor_that_was_away_gets_its_commands_in_order_once() {
     assert!(!detail.contains("PRIVATE KEY"));
     // The new interval is in force: three of them without a heartbeat are 21 s now.
     until("heard at the new interval", async || {
-        let heard = server.running.senders.sensors.heard(&server.tenant);
-        heard.iter().any(|heard| heard.interval == Duration::from_secs(7))
+        let heard = server.running.senders.sensors.heard_of(&server.tenant, &id);
+        heard.is_some_and(|heard| heard.interval == Duration::from_secs(7))
     })
     .await;
 

@@ -12,7 +12,7 @@ use crate::{
 use leptos::{ev, prelude::*};
 use watchfloor_shared::{
     control::{Capture, CaptureMode, CaptureStatus, QueuedCommand, RunningCapture, SensorCaptures, SensorCommand},
-    fleet::FleetSensor,
+    fleet::{FleetSensor, SensorInterface},
 };
 
 #[component]
@@ -111,41 +111,6 @@ fn Start(
     let chosen = RwSignal::new(Vec::<String>::new());
     let mode = RwSignal::new(CaptureMode::Ids);
     let name = RwSignal::new(String::new());
-    let offered = move || {
-        let interfaces = sensor
-            .get()
-            .and_then(|sensor| sensor.load)
-            .unwrap_or_default()
-            .interfaces;
-        let captures = captures.get().unwrap_or_default().captures;
-        let rows = interfaces.into_iter().map(|interface| {
-            let unfit = fit(&interface, &captures).err();
-            let (key, is_unfit) = (interface.name.clone(), unfit.is_some());
-            let pick = move |event: ev::Event| {
-                let picked = event_target_checked(&event);
-                chosen.update(|chosen| {
-                    chosen.retain(|other| *other != key);
-                    if picked {
-                        chosen.push(key.clone());
-                    }
-                });
-                if name.with_untracked(String::is_empty) {
-                    name.set(
-                        chosen.with_untracked(|chosen| chosen.first().cloned().unwrap_or_default().to_lowercase()),
-                    );
-                }
-            };
-            view! {
-                <li><label class="choice"><input type="checkbox" prop:disabled=is_unfit on:change=pick/>
-                    <span class="mono">{interface.name.clone()}</span><span class="quiet">{unfit}</span></label></li>
-            }
-        });
-        let rows: Vec<_> = rows.collect();
-        match rows.is_empty() {
-            true => view! { <p class="quiet">"The sensor has not said which interfaces it has."</p> }.into_any(),
-            false => view! { <ul class="choices">{rows}</ul> }.into_any(),
-        }
-    };
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let capture = Capture {
@@ -158,7 +123,7 @@ fn Start(
     };
     view! {
         <form class="enrol-form" on:submit=submit>
-            <fieldset class="bare"><legend class="field-label">"Interfaces"</legend>{offered}</fieldset>
+            <fieldset class="bare"><legend class="field-label">"Interfaces"</legend><Offered sensor captures chosen name/></fieldset>
             <Segments
                 label="Mode"
                 options=vec![(CaptureMode::Ids, "Listen (IDS)"), (CaptureMode::Ips, "Stand between two (IPS)")]
@@ -173,5 +138,50 @@ fn Start(
                 <Button look=Look::SmallGhost press=move |_| done()>"Cancel"</Button>
             </div>
         </form>
+    }
+}
+
+/// The sensor's interfaces, with why some of them cannot be chosen.
+#[component]
+fn Offered(
+    sensor: Memo<Option<FleetSensor>>,
+    captures: Memo<Option<SensorCaptures>>,
+    chosen: RwSignal<Vec<String>>,
+    name: RwSignal<String>,
+) -> impl IntoView {
+    // Heartbeats change figures all the time; what is chosen must not blink for that.
+    let offers = Memo::new(move |_| {
+        let interfaces = sensor.get().and_then(|sensor| sensor.load).unwrap_or_default();
+        let captures = captures.get().unwrap_or_default().captures;
+        let offer = |interface: &SensorInterface| (interface.name.clone(), fit(interface, &captures).err());
+        interfaces.interfaces.iter().map(offer).collect::<Vec<_>>()
+    });
+    let pick = move |key: &str, picked: bool| {
+        chosen.update(|chosen| {
+            chosen.retain(|other| other != key);
+            if picked {
+                chosen.push(key.to_owned());
+            }
+        });
+        if name.with_untracked(String::is_empty) {
+            name.set(key.to_lowercase());
+        }
+    };
+    let row = move |(key, unfit): (String, Option<String>)| {
+        let (shown, held, is_unfit) = (key.clone(), key.clone(), unfit.is_some());
+        view! {
+            <li><label class="choice">
+                <input type="checkbox" prop:disabled=is_unfit
+                    prop:checked=move || chosen.with(|chosen| chosen.contains(&held))
+                    on:change=move |event| pick(&key, event_target_checked(&event))/>
+                <span class="mono">{shown}</span><span class="quiet">{unfit}</span>
+            </label></li>
+        }
+    };
+    move || match offers.get() {
+        offers if offers.is_empty() => {
+            view! { <p class="quiet">"The sensor has not said which interfaces it has."</p> }.into_any()
+        }
+        offers => view! { <ul class="choices">{offers.into_iter().map(row).collect_view()}</ul> }.into_any(),
     }
 }

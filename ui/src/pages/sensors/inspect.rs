@@ -13,7 +13,10 @@ use crate::{
     components::{Age, At, Block, Button, FaultNotice, Inspector, Look, number, use_toasts},
 };
 use leptos::{ev, prelude::*, task::spawn_local};
-use watchfloor_shared::fleet::{FleetSensor, LoadPoint, SensorChange, SensorInterface};
+use watchfloor_shared::{
+    control::SensorCaptures,
+    fleet::{FleetSensor, LoadPoint, SensorChange, SensorInterface},
+};
 
 #[component]
 pub fn Inspect(page: Page, key: String) -> impl IntoView {
@@ -52,26 +55,39 @@ pub fn Inspect(page: Page, key: String) -> impl IntoView {
             .value
             .with(|detail| detail.as_ref().and_then(|detail| detail.captures.clone()))
     });
-    let told = {
-        let key = key.clone();
-        let id = move || (page.may.get() && !key.starts_with("host:")).then(|| key.clone());
-        fetch(
-            move || {
-                page.fleet.value.track();
-                id()
-            },
-            |id| async move { api::fleet::commands(&id).await },
-        )
-    };
     let is_managed = !key.starts_with("host:");
-    let runs = {
-        let id = key.clone();
-        move || is_managed.then(|| view! { <Captures page id=id.clone() sensor captures told/> })
-    };
-    let acts = {
-        let id = key.clone();
+    let managed = move || is_managed.then(|| view! { <Managed page id=key.clone() sensor captures/> });
+    view! {
+        <Inspector label="Sensor" close=move || page.choose(None) head=head>
+            <FaultNotice fault=detail.fault again=move || detail.again()/>
+            {facts}
+            {move || history.with(|history| (history.len() > 1).then(|| view! { <Charts history=history.clone()/> }))}
+            {tables}
+            {managed}
+        </Inspector>
+    }
+}
+
+/// What one that enrolled captures and is told.
+#[component]
+fn Managed(
+    page: Page,
+    id: String,
+    sensor: Memo<Option<FleetSensor>>,
+    captures: Memo<Option<SensorCaptures>>,
+) -> impl IntoView {
+    let asked = {
+        let id = id.clone();
         move || {
-            (page.may.get() && is_managed).then(|| {
+            page.fleet.value.track();
+            page.may.get().then(|| id.clone())
+        }
+    };
+    let told = fetch(asked, |id| async move { api::fleet::commands(&id).await });
+    let acts = {
+        let id = id.clone();
+        move || {
+            page.may.get().then(|| {
                 view! {
                     <Rules id=id.clone() captures told/>
                     <Commands id=id.clone() told/>
@@ -80,16 +96,7 @@ pub fn Inspect(page: Page, key: String) -> impl IntoView {
             })
         }
     };
-    view! {
-        <Inspector label="Sensor" close=move || page.choose(None) head=head>
-            <FaultNotice fault=detail.fault again=move || detail.again()/>
-            {facts}
-            {move || history.with(|history| (history.len() > 1).then(|| view! { <Charts history=history.clone()/> }))}
-            {runs}
-            {tables}
-            {acts}
-        </Inspector>
-    }
+    view! { <Captures page id sensor captures told/>{acts} }
 }
 
 #[component]
