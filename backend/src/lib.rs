@@ -18,6 +18,7 @@ pub mod investigate;
 pub mod live;
 pub mod map;
 pub mod otlp;
+pub mod picture;
 pub mod pipeline;
 pub mod pki;
 pub mod replay;

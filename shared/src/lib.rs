@@ -5,6 +5,7 @@
 
 pub mod alert;
 pub mod endpoint;
+pub mod fingerprint;
 pub mod fleet;
 pub mod identity;
 pub mod ids;
@@ -20,10 +21,12 @@ mod rfc3339;
 pub mod rule;
 pub mod search;
 pub mod sensor;
+pub mod sign;
 pub mod time;
 pub mod timeline;
 pub mod tree;
 pub mod wall;
 
+pub use fingerprint::Fingerprint;
 pub use ids::{AlertId, EndpointId, EntityId, EventId, RuleId, TenantId, UserId};
 pub use time::Timestamp;

@@ -1,6 +1,7 @@
 //! The HTTP surface over TCP, on a real database, bus and index.
 
 mod authorization;
+mod dashboards;
 mod doors;
 mod fleet;
 mod ingest;
@@ -9,6 +10,7 @@ mod live;
 mod map;
 mod models;
 mod otlp;
+mod pictures;
 mod sensor_service;
 mod session;
 mod sse;

@@ -11,7 +11,7 @@ use watchfloor_shared::{
 use watchfloor_tests::app::{self, Tenant, TestApp};
 
 /// An attack from `source` comes in.
-fn attack(app: &TestApp, tenant: &Tenant, event: u32, source: &str, alert: Option<&str>) {
+pub fn attack(app: &TestApp, tenant: &Tenant, event: u32, source: &str, alert: Option<&str>) {
     let geo = json!({"city_name": "Oslo", "country_iso_code": "NO", "location": {"lat": 59.9, "lon": 10.7}});
     let event = json!({
         "event_id": format!("{event}"), "alert_id": alert, "module": "suricata", "severity": 1,

@@ -8,7 +8,7 @@ use tokio::{
 };
 use watchfloor::{
     clock::Clock,
-    identity::certificate::Fingerprint,
+    identity::certificate::fingerprint_of_pem,
     ingest::Refusal,
     startup::{self, Doors, Running},
     store::identity::api_keys::{self, Label},
@@ -75,7 +75,7 @@ async fn a_beat_with_a_certificate_sends_for_its_tenant() {
     config.lumberjack.tls.listen = Some(([127, 0, 0, 1], 0).into());
     (config.lumberjack.tls.certificate, config.lumberjack.tls.key) = (files.certificate, files.key);
     let running = startup::start(config, Clock::system(), Doors::Open).await.unwrap();
-    let fingerprint = Fingerprint::of_pem(&sender.certificate).unwrap();
+    let fingerprint = fingerprint_of_pem(&sender.certificate).unwrap();
     api_keys::register(&running.db, &running.tenant, Label::name("beat"), fingerprint, None)
         .await
         .unwrap();

@@ -9,7 +9,7 @@ use tonic::{
 };
 use watchfloor::{
     clock::Clock,
-    identity::certificate::Fingerprint,
+    identity::certificate::fingerprint_of_pem,
     ingest::Refusal,
     search::SearchSpec,
     startup::{self, Doors, Running},
@@ -41,7 +41,7 @@ async fn register(running: &Running, made: &Made, tenant: &str) -> (TenantId, St
         name: "probe",
         sensor: Some("probe-7"),
     };
-    let fingerprint = Fingerprint::of_pem(&made.certificate).unwrap();
+    let fingerprint = fingerprint_of_pem(&made.certificate).unwrap();
     let issued = api_keys::register(&running.db, &tenant, label, fingerprint, None)
         .await
         .unwrap();

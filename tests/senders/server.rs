@@ -10,7 +10,7 @@ use std::{
 use watchfloor::{
     clock::Clock,
     config::Config,
-    identity::certificate::Fingerprint,
+    identity::certificate::fingerprint_of_pem,
     startup::{self, Doors},
     store::identity::api_keys::{self, Label},
 };
@@ -63,7 +63,7 @@ async fn server_child() {
             .await
             .unwrap();
         let pem = std::fs::read_to_string(dir.join("sender.pem")).unwrap();
-        let fingerprint = Fingerprint::of_pem(&pem).unwrap();
+        let fingerprint = fingerprint_of_pem(&pem).unwrap();
         api_keys::register(&running.db, &running.tenant, Label::name("rsyslog"), fingerprint, None)
             .await
             .unwrap();

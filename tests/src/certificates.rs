@@ -11,7 +11,7 @@ use tokio_rustls::{
         pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     },
 };
-use watchfloor::{identity::certificate::Fingerprint, tls::TlsFiles};
+use watchfloor::{identity::certificate::fingerprint_of_pem, tls::TlsFiles};
 
 /// A certificate and its key, in PEM form.
 pub struct Made {
@@ -31,7 +31,7 @@ impl Made {
     }
 
     pub fn fingerprint(&self) -> String {
-        Fingerprint::of_pem(&self.certificate).unwrap().to_string()
+        fingerprint_of_pem(&self.certificate).unwrap().to_string()
     }
 
     /// Writes both below `folder`.

@@ -40,6 +40,12 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// How evenly endpoints spread over partitions and replicas
+    Skew {
+        /// One JSON object instead of a table
+        #[arg(long)]
+        json: bool,
+    },
     /// Every recording through its normalizer, and documents through the doors: what each costs
     Sources {
         /// One JSON object instead of tables
@@ -83,6 +89,10 @@ pub fn run(options: &Options) -> Result<()> {
             if let Some(python) = peer {
                 bench.arg("--peer").arg(std::path::absolute(python)?);
             }
+            json
+        }
+        What::Skew { json } => {
+            bench.arg("skew");
             json
         }
         What::Sources { json } => {

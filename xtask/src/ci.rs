@@ -6,7 +6,10 @@ use std::time::Instant;
 
 pub fn run() -> Result<()> {
     let started = Instant::now();
-    setup::run(&setup::Options { browser: true })?;
+    setup::run(&setup::Options {
+        browser: true,
+        ..setup::Options::default()
+    })?;
     lint::run()?;
     // The README's test command with everything that is behind a flag.
     test::run(&test::Options {

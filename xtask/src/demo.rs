@@ -31,7 +31,7 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> Result<()> {
-    setup::run(&setup::Options { browser: false })?;
+    setup::run(&setup::Options::default())?;
     ui::run(&ui::Options { dev: options.dev })?;
     let mut build = cargo(&[
         "build",

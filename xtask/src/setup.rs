@@ -8,11 +8,14 @@ use std::path::{Path, PathBuf};
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct Options {
     /// Also what the browser tests need: Chromium
     #[arg(long)]
     pub browser: bool,
+    /// Also the real senders of the tests: rsyslog, Suricata, Filebeat, auditd, the OpenTelemetry Collector, opensearch-py
+    #[arg(long)]
+    pub senders: bool,
 }
 
 pub fn run(options: &Options) -> Result<()> {
@@ -24,6 +27,9 @@ pub fn run(options: &Options) -> Result<()> {
     }
     if options.browser {
         chromium()?;
+    }
+    if options.senders {
+        crate::senders::install()?;
     }
     Ok(())
 }

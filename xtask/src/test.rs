@@ -50,7 +50,10 @@ const ASKED_FOR: [&str; 8] = [
 
 pub fn run(options: &Options) -> Result<()> {
     let browser = options.browser || options.all;
-    setup::run(&setup::Options { browser })?;
+    setup::run(&setup::Options {
+        browser,
+        ..setup::Options::default()
+    })?;
     ui::run(&ui::Options {
         dev: !options.release_ui,
     })?;

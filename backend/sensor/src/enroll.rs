@@ -4,7 +4,7 @@ use crate::{
     config::Config,
     host::Host,
     identity::{Asking, Enrolment, Identity},
-    trust::{Anchor, Fingerprint},
+    trust::Anchor,
 };
 use anyhow::{Context, bail};
 use std::{path::PathBuf, time::Duration};
@@ -17,7 +17,7 @@ use watchfloor_protocol::{
     PORT,
     v1::{Certificate, EnrolRequest, enrolment_service_client::EnrolmentServiceClient},
 };
-use watchfloor_shared::Timestamp;
+use watchfloor_shared::{Fingerprint, Timestamp};
 
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(30);
 

@@ -7,7 +7,7 @@
 use anyhow::{Context, bail};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
-use std::{fmt, fs, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::{
     TlsConnector,
@@ -18,41 +18,10 @@ use tokio_rustls::{
         pki_types::{CertificateDer, ServerName, UnixTime},
     },
 };
+use watchfloor_shared::Fingerprint;
 
 const LOOK_WAIT_MAX: Duration = Duration::from_secs(10);
 const PEM_LINE: usize = 64;
-
-/// SHA-256 of a certificate's DER form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fingerprint([u8; 32]);
-
-/// What a fingerprint is not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a fingerprint is the SHA-256 of a certificate: 64 hexadecimal digits, with or without colons")]
-pub struct NoFingerprint;
-
-impl FromStr for Fingerprint {
-    type Err = NoFingerprint;
-
-    fn from_str(text: &str) -> Result<Self, NoFingerprint> {
-        let digits: Vec<u8> = text.trim().bytes().filter(|byte| *byte != b':').collect();
-        let mut bytes = [0; 32];
-        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return Err(NoFingerprint);
-        }
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| NoFingerprint)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| NoFingerprint)?;
-        }
-        Ok(Self(bytes))
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
 
 /// By what the server is known.
 #[derive(Debug, Clone)]
@@ -170,18 +139,6 @@ impl ServerCertVerifier for Looks {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_fingerprint_is_read_as_openssl_and_the_console_print_it() {
-        let plain = "ab".repeat(32);
-        let colons = ["AB"; 32].join(":");
-        let read = |text: &str| text.parse::<Fingerprint>();
-        assert_eq!(read(&plain), read(&colons));
-        assert_eq!(read(&plain).unwrap().to_string(), plain);
-        for wrong in ["", "ab", &"zz".repeat(32), &format!("{plain}ab"), &"é".repeat(32)] {
-            assert_eq!(read(wrong), Err(NoFingerprint), "{wrong}");
-        }
-    }
 
     #[test]
     fn only_the_certificate_of_the_fingerprint_becomes_the_anchor() {

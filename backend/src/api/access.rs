@@ -1,6 +1,6 @@
 //! Who may call a route, and who is calling.
 
-use crate::store::Secret;
+use crate::store::{Secret, identity::api_keys::KeyHolder};
 use watchfloor_shared::{TenantId, UserId, identity::Permission, identity::Role};
 
 /// What a route asks of its caller. Part of the table, so no route is without.
@@ -33,14 +33,7 @@ impl Access {
 pub enum Caller {
     Person(Person),
     /// A sender with an API key or a registered certificate.
-    Key {
-        id: String,
-        tenant: TenantId,
-        /// The sensor that it is, if that was said.
-        sensor: Option<String>,
-        /// The id of a sensor that enrolled.
-        enrolled: Option<String>,
-    },
+    Key(KeyHolder),
 }
 
 #[derive(Debug, Clone)]
@@ -59,21 +52,21 @@ impl Caller {
     pub fn tenant(&self) -> &TenantId {
         match self {
             Caller::Person(person) => &person.tenant,
-            Caller::Key { tenant, .. } => tenant,
+            Caller::Key(holder) => &holder.tenant,
         }
     }
 
     pub fn may(&self, permission: Permission) -> bool {
         match self {
             Caller::Person(person) => person.role.may(permission),
-            Caller::Key { .. } => permission == Permission::Ingest,
+            Caller::Key(_) => permission == Permission::Ingest,
         }
     }
 
     pub fn person(&self) -> Option<&Person> {
         match self {
             Caller::Person(person) => Some(person),
-            Caller::Key { .. } => None,
+            Caller::Key(_) => None,
         }
     }
 
@@ -81,7 +74,7 @@ impl Caller {
     pub fn sensor(&self) -> Option<&str> {
         match self {
             Caller::Person(_) => None,
-            Caller::Key { sensor, .. } => sensor.as_deref(),
+            Caller::Key(holder) => holder.sensor.as_deref(),
         }
     }
 
@@ -89,7 +82,7 @@ impl Caller {
     pub fn enrolled(&self) -> Option<&str> {
         match self {
             Caller::Person(_) => None,
-            Caller::Key { enrolled, .. } => enrolled.as_deref(),
+            Caller::Key(holder) => holder.enrolled.as_deref(),
         }
     }
 
@@ -97,7 +90,7 @@ impl Caller {
     pub fn actor(&self) -> &str {
         match self {
             Caller::Person(person) => &person.name,
-            Caller::Key { id, .. } => id,
+            Caller::Key(holder) => &holder.id,
         }
     }
 }

@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
+use std::borrow::Cow;
 use watchfloor_shared::problem::ErrorCode;
 
 #[derive(RustEmbed)]
@@ -44,6 +45,11 @@ pub fn wants_page(headers: &HeaderMap) -> bool {
     accepts
         .flat_map(|value| value.split(','))
         .any(|range| range.split(';').next().unwrap_or_default().trim() == "text/html")
+}
+
+/// A file of the console.
+pub fn bytes(path: &str) -> Option<Cow<'static, [u8]>> {
+    Bundle::get(path).map(|file| file.data)
 }
 
 /// Everything that is not a route: the console's files and pages, otherwise a problem.

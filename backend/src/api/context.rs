@@ -66,7 +66,7 @@ impl FromRequestParts<AppState> for Signed {
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
         match parts.extensions.get::<Caller>() {
             Some(Caller::Person(person)) => Ok(Self(person.clone())),
-            Some(Caller::Key { .. }) => Err(ApiError::forbidden()),
+            Some(Caller::Key(_)) => Err(ApiError::forbidden()),
             None => Err(ApiError::unauthenticated()),
         }
     }

@@ -50,14 +50,8 @@ struct Admitted {
 
 impl Admitted {
     fn sender(holder: Option<KeyHolder>) -> Self {
-        let caller = holder.map(|holder| Caller::Key {
-            id: holder.id,
-            tenant: holder.tenant,
-            sensor: holder.sensor,
-            enrolled: holder.enrolled,
-        });
         Self {
-            caller,
+            caller: holder.map(Caller::Key),
             renewed: None,
             screen: None,
         }
@@ -96,7 +90,7 @@ async fn admit_and_run(state: AppState, route: &'static Route, request: Request,
         Err(error) => return error.into_response(),
     };
     let held = match &admitted.caller {
-        Some(Caller::Key { id, .. }) if route.streams => Some(state.held.hold(id)),
+        Some(Caller::Key(holder)) if route.streams => Some(state.held.hold(&holder.id)),
         _ => None,
     };
     if let Some(caller) = admitted.caller {
@@ -144,9 +138,13 @@ async fn admit(state: &AppState, route: &Route, request: &Parts) -> Answer<Admit
     match (&admitted.caller, route.access.permission()) {
         (None, _) => Err(ApiError::unauthenticated()),
         (Some(caller), Some(permission)) if !caller.may(permission) => Err(ApiError::forbidden()),
-        (Some(Caller::Key { .. }), None) => Err(ApiError::forbidden()),
-        (Some(Caller::Key { id, .. }), Some(_)) => {
-            state.ingest.allowances().check(id).map_err(ApiError::rate_limited)?;
+        (Some(Caller::Key(_)), None) => Err(ApiError::forbidden()),
+        (Some(Caller::Key(holder)), Some(_)) => {
+            state
+                .ingest
+                .allowances()
+                .check(&holder.id)
+                .map_err(ApiError::rate_limited)?;
             Ok(admitted)
         }
         _ => Ok(admitted),

@@ -5,7 +5,7 @@
 
 pub mod access;
 mod alerts;
-mod assets;
+pub(crate) mod assets;
 mod context;
 mod cookie;
 mod csrf;
@@ -32,6 +32,7 @@ mod models;
 pub mod openapi;
 mod outer;
 mod peer;
+mod pictures;
 mod pipeline;
 mod plain;
 mod problem;

@@ -1,6 +1,6 @@
 //! The other end of the connection that a request came over. The HTTP listener puts it into the request's extensions.
 
-use crate::{doors::listener::Connection, identity::certificate::Fingerprint};
+use crate::doors::listener::Connection;
 use axum::{
     extract::FromRequestParts,
     http::{Extensions, request::Parts},
@@ -9,6 +9,7 @@ use std::{
     convert::Infallible,
     net::{IpAddr, Ipv4Addr},
 };
+use watchfloor_shared::Fingerprint;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Peer {

@@ -5,7 +5,7 @@ use super::{
     alerts,
     describe::Describe,
     docs, endpoints, events, fleet, health, identity, ingest, inventory, keys, live, map, metrics, models, openapi,
-    pipeline, plain, rules, sensors,
+    pictures, pipeline, plain, rules, sensors,
     state::AppState,
     walls,
 };
@@ -143,6 +143,7 @@ pub static TABLE: &[Route] = &[
     long(GET, "/api/v1/live", Needs(ReadAlerts), "live", || get(live::handle), live::describe),
     on(GET, "/api/v1/map", Needs(ReadAlerts), "map", || get(map::handle), map::describe),
     long(GET, "/api/v1/map/live", Needs(ReadAlerts), "map.live", || get(map::live), map::describe_live),
+    on(GET, "/api/v1/pictures/{file}", Needs(ReadAlerts), "pictures", || get(pictures::handle), pictures::describe),
     on(GET, "/api/v1/keys", Needs(ManageKeys), "keys.list", || get(keys::list::handle), keys::list::describe),
     on(POST, "/api/v1/keys", Needs(ManageKeys), "keys.issue", || post(keys::issue::handle), keys::issue::describe),
     on(DELETE, "/api/v1/keys/{id}", Needs(ManageKeys), "keys.revoke", || delete(keys::revoke::handle), keys::revoke::describe),

@@ -145,6 +145,8 @@ pub struct Services {
     /// Password hashing takes 19 MiB each.
     pub hashing: Semaphore,
     pub ingest_places: Semaphore,
+    /// Drawing a picture takes up to a few seconds of a core and its pixels.
+    pub drawing: Semaphore,
     pub http: HttpStats,
 }
 
@@ -161,6 +163,7 @@ impl AppState {
             requests: RateLimiter::new(rate, 10_000),
             pairings: RateLimiter::new(PAIRINGS, 10_000),
             hashing: Semaphore::new(4),
+            drawing: Semaphore::new(2),
             ingest_places: Semaphore::new(parts.limits.ingest.requests_max),
             http: HttpStats::new(),
             parts,

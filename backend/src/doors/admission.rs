@@ -5,7 +5,6 @@
 
 use super::listener::{Connection, Listener};
 use crate::{
-    identity::certificate::Fingerprint,
     ingest::Refusal,
     sensors::HeldCredentials,
     store::{Database, StoreError, identity::api_keys},
@@ -13,7 +12,7 @@ use crate::{
 use std::{future::Future, net::IpAddr, sync::Arc};
 use tokio::io::AsyncWriteExt;
 use tokio_util::sync::CancellationToken;
-use watchfloor_shared::TenantId;
+use watchfloor_shared::{Fingerprint, TenantId};
 
 #[derive(Clone)]
 pub enum Admission {

@@ -4,7 +4,7 @@
 
 use super::places::{LimitsConfig, Place, Places};
 use crate::{
-    identity::certificate::Fingerprint,
+    identity::certificate::fingerprint,
     ingest::{Refusal, Refusals},
     tls::Tls,
 };
@@ -25,6 +25,7 @@ use tokio::{
 };
 use tokio_rustls::server::TlsStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use watchfloor_shared::Fingerprint;
 
 const BACKLOG: u32 = 4_096;
 const HANDSHAKE_WAIT_MAX: Duration = Duration::from_secs(10);
@@ -152,7 +153,7 @@ impl Greeting {
             Stream::Plain(_) => None,
             Stream::Tls(stream) => {
                 let chain = stream.get_ref().1.peer_certificates();
-                chain.and_then(<[_]>::first).map(Fingerprint::of)
+                chain.and_then(<[_]>::first).map(fingerprint)
             }
         };
         Some(Connection {

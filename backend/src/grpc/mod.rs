@@ -11,7 +11,6 @@ mod sensor;
 use crate::{
     api::{self, Peer},
     clock::Clock,
-    identity::certificate::Fingerprint,
     ingest::{BatchOrigin, Door, Ingestor, Sender},
     otlp,
     sensors::{Enrolment, HeldCredentials, Sensors, SentBy},
@@ -44,6 +43,7 @@ use watchfloor_protocol::{
     MESSAGE_BYTES_MAX, otlp::logs_service_server::LogsServiceServer, rpc,
     v1::sensor_service_server::SensorServiceServer,
 };
+use watchfloor_shared::Fingerprint;
 
 pub use connection::serve;
 

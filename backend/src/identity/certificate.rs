@@ -4,7 +4,6 @@
 //! send is asked of the store, for each connection.
 
 use sha2::{Digest, Sha256};
-use std::fmt;
 use tokio_rustls::rustls::{
     pki_types::{
         CertificateDer,
@@ -12,13 +11,10 @@ use tokio_rustls::rustls::{
     },
     server::ParsedCertificate,
 };
+use watchfloor_shared::Fingerprint;
 
 /// Longest PEM text that is looked at.
 const PEM_BYTES_MAX: usize = 64 << 10;
-
-/// SHA-256 of a certificate's DER form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Fingerprint(pub [u8; 32]);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidCertificate {
@@ -28,28 +24,26 @@ pub enum InvalidCertificate {
     PrivateKey,
 }
 
-impl Fingerprint {
-    pub fn of(certificate: &CertificateDer<'_>) -> Self {
-        Self(Sha256::digest(certificate).into())
-    }
+pub fn fingerprint(certificate: &CertificateDer<'_>) -> Fingerprint {
+    Fingerprint(Sha256::digest(certificate).into())
+}
 
-    /// Of the one certificate in the text.
-    pub fn of_pem(text: &str) -> Result<Self, InvalidCertificate> {
-        if text.len() > PEM_BYTES_MAX {
-            return Err(InvalidCertificate::NotOne);
+/// Of the one certificate in the text.
+pub fn fingerprint_of_pem(text: &str) -> Result<Fingerprint, InvalidCertificate> {
+    if text.len() > PEM_BYTES_MAX {
+        return Err(InvalidCertificate::NotOne);
+    }
+    let sections: Vec<(SectionKind, Vec<u8>)> = <(SectionKind, Vec<u8>)>::pem_slice_iter(text.as_bytes())
+        .collect::<Result<_, _>>()
+        .map_err(|_| InvalidCertificate::NotOne)?;
+    match &sections[..] {
+        [(SectionKind::Certificate, der)] => {
+            let der = CertificateDer::from(der.as_slice());
+            ParsedCertificate::try_from(&der).map_err(|_| InvalidCertificate::NotOne)?;
+            Ok(fingerprint(&der))
         }
-        let sections: Vec<(SectionKind, Vec<u8>)> = <(SectionKind, Vec<u8>)>::pem_slice_iter(text.as_bytes())
-            .collect::<Result<_, _>>()
-            .map_err(|_| InvalidCertificate::NotOne)?;
-        match &sections[..] {
-            [(SectionKind::Certificate, der)] => {
-                let der = CertificateDer::from(der.as_slice());
-                ParsedCertificate::try_from(&der).map_err(|_| InvalidCertificate::NotOne)?;
-                Ok(Self::of(&der))
-            }
-            several if several.iter().any(|(kind, _)| is_private(*kind)) => Err(InvalidCertificate::PrivateKey),
-            _ => Err(InvalidCertificate::NotOne),
-        }
+        several if several.iter().any(|(kind, _)| is_private(*kind)) => Err(InvalidCertificate::PrivateKey),
+        _ => Err(InvalidCertificate::NotOne),
     }
 }
 
@@ -60,13 +54,6 @@ fn is_private(kind: SectionKind) -> bool {
     )
 }
 
-/// As `openssl x509 -fingerprint -sha256` has it, without colons and in lower case.
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,17 +62,17 @@ mod tests {
     fn a_certificate_is_known_by_its_der_form_and_nothing_else_is_taken_for_one() {
         let made = rcgen::generate_simple_self_signed(["sensor-1".to_owned()]).unwrap();
         let pem = made.cert.pem();
-        let known = Fingerprint::of(made.cert.der());
-        assert_eq!(Fingerprint::of_pem(&format!("text before\n{pem}")), Ok(known));
+        let known = fingerprint(made.cert.der());
+        assert_eq!(fingerprint_of_pem(&format!("text before\n{pem}")), Ok(known));
         assert_eq!(known.to_string().len(), 64);
         let key = made.signing_key.serialize_pem();
         assert_eq!(
-            Fingerprint::of_pem(&format!("{pem}{key}")),
+            fingerprint_of_pem(&format!("{pem}{key}")),
             Err(InvalidCertificate::PrivateKey)
         );
         let broken = pem.replacen("MII", "AAA", 1);
         for not_one in ["", "x", &format!("{pem}{pem}"), &broken, &"x".repeat(PEM_BYTES_MAX + 1)] {
-            assert_eq!(Fingerprint::of_pem(not_one), Err(InvalidCertificate::NotOne));
+            assert_eq!(fingerprint_of_pem(not_one), Err(InvalidCertificate::NotOne));
         }
     }
 }

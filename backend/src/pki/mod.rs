@@ -8,7 +8,7 @@ mod request;
 
 pub use request::{Asked, Unfit};
 
-use crate::{identity::certificate::Fingerprint, tls::TlsFiles};
+use crate::{identity::certificate::fingerprint, tls::TlsFiles};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData, SerialNumber,
@@ -21,7 +21,7 @@ use std::{
     time::Duration,
 };
 use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject};
-use watchfloor_shared::{TenantId, Timestamp};
+use watchfloor_shared::{Fingerprint, TenantId, Timestamp};
 
 const AUTHORITY_LIFE: Duration = Duration::from_secs(20 * 365 * 24 * 3_600);
 /// Made anew at each start.
@@ -130,7 +130,7 @@ impl Authority {
     }
 
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(&self.der)
+        fingerprint(&self.der)
     }
 
     /// A certificate for the key of the request, good for `life`.
@@ -152,7 +152,7 @@ impl Authority {
         let certificate = params.signed_by(asked.key(), &self.issuer)?;
         Ok(Issued {
             chain_pem: format!("{}{}", certificate.pem(), self.pem),
-            fingerprint: Fingerprint::of(certificate.der()),
+            fingerprint: fingerprint(certificate.der()),
             not_before: now.saturating_sub(BACKDATED),
             not_after: now.saturating_add(life),
         })

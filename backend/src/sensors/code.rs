@@ -1,9 +1,7 @@
 //! Claim codes: 80 random bits in words that can be read out, and the fingerprint by which the sensor knows the server.
 
-use crate::{
-    identity::{certificate::Fingerprint, token},
-    store::Secret,
-};
+use crate::{identity::token, store::Secret};
+use watchfloor_shared::Fingerprint;
 
 /// Crockford's: without I, L, O and U, so that nothing is taken for another.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -8,7 +8,7 @@ use crate::{
     api::rate_limit::{Rate, RateLimiter},
     clock::Clock,
     doors::places::network,
-    identity::{certificate::Fingerprint, token},
+    identity::token,
     pki::{Asked, Authority, Issued, PkiError, Subject, Unfit},
     store::{
         Database, Secret, StoreError,
@@ -23,7 +23,7 @@ use std::{
     sync::{Arc, OnceLock},
     time::Duration,
 };
-use watchfloor_shared::{Timestamp, fleet::SensorCertificate};
+use watchfloor_shared::{Fingerprint, fleet::SensorCertificate};
 
 /// A host needs one code; a rack of them behind one address, some. Who succeeds is not held back.
 const TRIES: Rate = Rate {
@@ -158,20 +158,13 @@ impl Enrolment {
             ClaimState::Used => return Err(EnrolRefused::Used),
             ClaimState::Expired => return Err(EnrolRefused::Expired),
         }
-        let asked = Asked::read(request_pem)?;
-        if !asked.is_for(&claim.host) {
-            return Err(EnrolRefused::OtherName(claim.host));
-        }
-        if !asked.is_of(claim.tenant.as_str()) {
-            return Err(EnrolRefused::OtherOrganization);
-        }
         let sensor = token::random_id();
         let subject = Subject {
             tenant: &claim.tenant,
             host: &claim.host,
             sensor: &sensor,
         };
-        let issued = self.issue(subject, &asked)?;
+        let issued = self.issue(subject, request_pem)?;
         match sensors::redeem(&self.0.db, code, &sensor, certificate(&issued)).await? {
             Redeemed::Enrolled => Ok(told(issued, subject)),
             Redeemed::Gone => Err(EnrolRefused::Used),
@@ -184,19 +177,12 @@ impl Enrolment {
         let (Some(id), Some(host)) = (&holder.enrolled, &holder.sensor) else {
             return Err(EnrolRefused::NotEnrolled);
         };
-        let asked = Asked::read(request_pem)?;
-        if !asked.is_for(host) {
-            return Err(EnrolRefused::OtherName(host.clone()));
-        }
-        if !asked.is_of(holder.tenant.as_str()) {
-            return Err(EnrolRefused::OtherOrganization);
-        }
         let subject = Subject {
             tenant: &holder.tenant,
             host,
             sensor: id,
         };
-        let issued = self.issue(subject, &asked)?;
+        let issued = self.issue(subject, request_pem)?;
         if !sensors::renew(&self.0.db, &holder.id, certificate(&issued)).await? {
             return Err(EnrolRefused::NotEnrolled);
         }
@@ -204,9 +190,17 @@ impl Enrolment {
         Ok(told(issued, subject))
     }
 
-    fn issue(&self, subject: Subject<'_>, asked: &Asked) -> Result<Issued, PkiError> {
-        let now: Timestamp = self.0.clock.now();
-        self.0.authority.issue(subject, asked, now, self.0.lives.certificate)
+    /// A certificate for the subject, if that is whom the request names.
+    fn issue(&self, subject: Subject<'_>, request_pem: &str) -> Result<Issued, EnrolRefused> {
+        let asked = Asked::read(request_pem)?;
+        if !asked.is_for(subject.host) {
+            return Err(EnrolRefused::OtherName(subject.host.to_owned()));
+        }
+        if !asked.is_of(subject.tenant.as_str()) {
+            return Err(EnrolRefused::OtherOrganization);
+        }
+        let now = self.0.clock.now();
+        Ok(self.0.authority.issue(subject, &asked, now, self.0.lives.certificate)?)
     }
 }
 

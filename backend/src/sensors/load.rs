@@ -88,7 +88,8 @@ fn interface(from: &Interface) -> SensorInterface {
     }
 }
 
-fn count(number: u64) -> i64 {
+/// A sensor may count as far as it likes.
+pub fn count(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 

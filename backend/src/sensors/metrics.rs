@@ -8,7 +8,7 @@ use std::{
 use watchfloor_shared::{TenantId, fleet::LoadPoint};
 
 /// An hour of heartbeats at the usual rate.
-const POINTS_MAX: usize = 120;
+pub const POINTS_MAX: usize = 120;
 /// More often than this a chart gains nothing.
 const POINT_EVERY: Duration = Duration::from_secs(5);
 
@@ -23,8 +23,8 @@ pub struct SensorKey {
 /// `sensor_metrics`: what is kept of heartbeats.
 pub trait SensorMetrics: Send + Sync {
     fn note(&self, whose: &SensorKey, point: LoadPoint);
-    /// Oldest first, bounded.
-    fn recent(&self, whose: &SensorKey) -> Vec<LoadPoint>;
+    /// The newest, at most `points_max`, oldest first.
+    fn recent(&self, whose: &SensorKey, points_max: usize) -> Vec<LoadPoint>;
     fn forget(&self, whose: &SensorKey);
 }
 
@@ -45,9 +45,16 @@ impl SensorMetrics for RecentMetrics {
         points.push_back(point);
     }
 
-    fn recent(&self, whose: &SensorKey) -> Vec<LoadPoint> {
+    fn recent(&self, whose: &SensorKey, points_max: usize) -> Vec<LoadPoint> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(whose).into_iter().flatten().copied().collect()
+        let Some(points) = all.get(whose) else {
+            return Vec::new();
+        };
+        points
+            .iter()
+            .skip(points.len().saturating_sub(points_max))
+            .copied()
+            .collect()
     }
 
     fn forget(&self, whose: &SensorKey) {
@@ -79,7 +86,7 @@ mod tests {
                 },
             );
         }
-        assert_eq!(metrics.recent(&whose).len(), 2);
+        assert_eq!(metrics.recent(&whose, POINTS_MAX).len(), 2);
         for step in 1..1_000 {
             let at = Timestamp::from_millis(10_000 + step * 30_000);
             metrics.note(
@@ -90,10 +97,11 @@ mod tests {
                 },
             );
         }
-        let points = metrics.recent(&whose);
+        let points = metrics.recent(&whose, POINTS_MAX);
         assert_eq!(points.len(), POINTS_MAX);
         assert!(points.is_sorted_by_key(|point| point.at));
+        assert_eq!(metrics.recent(&whose, 2), points[POINTS_MAX - 2..]);
         metrics.forget(&whose);
-        assert!(metrics.recent(&whose).is_empty());
+        assert!(metrics.recent(&whose, POINTS_MAX).is_empty());
     }
 }

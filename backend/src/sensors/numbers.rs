@@ -1,6 +1,6 @@
 //! What a stream's sequence numbers tell of what is missing.
 
-use super::Came;
+use super::{Came, load::count};
 use std::collections::BTreeMap;
 use watchfloor_protocol::v1::Dropped;
 use watchfloor_shared::{Timestamp, pipeline::ReasonCount, sensor::SensorStream};
@@ -51,8 +51,4 @@ pub fn reasons<'a>(dropped: impl IntoIterator<Item = &'a Dropped>) -> Vec<Reason
         count: count(total),
     });
     reasons.collect()
-}
-
-pub fn count(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -3,9 +3,9 @@
 //! Invariant: memory is bounded, whatever names a sender makes up; the one that was silent longest gives its place.
 
 use super::{
-    load,
-    metrics::{RecentMetrics, SensorKey, SensorMetrics},
-    numbers::{Numbers, count, reasons},
+    load::{self, count},
+    metrics::{POINTS_MAX, RecentMetrics, SensorKey, SensorMetrics},
+    numbers::{Numbers, reasons},
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -209,18 +209,31 @@ impl Sensors {
         (!missing.is_empty()).then(|| missing.into_iter().fold(0, i64::saturating_add))
     }
 
-    /// The tenant's for the fleet's page, by name.
-    pub fn heard(&self, tenant: &TenantId) -> Vec<Heard> {
+    /// The tenant's for the fleet's page, by name, each with at most so many points of its history.
+    pub fn heard(&self, tenant: &TenantId, points_max: usize) -> Vec<Heard> {
         let tenants = self.0.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         let sensors = tenants.get(tenant).into_iter().flatten();
-        let heard = sensors.map(|(known, sensor)| Heard {
+        sensors
+            .map(|(known, sensor)| self.heard_as(tenant, known, sensor, points_max))
+            .collect()
+    }
+
+    /// One that enrolled, with all of its history.
+    pub fn heard_of(&self, tenant: &TenantId, enrolled: &str) -> Option<Heard> {
+        let tenants = self.0.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sensors = tenants.get(tenant)?.iter();
+        let (known, sensor) = sensors.find(|(known, _)| known.enrolled.as_deref() == Some(enrolled))?;
+        Some(self.heard_as(tenant, known, sensor, POINTS_MAX))
+    }
+
+    fn heard_as(&self, tenant: &TenantId, known: &Known, sensor: &Sensor, points_max: usize) -> Heard {
+        Heard {
             enrolled: known.enrolled.clone(),
             status: sensor.status(known),
             load: sensor.heartbeat.as_ref().map(load::shown),
             interval: load::interval(sensor.heartbeat.as_ref().unwrap_or(&Heartbeat::default())),
-            history: self.0.metrics.recent(&known.key(tenant)),
-        });
-        heard.collect()
+            history: self.0.metrics.recent(&known.key(tenant), points_max),
+        }
     }
 
     /// What a revoked sensor was is not shown any more.

@@ -11,7 +11,7 @@ use crate::{
     doors::{http, listener},
     follow::{Followed, Follower, checkpoint::Checkpoints},
     grpc::{self, GrpcDoor},
-    identity::certificate::Fingerprint,
+    identity::certificate::fingerprint,
     ingest::Door,
     pki::Authority,
     sensors::{HeldCredentials, Reached, Sensors},
@@ -102,7 +102,7 @@ fn grpc_tls(running: &Running, state: &api::AppState, bound: SocketAddr) -> Resu
         let anchor = tls::anchor(certificate).context("grpc")?;
         state.enrolment.is_reached_at(Reached {
             address: address(&running.config, bound),
-            fingerprint: Fingerprint::of(&anchor),
+            fingerprint: fingerprint(&anchor),
         });
     }
     Ok(Some(Arc::new(tls)))

@@ -151,6 +151,16 @@ pub async fn cancel_code(tx: &mut TenantTx, id: &str) -> Result<bool, StoreError
 
 /// Those that are not revoked, by name.
 pub async fn list(tx: &mut TenantTx) -> Result<Vec<Enrolled>, StoreError> {
+    those(tx, None).await
+}
+
+/// The one of this id, unless it is revoked.
+pub async fn get(tx: &mut TenantTx, id: &str) -> Result<Option<Enrolled>, StoreError> {
+    Ok(those(tx, Some(&without_nul(id))).await?.pop())
+}
+
+/// All, or the one of an id.
+async fn those(tx: &mut TenantTx, id: Option<&str>) -> Result<Vec<Enrolled>, StoreError> {
     let tenant = tx.tenant().clone();
     let ends = sqlx::query!(
         r#"SELECT sensor_id AS "sensor_id!", not_after_ns AS "not_after_ns!" FROM identity.certificates_end($1)"#,
@@ -161,7 +171,8 @@ pub async fn list(tx: &mut TenantTx) -> Result<Vec<Enrolled>, StoreError> {
     let mut ends: HashMap<String, i64> = ends.into_iter().map(|row| (row.sensor_id, row.not_after_ns)).collect();
     let rows = sqlx::query!(
         "SELECT sensor_id, host, name, location, enrolled_by, enrolled_ns, last_heartbeat_ns, version
-         FROM sensors WHERE NOT revoked ORDER BY lower(name), sensor_id"
+         FROM sensors WHERE NOT revoked AND ($1::text IS NULL OR sensor_id = $1) ORDER BY lower(name), sensor_id",
+        id
     )
     .fetch_all(tx.connection())
     .await?;

@@ -5,6 +5,7 @@ pub mod gnn;
 mod latency;
 mod measure;
 mod peer;
+pub mod skew;
 pub mod sources;
 
 use crate::{fixtures, product};

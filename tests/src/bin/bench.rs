@@ -14,8 +14,9 @@ async fn main() -> Result<()> {
         Some("pipeline") => {}
         Some("sources") => return sources(arguments).await,
         Some("gnn") => return gnn(arguments),
+        Some("skew") => return skew(arguments),
         _ => bail!(
-            "bench pipeline --input DIR [--json], bench sources [--json], or bench gnn [--models DIR] [--peer PYTHON] [--json]"
+            "bench pipeline --input DIR [--json], bench sources [--json], bench gnn [--models DIR] [--peer PYTHON] [--json], or bench skew [--json]"
         ),
     }
     while let Some(argument) = arguments.next() {
@@ -68,6 +69,31 @@ fn gnn(mut arguments: impl Iterator<Item = String>) -> Result<()> {
     match json {
         true => println!("{}", serde_json::to_string(&report)?),
         false => println!("{report:#?}"),
+    }
+    Ok(())
+}
+
+fn skew(mut arguments: impl Iterator<Item = String>) -> Result<()> {
+    let rows = bench::skew::run();
+    match arguments.next().as_deref() {
+        Some("--json") => println!("{}", serde_json::to_string(&rows)?),
+        Some(other) => bail!("{other} is not an option"),
+        None => {
+            println!("endpoints  zipf  partitions  replicas  busiest host  hottest partition  replica  after a loss");
+            for row in rows {
+                println!(
+                    "{:>9}  {:>4}  {:>10}  {:>8}  {:>11.2}%  {:>17.2}  {:>7.2}  {:>12.2}",
+                    row.endpoints,
+                    row.zipf,
+                    row.partitions,
+                    row.replicas,
+                    row.busiest_endpoint_share * 100.0,
+                    row.hottest_partition,
+                    row.hottest_replica,
+                    row.hottest_after_loss
+                );
+            }
+        }
     }
     Ok(())
 }

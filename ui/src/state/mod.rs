@@ -6,6 +6,6 @@ pub mod range;
 pub mod session;
 
 pub use clock::{Clock, use_clock};
-pub use preferences::{Zone, use_preferences};
+pub use preferences::{Theme, Zone, use_preferences};
 pub use range::{Range, TimeRange, use_range};
 pub use session::{Session, use_session};

@@ -1,16 +1,13 @@
 //! `POST /ingest/v1/sensor/enrolment` and `/renewal`: the twins of the gRPC methods, for those who have no gRPC.
 
-use crate::{
-    api::{
-        Peer,
-        access::Caller,
-        context::Called,
-        describe::Describe,
-        extract::Body,
-        problem::{Answer, ApiError},
-        state::AppState,
-    },
-    store::identity::api_keys::KeyHolder,
+use crate::api::{
+    Peer,
+    access::Caller,
+    context::Called,
+    describe::Describe,
+    extract::Body,
+    problem::{Answer, ApiError},
+    state::AppState,
 };
 use axum::{Json, extract::State};
 use watchfloor_shared::{
@@ -59,21 +56,8 @@ pub async fn renew(
     called: Called,
     Body(asked): Body<RenewRequest>,
 ) -> Answer<Json<SensorCertificate>> {
-    let Caller::Key {
-        id,
-        tenant,
-        sensor,
-        enrolled,
-    } = called.caller
-    else {
+    let Caller::Key(holder) = called.caller else {
         return Err(ApiError::forbidden());
-    };
-    let holder = KeyHolder {
-        name: sensor.clone().unwrap_or_default(),
-        tenant,
-        id,
-        sensor,
-        enrolled,
     };
     Ok(Json(state.enrolment.renew(&holder, &asked.request_pem).await?))
 }

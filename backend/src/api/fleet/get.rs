@@ -22,13 +22,10 @@ pub fn describe() -> Describe {
 }
 
 pub async fn handle(State(state): State<AppState>, mut call: CallContext, Id(id): Id) -> Answer<Json<SensorDetail>> {
-    let known = sensors::list(&mut call.tx).await?;
-    let sensor = known.into_iter().find(|sensor| sensor.id == id);
-    let sensor = sensor.ok_or_else(ApiError::not_found)?;
+    let sensor = sensors::get(&mut call.tx, &id).await?.ok_or_else(ApiError::not_found)?;
     let (now, listening) = (call.now, state.sensors.listening_since());
     let caller = call.commit().await?;
-    let heard = state.sensors.heard(caller.tenant());
-    let heard = heard.into_iter().find(|heard| heard.enrolled.as_deref() == Some(&id));
+    let heard = state.sensors.heard_of(caller.tenant(), &id);
     Ok(Json(SensorDetail {
         sensor: enrolled(sensor, heard.as_ref(), now, listening),
         history: heard.map(|heard| heard.history).unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! `GET /api/v1/fleet`.
 
-use super::{enrolled, unmanaged};
+use super::{RECENT, enrolled, unmanaged};
 use crate::{
     api::{context::CallContext, describe::Describe, problem::Answer, state::AppState},
     sensors::Heard,
@@ -22,7 +22,7 @@ pub async fn handle(State(state): State<AppState>, mut call: CallContext) -> Ans
     let caller = call.commit().await?;
     let (managed, others): (Vec<Heard>, Vec<Heard>) = state
         .sensors
-        .heard(caller.tenant())
+        .heard(caller.tenant(), RECENT)
         .into_iter()
         .partition(|heard| heard.enrolled.is_some());
     let managed: HashMap<String, Heard> = managed

@@ -98,7 +98,7 @@ fn sender(called: &Called, door: Door, mut origin: BatchOrigin) -> Sender {
         origin,
         charged: match &called.caller {
             Caller::Person(_) => None,
-            Caller::Key { id, .. } => Some(Arc::from(id.as_str())),
+            Caller::Key(holder) => Some(Arc::from(holder.id.as_str())),
         },
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     api::{context::Signed, describe::Describe, extract::Body, problem::Answer, state::AppState},
-    identity::certificate::Fingerprint,
+    identity::certificate::fingerprint_of_pem,
     store::identity::{
         IdentityError,
         api_keys::{self, Label},
@@ -35,7 +35,7 @@ pub async fn handle(
         sensor: key.sensor.as_deref(),
     };
     let by = Some(&person.user);
-    let fingerprint = key.certificate.as_deref().map(Fingerprint::of_pem).transpose();
+    let fingerprint = key.certificate.as_deref().map(fingerprint_of_pem).transpose();
     let fingerprint = fingerprint.map_err(IdentityError::from)?;
     let issued = match fingerprint {
         None => api_keys::issue(&state.db, &person.tenant, label, by).await?,

@@ -15,6 +15,8 @@ use std::{
     time::Duration,
 };
 
+/// Of one node, where a connection breaks while it is used.
+const TRIES: usize = 2;
 const CONNECT_WAIT_MAX: Duration = Duration::from_secs(5);
 /// Of an answer that is no JSON, or of a cluster's words, what an error shows.
 const SHOWN_BYTES_MAX: usize = 400;
@@ -120,7 +122,8 @@ impl Client {
         })
     }
 
-    /// Asks one node after the other until one answers. A request may so arrive twice: all that are sent here may.
+    /// Asks one node after the other until one answers. One whose connection broke is asked again on a new one: a node that
+    /// was started anew has forgotten those that were kept. A request may so arrive twice: all that are sent here may.
     ///
     /// # Errors
     /// [`SearchError::Timeout`] when the node that took it did not answer in time, [`SearchError::Backend`] when none is there.
@@ -138,15 +141,23 @@ impl Client {
         for turn in 0..self.nodes.len() {
             let at = (first + turn) % self.nodes.len();
             let Some(node) = self.nodes.get(at) else { break };
-            match self.send(node, &method, path, query, body.clone(), wait_max).await {
-                Ok(answer) => {
-                    self.node.store(at, Ordering::Relaxed);
-                    return Ok(Answer { is_second, ..answer });
-                }
-                Err(error) if error.is_timeout() && !error.is_connect() => return Err(SearchError::Timeout),
-                Err(error) => {
-                    is_second |= !error.is_connect();
-                    failures.push(format!("{}: {}", at_host(node), words(&error)));
+            for _ in 0..TRIES {
+                match self.send(node, &method, path, query, body.clone(), wait_max).await {
+                    Ok(answer) => {
+                        self.node.store(at, Ordering::Relaxed);
+                        return Ok(Answer { is_second, ..answer });
+                    }
+                    Err(error) if error.is_timeout() && !error.is_connect() => return Err(SearchError::Timeout),
+                    Err(error) => {
+                        let failure = format!("{}: {}", at_host(node), words(&error));
+                        if failures.last() != Some(&failure) {
+                            failures.push(failure);
+                        }
+                        if error.is_connect() {
+                            break;
+                        }
+                        is_second = true;
+                    }
                 }
             }
         }

@@ -365,3 +365,34 @@ async fn a_search_that_was_cut_short_is_a_timeout_and_one_that_cannot_be_is_inva
         assert!(is_right(&error), "{error:?}");
     }
 }
+
+/// A node that answers the first request of each connection and breaks it at the second.
+async fn forgetful() -> SocketAddr {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut connection, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut request = [0; 4_096];
+                let first = connection.read(&mut request).await.unwrap_or(0);
+                if first > 0 && connection.write_all(ANSWER).await.is_ok() {
+                    // A byte of the next one, and no more.
+                    let _ = connection.read(&mut request[..1]).await;
+                }
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_breaks_is_made_anew() {
+    let client = Client::new(&config(&[forgetful().await])).unwrap();
+    for is_second in [false, true, true] {
+        let asked = client.ask(Method::GET, "_any", &[], Body::Nothing, Duration::from_secs(10));
+        let answer = asked.await.unwrap();
+        assert_eq!((answer.status, answer.is_second), (StatusCode::OK, is_second));
+    }
+}

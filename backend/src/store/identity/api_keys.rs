@@ -3,10 +3,10 @@
 
 use super::{IdentityError, tenant_id};
 use crate::{
-    identity::{certificate::Fingerprint, token},
+    identity::token,
     store::{Database, StoreError},
 };
-use watchfloor_shared::{TenantId, Timestamp, UserId};
+use watchfloor_shared::{Fingerprint, TenantId, Timestamp, UserId};
 
 /// A key as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use super::tenant_id;
 use crate::{
-    identity::{certificate::Fingerprint, token},
+    identity::token,
     store::{Database, Secret, StoreError},
 };
-use watchfloor_shared::{TenantId, Timestamp};
+use watchfloor_shared::{Fingerprint, TenantId, Timestamp};
 
 /// What a code is for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,6 @@ use super::{
     feed::{Feed, Rows},
     model::{
         filter::{self, Field},
-        held::by_severity,
         top::{Entry, Ranked, top},
     },
     state::MapView,
@@ -18,7 +17,7 @@ use std::collections::BTreeMap;
 use watchfloor_shared::{
     Timestamp,
     alert::{FacetCount, Severity},
-    map::{BySeverity, KEPT_MS},
+    map::{BySeverity, KEPT_MS, sum::by_severity},
 };
 
 const RANKED_MOST: usize = 6;

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     components::{Credits, Menu, Segments, SeverityMark, SimulatedBadge, number},
-    state::use_session,
+    state::{Theme, use_preferences, use_session},
 };
 use leptos::{ev, html, prelude::*};
 use std::rc::Rc;
@@ -102,6 +102,11 @@ fn Tools(view: MapView) -> impl IntoView {
     };
     let face = move || view! { <span class="quiet">"severity"</span>{severities} };
     let all = move |_| view.address.change(|query| query.set(Field::Severity.name(), None));
+    let theme = use_preferences().theme;
+    let picture = move || {
+        let theme = if theme.get() == Theme::Light { "light" } else { "dark" };
+        format!("/api/v1/pictures/map.png?theme={theme}&width=1920")
+    };
     let simulated = Memo::new(move |_| view.shown.with(|shown| shown.sums.iter().any(|sum| sum.flow.simulated)));
     view! {
         <div class="maptools">
@@ -114,6 +119,7 @@ fn Tools(view: MapView) -> impl IntoView {
                 <li><button type="button" on:click=all>"All"</button></li>
             </Menu>
             {move || simulated.get().then(|| view! { <SimulatedBadge/> })}
+            <a class="btn small" href=picture download="threat-map.png" title="The last half hour as a picture, for a report or a ticket">"Save picture"</a>
         </div>
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     draw::{Plainness, Renderer},
-    model::{self, Filter, FlowSum, Held, Mode, Moment, Scene, held::by_severity, scene::ARC_MS},
+    model::{self, Filter, FlowSum, Held, Mode, Moment, Scene, scene::ARC_MS},
 };
 use crate::{
     state::{Clock, use_clock},
@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use std::{rc::Rc, time::Duration};
 use watchfloor_shared::{
     Timestamp,
-    map::{BySeverity, KEPT_MS, MapFrame, MapSnapshot},
+    map::{BySeverity, KEPT_MS, MapFrame, MapSnapshot, sum::by_severity},
 };
 
 /// The picture follows what comes in at most so often.

@@ -7,7 +7,10 @@ use std::{
 };
 use watchfloor_shared::{
     Timestamp,
-    map::{BySeverity, KEPT_MS, MapCounts, MapFlow, MapFrame, MapHit, MapPlace, MapSnapshot},
+    map::{
+        BySeverity, KEPT_MS, MapCounts, MapFlow, MapFrame, MapHit, MapPlace, MapSnapshot,
+        sum::{self, FlowSum},
+    },
 };
 
 /// What does not fit is forgotten from the old end, and [`Held::since`] says so.
@@ -15,16 +18,6 @@ const HITS_MAX: usize = 250_000;
 /// Flows without a hit are looked for when there are so many more than last time.
 const FLOWS_SLACK: usize = 1_000;
 const MINUTE_MS: i64 = 60_000;
-
-/// One flow within a stretch of time.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FlowSum {
-    pub flow: Arc<MapFlow>,
-    /// Events.
-    pub count: u64,
-    pub first: Timestamp,
-    pub last: Timestamp,
-}
 
 #[derive(Default)]
 pub struct Held {
@@ -131,24 +124,7 @@ impl Held {
 
     /// Flows with an event after `from` and until `to`; the latest first.
     pub fn sums(&self, from: Timestamp, to: Timestamp, filter: &Filter) -> Vec<FlowSum> {
-        let mut sums: BTreeMap<u64, Option<FlowSum>> = BTreeMap::new();
-        for (hit, flow) in self.hits(from, to) {
-            let sum = sums.entry(hit.flow).or_insert_with(|| {
-                filter.takes(flow).then(|| FlowSum {
-                    flow: Arc::clone(flow),
-                    count: 0,
-                    first: hit.at,
-                    last: hit.at,
-                })
-            });
-            if let Some(sum) = sum {
-                sum.count += hit.count;
-                sum.last = hit.at;
-            }
-        }
-        let mut sums: Vec<FlowSum> = sums.into_values().flatten().collect();
-        sums.sort_by(|a, b| b.last.cmp(&a.last).then_with(|| a.flow.id.cmp(&b.flow.id)));
-        sums
+        sum::sums(self.hits(from, to), |flow| filter.takes(flow))
     }
 
     /// Events in equal steps of time from `from` to `to`, by severity.
@@ -170,15 +146,6 @@ impl Held {
         let taken = self.hits(from, to).filter(|(_, flow)| filter.takes(flow));
         taken.map(|(hit, _)| hit.count).sum()
     }
-}
-
-/// Events of these flows by the severity of the flow.
-pub fn by_severity(sums: &[FlowSum]) -> BySeverity {
-    let mut counts = BySeverity::default();
-    for sum in sums {
-        counts[sum.flow.severity as usize] += sum.count;
-    }
-    counts
 }
 
 #[cfg(test)]
@@ -270,7 +237,6 @@ pub mod tests {
         let sums = held.sums(at(1_000), at(70_000), &Filter::default());
         let shown: Vec<(u64, u64, i64)> = sums.iter().map(|s| (s.flow.id, s.count, s.first.millis())).collect();
         assert_eq!(shown, [(1, 6, 68_500), (2, 1, 2_000)], "9 is a flow nobody described");
-        assert_eq!(by_severity(&sums), [6, 0, 1, 0]);
         assert_eq!(held.count(at(0), at(70_000), &Filter::default()), 10);
     }
 

@@ -1,14 +1,16 @@
 //! What the map knows and how it is looked at, without a browser: plain data in, plain data out.
 
 pub mod filter;
-pub mod geo;
 pub mod held;
 pub mod moment;
-pub mod scene;
 pub mod text;
-pub mod top;
 
 pub use filter::Filter;
-pub use held::{FlowSum, Held};
+pub use held::Held;
 pub use moment::Moment;
-pub use scene::{Mode, Scene, Shot};
+pub use watchfloor_shared::map::{
+    plane as geo,
+    scene::{self, Mode, Scene, Shot},
+    sum::FlowSum,
+    top,
+};

@@ -1,8 +1,7 @@
 //! Who and what is most often seen among the flows of a stretch of time.
 
-use super::FlowSum;
+use super::{MapEnd, MapFlow, sum::FlowSum};
 use std::collections::BTreeMap;
-use watchfloor_shared::map::{MapEnd, MapFlow};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ranked {
@@ -78,10 +77,10 @@ pub fn top(ranked: Ranked, sums: &[FlowSum], most: usize) -> (Vec<Entry>, usize)
 
 #[cfg(test)]
 mod tests {
-    use super::super::held::tests::{at, flow};
+    use super::super::sum::tests::{at, flow};
     use super::*;
+    use crate::alert::Severity;
     use std::sync::Arc;
-    use watchfloor_shared::alert::Severity;
 
     #[test]
     fn events_count_and_groups_have_no_source() {

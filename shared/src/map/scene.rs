@@ -1,15 +1,12 @@
 //! What stands on the map at one moment: arcs of the last minute, marks at their ends, sites, and how dense it is where.
 
 use super::{
-    FlowSum,
-    geo::{Point, mercator, shorter, spot},
+    MapEnd, MapFlow, MapPlace,
+    plane::{Point, mercator, shorter, spot},
+    sum::FlowSum,
 };
+use crate::{Timestamp, alert::Severity};
 use std::collections::BTreeMap;
-use watchfloor_shared::{
-    Timestamp,
-    alert::Severity,
-    map::{MapEnd, MapFlow, MapPlace},
-};
 
 pub const ARCS_MAX: usize = 5_000;
 /// An arc stays so long after its last event.
@@ -270,16 +267,8 @@ fn outside(flow: &MapFlow) -> impl IntoIterator<Item = &MapEnd> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{
-        Filter,
-        held::tests::{at, flow, held, place},
-    };
+    use super::super::sum::tests::{at, flow, place, summed as sums};
     use super::*;
-
-    fn sums(flows: Vec<MapFlow>) -> Vec<FlowSum> {
-        let hits: Vec<(u64, i64, u64)> = flows.iter().map(|flow| (flow.id, 1_000, 10)).collect();
-        held(flows, &hits, 2_000).sums(at(0), at(2_000), &Filter::default())
-    }
 
     #[test]
     fn what_has_no_place_is_counted_and_not_drawn() {

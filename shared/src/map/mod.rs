@@ -3,6 +3,13 @@
 //! then `event: frame` at most ten times a second while something happens and once a second while nothing does.
 //!
 //! Delta-coded: a flow is described once, when it is first seen or when its description changes; hits name it by number.
+//!
+//! Below it, what is drawn of that: the same in the console and in the server's pictures.
+
+pub mod plane;
+pub mod scene;
+pub mod sum;
+pub mod top;
 
 use crate::{AlertId, EventId, Timestamp, alert::Severity, inventory::Site};
 use serde::{Deserialize, Serialize};
