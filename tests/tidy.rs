@@ -18,7 +18,14 @@ fn root() -> PathBuf {
 /// Production Rust files: path below the root, and text without its test module.
 fn sources() -> Vec<(String, String)> {
     let mut sources = Vec::new();
-    for folder in ["shared/src", "backend", "ui/src", "xtask/src", "tests/src"] {
+    for folder in [
+        "shared/src",
+        "backend",
+        "src-tauri/src",
+        "ui/src",
+        "xtask/src",
+        "tests/src",
+    ] {
         for entry in walkdir::WalkDir::new(root().join(folder)).sort_by_file_name() {
             let entry = entry.unwrap();
             let path = entry.path();

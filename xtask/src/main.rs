@@ -4,9 +4,12 @@
 
 mod bench;
 mod bpf;
+mod bundle;
 mod ci;
 mod demo;
+mod desktop;
 mod generated;
+mod installed;
 mod lint;
 mod onnxruntime;
 mod process;
@@ -46,6 +49,8 @@ enum Command {
     Bench(bench::Options),
     /// Builds the console into ui/dist
     Ui(ui::Options),
+    /// Packs the desktop app for Debian
+    Bundle(bundle::Options),
     /// Writes generated files anew: OpenAPI, settings, the sensor's half in the kernel
     Generate(generated::Options),
     /// All that continuous integration checks
@@ -61,6 +66,7 @@ fn main() -> anyhow::Result<()> {
         Command::Lint => lint::run(),
         Command::Bench(options) => bench::run(&options),
         Command::Ui(options) => ui::run(&options),
+        Command::Bundle(options) => bundle::run(&options),
         Command::Generate(options) => generated::run(&options),
         Command::Ci => ci::run(),
     }

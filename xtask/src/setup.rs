@@ -16,6 +16,9 @@ pub struct Options {
     /// Also the real senders of the tests: rsyslog, Suricata, Filebeat, auditd, the OpenTelemetry Collector, opensearch-py
     #[arg(long)]
     pub senders: bool,
+    /// Also what the desktop app is built and tested with: WebKitGTK, its driver, a screen without a monitor
+    #[arg(long)]
+    pub desktop: bool,
 }
 
 pub fn run(options: &Options) -> Result<()> {
@@ -30,6 +33,9 @@ pub fn run(options: &Options) -> Result<()> {
     }
     if options.senders {
         crate::senders::install()?;
+    }
+    if options.desktop {
+        crate::desktop::setup()?;
     }
     Ok(())
 }

