@@ -8,12 +8,14 @@ use anyhow::Result;
 
 /// Builds the app as part of the workspace, so that both share what is built.
 pub const FEATURE: &str = "watchfloor-desktop/desktop";
-const PACKAGES: [&str; 6] = [
+const PACKAGES: [&str; 8] = [
     "libwebkit2gtk-4.1-dev",
-    "libayatana-appindicator3-dev",
+    "libayatana-appindicator3-1",
     "webkit2gtk-driver",
     "xvfb",
     "dbus",
+    "gnome-keyring",
+    "xdotool",
     "debootstrap",
 ];
 
@@ -29,20 +31,15 @@ pub fn setup() -> Result<()> {
     )
 }
 
-/// In a real window; `setup` was there before. Clippy comes first, as `cargo xtask lint` leaves the window out.
+/// Whether the window's libraries are here; the rest of the workspace does without.
+pub fn is_buildable() -> bool {
+    ["webkit2gtk-4.1", "dbus-1"]
+        .iter()
+        .all(|library| succeeds(command("pkg-config", &["--exists", library])))
+}
+
+/// In a real window; `setup` was there before.
 pub fn test() -> Result<()> {
-    let lints = [
-        "clippy",
-        "--quiet",
-        "--workspace",
-        "--all-targets",
-        "--features",
-        FEATURE,
-        "--",
-        "-D",
-        "warnings",
-    ];
-    step("clippy: the desktop app's window", cargo(&lints))?;
     let arguments = [
         "test",
         "--workspace",

@@ -1,7 +1,6 @@
 //! `cargo xtask test`: fast tests first, then those that need a browser or real servers.
 
 use crate::{
-    desktop,
     process::{cargo, step},
     senders, services, setup, ui,
 };
@@ -17,12 +16,12 @@ pub struct Options {
     /// servers (Kafka, OpenSearch)
     #[arg(long)]
     pub services: bool,
+    /// Also the desktop app in its window, which needs WebKitGTK
+    #[arg(long)]
+    pub desktop: bool,
     /// Everything above
     #[arg(long)]
     pub all: bool,
-    /// Also the tests of the desktop app in its window; not part of `--all`
-    #[arg(long)]
-    pub desktop: bool,
     /// Build the console for size, as it ships
     #[arg(long)]
     pub release_ui: bool,
@@ -39,9 +38,10 @@ const ASKED_FOR: [&str; 6] = [BROWSER, SENDERS, KAFKA, KAFKA_PRODUCT, OPENSEARCH
 
 pub fn run(options: &Options) -> Result<()> {
     let browser = options.browser || options.all;
+    let desktop = options.desktop || options.all;
     setup::run(&setup::Options {
         browser,
-        desktop: options.desktop,
+        desktop,
         ..setup::Options::default()
     })?;
     ui::run(&ui::Options {
@@ -90,8 +90,8 @@ pub fn run(options: &Options) -> Result<()> {
     if !(options.services || options.all) {
         println!("skipped: tests with real senders and servers; cargo xtask test --services runs them");
     }
-    match options.desktop {
-        true => desktop::test(),
+    match desktop {
+        true => crate::desktop::test(),
         false => {
             println!("skipped: the desktop app in its window; cargo xtask test --desktop runs it");
             Ok(())

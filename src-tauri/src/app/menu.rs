@@ -66,10 +66,7 @@ pub fn chosen(app: &AppHandle, id: &str) {
         "wall" => desktop.wall(),
         "reload" => window::reload(app),
         "full_screen" => window::toggle_full_screen(app),
-        "quit" => {
-            window::remember(app, &desktop.desk);
-            app.exit(0);
-        }
+        "quit" => app.exit(0),
         _ => {
             if let Some((_, _, page)) = PAGES.iter().find(|(page, _, _)| *page == id) {
                 desktop.show(page);

@@ -96,12 +96,9 @@ fn on_event(app: &tauri::AppHandle, event: &RunEvent) {
     match event {
         RunEvent::WindowEvent { label, event, .. } if label == window::MAIN => match event {
             WindowEvent::CloseRequested { api, .. } => {
-                window::remember(app, &desktop.desk);
+                api.prevent_close();
                 match desktop.desk.settings().stay_in_tray {
-                    true => {
-                        api.prevent_close();
-                        window::hide(app);
-                    }
+                    true => window::hide(app),
                     false => app.exit(0),
                 }
             }
@@ -114,7 +111,9 @@ fn on_event(app: &tauri::AppHandle, event: &RunEvent) {
             let wanted = urls.iter().map(|url| Wanted::of(url.as_str().as_ref(), here));
             desktop.take(wanted.flatten().collect());
         }
-        // The windows are gone; the rest ends in order before the process does.
+        // The windows are still there.
+        RunEvent::ExitRequested { .. } => window::remember(app, &desktop.desk),
+        // Now they are gone; the rest ends in order before the process does.
         RunEvent::Exit => {
             desktop.stop();
             if desktop.is_to_restart() {

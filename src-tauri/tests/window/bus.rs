@@ -77,6 +77,21 @@ impl Services {
         }
     }
 
+    /// Until somebody on the bus has this name.
+    pub fn wait_for(&self, name: &str) {
+        let bus = connect(&self.address);
+        let until = Instant::now() + Duration::from_secs(20);
+        loop {
+            let daemon = bus.with_proxy("org.freedesktop.DBus", "/", Duration::from_secs(5));
+            let (there,): (bool,) = daemon.method_call("org.freedesktop.DBus", "NameHasOwner", (name,)).unwrap();
+            if there {
+                return;
+            }
+            assert!(Instant::now() < until, "nobody on the bus is {name}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// The next notification.
     pub fn note(&self) -> Note {
         self.notes

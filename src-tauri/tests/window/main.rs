@@ -12,5 +12,6 @@
 mod bus;
 mod client;
 mod driver;
+mod native;
 mod screen;
 mod standalone;

@@ -2,7 +2,7 @@
 
 use crate::{bus::Services, driver::Driver};
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
@@ -49,7 +49,7 @@ impl Drop for Ending {
 
 /// Without the window's tools a test says so and is skipped, but not in CI.
 pub fn is_here() -> bool {
-    let missing = ["Xvfb", "dbus-daemon", "WebKitWebDriver"].into_iter().find(|program| {
+    let missing = ["Xvfb", "dbus-daemon", "WebKitWebDriver", "gnome-keyring-daemon", "xdotool"].into_iter().find(|program| {
         let paths = std::env::var_os("PATH").unwrap_or_default();
         !std::env::split_paths(&paths).any(|folder| folder.join(program).is_file())
     });
@@ -93,15 +93,39 @@ impl Screen {
             "-nolisten",
             "tcp",
         ]));
-        let (daemon, bus_address) =
-            first_line(Command::new("dbus-daemon").args(["--session", "--nofork", "--nosyslog", "--print-address"]));
-        Self {
+        let mut daemon = Command::new("dbus-daemon");
+        // Services that the bus itself starts belong to this desktop too.
+        daemon.args(["--session", "--nofork", "--nosyslog", "--print-address"]);
+        let home = dir.path().join("home");
+        daemon.env("HOME", &home).env("XDG_DATA_HOME", home.join(".local/share"));
+        daemon.env("XDG_RUNTIME_DIR", dir.path().join("run"));
+        let (daemon, bus_address) = first_line(&mut daemon);
+        let mut screen = Self {
             bus: Services::offer(&bus_address),
             dir,
             display: format!(":{display}"),
             bus_address,
             children: vec![daemon, screen],
-        }
+        };
+        screen.keyring();
+        screen
+    }
+
+    /// The keyring of a person who has signed in to this desktop.
+    fn keyring(&mut self) {
+        let mut daemon = Command::new("gnome-keyring-daemon");
+        daemon.args(["--foreground", "--unlock", "--components=secrets"]);
+        self.environment(&mut daemon);
+        daemon.env_remove(MARK);
+        let mut daemon = daemon
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        daemon.stdin.take().unwrap().write_all(b"open sesame").unwrap();
+        self.children.insert(0, Ending(daemon));
+        self.bus.wait_for("org.freedesktop.secrets");
     }
 
     pub fn profile(&self) -> PathBuf {
@@ -145,6 +169,27 @@ impl Screen {
         let profile = self.profile().display().to_string();
         let arguments = [&["--profile", &profile], arguments].concat();
         Driver::open(port, PROGRAM, &arguments).await
+    }
+
+    /// What a hand at the screen does: `xdotool` with these arguments, and what it prints.
+    pub fn hand(&self, arguments: &[&str]) -> String {
+        let mut tool = Command::new("timeout");
+        tool.args(["30", "xdotool"]).args(arguments).env("DISPLAY", &self.display);
+        let output = tool.output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}\n{}", self.log());
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// The number of the window with this title, once it is on the screen.
+    pub fn titled(&self, title: &str) -> String {
+        let found = self.hand(&["search", "--sync", "--onlyvisible", "--limit", "1", "--name", &format!("^{title}$")]);
+        found.lines().next().unwrap().to_owned()
+    }
+
+    /// Keys for the window with this title.
+    pub fn press(&self, title: &str, keys: &str) {
+        let window = self.titled(title);
+        self.hand(&["windowfocus", "--sync", &window, "key", "--clearmodifiers", keys]);
     }
 
     /// A start beside the one that runs.
