@@ -83,7 +83,9 @@ impl Services {
         let until = Instant::now() + Duration::from_secs(20);
         loop {
             let daemon = bus.with_proxy("org.freedesktop.DBus", "/", Duration::from_secs(5));
-            let (there,): (bool,) = daemon.method_call("org.freedesktop.DBus", "NameHasOwner", (name,)).unwrap();
+            let (there,): (bool,) = daemon
+                .method_call("org.freedesktop.DBus", "NameHasOwner", (name,))
+                .unwrap();
             if there {
                 return;
             }

@@ -54,12 +54,13 @@ async fn a_server_elsewhere_is_accepted_once_and_another_certificate_never() {
     let made = Made::new("soc.example");
     let running = server(dir.path(), &made, 0).await;
     let address = running.address.unwrap();
+    let password = Secret::new(PASSWORD);
     let person = accounts::create_account(
         &running.db,
         &running.tenant,
         "Ada Analyst",
         "ada@soc.example",
-        &Secret::new(PASSWORD),
+        &password,
         Role::Analyst,
     );
     person.await.unwrap();

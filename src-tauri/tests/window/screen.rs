@@ -49,7 +49,15 @@ impl Drop for Ending {
 
 /// Without the window's tools a test says so and is skipped, but not in CI.
 pub fn is_here() -> bool {
-    let missing = ["Xvfb", "dbus-daemon", "WebKitWebDriver", "gnome-keyring-daemon", "xdotool"].into_iter().find(|program| {
+    let missing = [
+        "Xvfb",
+        "dbus-daemon",
+        "WebKitWebDriver",
+        "gnome-keyring-daemon",
+        "xdotool",
+    ]
+    .into_iter()
+    .find(|program| {
         let paths = std::env::var_os("PATH").unwrap_or_default();
         !std::env::split_paths(&paths).any(|folder| folder.join(program).is_file())
     });
@@ -97,7 +105,9 @@ impl Screen {
         // Services that the bus itself starts belong to this desktop too.
         daemon.args(["--session", "--nofork", "--nosyslog", "--print-address"]);
         let home = dir.path().join("home");
-        daemon.env("HOME", &home).env("XDG_DATA_HOME", home.join(".local/share"));
+        daemon
+            .env("HOME", &home)
+            .env("XDG_DATA_HOME", home.join(".local/share"));
         daemon.env("XDG_RUNTIME_DIR", dir.path().join("run"));
         let (daemon, bus_address) = first_line(&mut daemon);
         let mut screen = Self {
@@ -174,7 +184,9 @@ impl Screen {
     /// What a hand at the screen does: `xdotool` with these arguments, and what it prints.
     pub fn hand(&self, arguments: &[&str]) -> String {
         let mut tool = Command::new("timeout");
-        tool.args(["30", "xdotool"]).args(arguments).env("DISPLAY", &self.display);
+        tool.args(["30", "xdotool"])
+            .args(arguments)
+            .env("DISPLAY", &self.display);
         let output = tool.output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {output:?}\n{}", self.log());
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
@@ -182,7 +194,15 @@ impl Screen {
 
     /// The number of the window with this title, once it is on the screen.
     pub fn titled(&self, title: &str) -> String {
-        let found = self.hand(&["search", "--sync", "--onlyvisible", "--limit", "1", "--name", &format!("^{title}$")]);
+        let found = self.hand(&[
+            "search",
+            "--sync",
+            "--onlyvisible",
+            "--limit",
+            "1",
+            "--name",
+            &format!("^{title}$"),
+        ]);
         found.lines().next().unwrap().to_owned()
     }
 
@@ -210,8 +230,11 @@ impl Screen {
                 |name: &str| std::fs::read(entry.path().join(name)).map(|b| String::from_utf8_lossy(&b).into_owned());
             let (environment, line) = (read("environ").unwrap_or_default(), read("cmdline").unwrap_or_default());
             let ours = environment.contains(&mark) || line.contains(&below);
-            let is_driver = line.starts_with("WebKitWebDriver");
-            (ours && !is_driver && !line.is_empty()).then(|| (pid, line.replace('\0', " ")))
+            // The driver is the test's; what the bus itself has started is the desktop's.
+            let is_around = ["WebKitWebDriver", "/usr/bin/dbus-daemon", "/usr/libexec/at-spi"]
+                .iter()
+                .any(|program| line.starts_with(program));
+            (ours && !is_around && !line.is_empty()).then(|| (pid, line.replace('\0', " ")))
         });
         found.collect()
     }
@@ -246,12 +269,19 @@ impl Screen {
     }
 }
 
-/// Memory that belongs to these processes alone or in parts, in MiB.
-pub fn memory_mib(processes: &[(i32, String)]) -> u64 {
-    let kib = processes.iter().filter_map(|(pid, _)| {
+/// Memory of these processes in MiB, what they share counted once: all of it, and of each.
+pub fn memory_mib(processes: &[(i32, String)]) -> (u64, String) {
+    let each = processes.iter().filter_map(|(pid, line)| {
         let rollup = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("smaps_rollup")).ok()?;
-        let line = rollup.lines().find(|line| line.starts_with("Pss:"))?;
-        line.split_whitespace().nth(1)?.parse::<u64>().ok()
+        let pss = rollup.lines().find(|line| line.starts_with("Pss:"))?;
+        let kib: u64 = pss.split_whitespace().nth(1)?.parse().ok()?;
+        let program = line.split(' ').next()?.rsplit('/').next()?.to_owned();
+        Some((kib / 1_024, program))
     });
-    kib.sum::<u64>() / 1_024
+    let each: Vec<_> = each.collect();
+    let said = each.iter().map(|(mib, program)| format!("{program} {mib}"));
+    (
+        each.iter().map(|(mib, _)| mib).sum(),
+        said.collect::<Vec<_>>().join(", "),
+    )
 }

@@ -117,11 +117,8 @@ async fn a_file_becomes_an_alert_on_the_desktop_and_quitting_leaves_nothing() {
 
     tokio::time::sleep(Duration::from_secs(5)).await;
     let processes = screen.processes();
-    println!(
-        "memory, {} processes: {} MiB (PSS)",
-        processes.len(),
-        memory_mib(&processes)
-    );
+    let (memory, each) = memory_mib(&processes);
+    println!("memory with the imported alerts on the screen: {memory} MiB (PSS): {each}");
     assert!(
         processes.iter().any(|(_, line)| line.contains("postgres")),
         "{processes:?}"
@@ -138,6 +135,9 @@ async fn a_file_becomes_an_alert_on_the_desktop_and_quitting_leaves_nothing() {
         "start on an existing profile to an alert: {:.1} s",
         began.elapsed().as_secs_f64()
     );
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let (memory, each) = memory_mib(&screen.processes());
+    println!("memory ten seconds later: {memory} MiB (PSS): {each}");
     // Killed, it takes its server with it.
     signal("KILL", screen.app_pid());
     let left = screen.left(Duration::from_secs(30)).await;
