@@ -13,6 +13,7 @@ pub const MAIN: &str = "main";
 const WALL: &str = "wall";
 const SETTINGS: &str = "settings";
 const BANNER: &str = include_str!("banner.js");
+const BANNER_SECONDS: u32 = 15;
 
 /// What a banner is about; a new text takes the place of the old one of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,13 +147,13 @@ pub fn hide(app: &AppHandle) {
     }
 }
 
-/// Says something above the page, or takes it away.
+/// Says something above the page, or takes it away. What is done is said for a while, what is not so stays so until it is.
 pub fn banner(app: &AppHandle, kind: Banner, text: Option<&str>) {
-    let name = match kind {
-        Banner::Offline => "offline",
-        Banner::Import => "import",
+    let (name, seconds) = match kind {
+        Banner::Offline => ("offline", None),
+        Banner::Import => ("import", Some(BANNER_SECONDS)),
     };
-    let said = serde_json::json!({ "kind": name, "text": text });
+    let said = serde_json::json!({ "kind": name, "text": text, "seconds": seconds });
     if let Some(window) = app.get_webview_window(MAIN)
         && let Err(error) = window.eval(format!("({BANNER})({said})"))
     {
