@@ -77,10 +77,12 @@ pub fn shared() -> Option<&'static TestApp> {
     .as_ref()
 }
 
-/// The folder is used again by later runs, so that the database is made once; each run takes one that no other holds.
+/// The folder is used again by later runs of the same schema, so that the database is made once; each run takes one that no
+/// other holds.
 async fn start_anywhere(runtime: Handle) -> Option<TestApp> {
+    let schema = watchfloor::store::schema_digest();
     for place in 0..16 {
-        let dir = std::env::temp_dir().join(format!("watchfloor-test-api-{place}"));
+        let dir = std::env::temp_dir().join(format!("watchfloor-test-api-{schema:08x}-{place}"));
         match start(&dir, limits(), runtime.clone()).await {
             Ok(app) => return Some(app),
             Err(StoreError::Locked(_)) => {}

@@ -29,6 +29,7 @@ pub use config::DatabaseConfig;
 pub use database::Database;
 pub use error::StoreError;
 pub use managed::binaries::locate as managed_binaries;
+pub use migrate::schema_digest;
 pub use page::Window;
 pub use secret::Secret;
 pub use tenant_tx::TenantTx;
