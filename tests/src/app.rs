@@ -25,6 +25,7 @@ use watchfloor::{
     bus::{BusOptions, EmbeddedBus, EventBus, Retention, TopicSpec},
     clock::Clock,
     doors::{self, listener::Listener, places::LimitsConfig},
+    ephemeral::Local,
     geo::GeoBook,
     grpc::{self, GrpcDoor},
     infer::{ModelBook, Places},
@@ -32,6 +33,7 @@ use watchfloor::{
     inventory::InventoryBook,
     live::LiveHub,
     map::MapBook,
+    roles::Roles,
     search::{EncodedEvent, SearchIndex, embedded},
     sensors::{Enrolment, HeldCredentials, Sensors},
     store::{Database, DatabaseConfig, Secret, StoreError, alerts, endpoints, identity},
@@ -144,6 +146,7 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
         search: search.clone(),
         ingest: Ingestor::new(bus.clone(), clock.clone(), |_| RAW_TOPIC),
         live: live.clone(),
+        ephemeral: Arc::new(Local::default()),
         latency: latency.clone(),
         pipeline: Arc::new(NoPipeline),
         rules: Arc::new(NoRules),
@@ -155,6 +158,7 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
         map: map.clone(),
         clock,
         limits,
+        roles: Roles::default(),
         tls: false,
     });
     let http = TcpListener::bind("127.0.0.1:0").await.unwrap();

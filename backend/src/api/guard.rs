@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     identity::token,
+    roles::Role,
     sensors::Held,
     store::{
         Database, Secret, StoreError,
@@ -80,7 +81,8 @@ pub async fn guard(state: AppState, route: &'static Route, request: Request, nex
 
 async fn admit_and_run(state: AppState, route: &'static Route, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    if matches!(route.access, Access::PageOr(_)) && assets::wants_page(&parts.headers) {
+    let has_pages = state.roles.has(Role::Api);
+    if has_pages && matches!(route.access, Access::PageOr(_)) && assets::wants_page(&parts.headers) {
         return assets::index(&parts.headers);
     }
     let admitted = match admit(&state, route, &parts).await {

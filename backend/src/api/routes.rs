@@ -9,6 +9,7 @@ use super::{
     state::AppState,
     walls,
 };
+use crate::roles::Role;
 use axum::{
     extract::DefaultBodyLimit,
     http::Method,
@@ -29,6 +30,18 @@ pub struct Route {
     pub(super) describe: fn() -> Describe,
     /// Lives longer than a request may: the live stream, ingest.
     pub streams: bool,
+}
+
+impl Route {
+    /// The role whose processes answer it; absent: every process does.
+    pub fn role(&self) -> Option<Role> {
+        let is_of_senders = matches!(self.access, Needs(Ingest) | PageOr(Ingest)) || self.path.starts_with("/ingest/");
+        match self.path {
+            "/healthz" | "/readyz" | "/health" | "/metrics" => None,
+            _ if is_of_senders => Some(Role::Ingest),
+            _ => Some(Role::Api),
+        }
+    }
 }
 
 const fn on(

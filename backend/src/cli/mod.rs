@@ -49,7 +49,7 @@ pub struct SettingsArguments {
 #[derive(Subcommand)]
 enum Command {
     /// Start the server: pipeline, API, console
-    Serve,
+    Serve(serve::ServeArguments),
     /// Start a server in a temporary folder and show an intrusion being caught
     Demo(demo::DemoArguments),
     /// Send recordings to the running server, at a pace
@@ -110,7 +110,7 @@ pub fn main() -> ExitCode {
 fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let settings = &arguments.settings;
     match arguments.command {
-        Command::Serve => runtime()?.block_on(serve::run(settings)),
+        Command::Serve(serve) => runtime()?.block_on(serve::run(settings, &serve)),
         Command::Demo(demo) => runtime()?.block_on(demo::run(settings, &demo)),
         Command::Replay(replay) => runtime()?.block_on(replay::run(settings, &replay)),
         Command::Import(import) => runtime()?.block_on(import::run(settings, &import)),

@@ -8,6 +8,7 @@ mod enrolment;
 mod held;
 mod load;
 mod metrics;
+mod numbers;
 mod roll;
 
 pub use config::SensorsConfig;

@@ -5,18 +5,18 @@
 use super::{
     load::{self, count},
     metrics::{POINTS_MAX, RecentMetrics, SensorKey, SensorMetrics},
+    numbers::{Numbers, reasons},
 };
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use watchfloor_protocol::v1::{Dropped, Heartbeat, SensorBatch};
+use watchfloor_protocol::v1::{Heartbeat, SensorBatch};
 use watchfloor_shared::{
     TenantId, Timestamp,
     fleet::{LoadPoint, SensorLoad},
-    pipeline::ReasonCount,
-    sensor::{SensorStatus, SensorStream},
+    sensor::SensorStatus,
 };
 
 const SENSORS_PER_TENANT_MAX: usize = 5_000;
@@ -24,8 +24,9 @@ const STREAMS_PER_SENSOR_MAX: usize = 32;
 
 /// A sensor that says more is not listened to as often.
 const HEARTBEAT_EVERY_MIN: Duration = Duration::from_secs(1);
-/// How often when it was last heard is written down.
 const KEPT_EVERY: Duration = Duration::from_secs(60);
+/// Where other processes know of a sensor only what is written down.
+const KEPT_FOR_OTHERS_EVERY: Duration = Duration::from_secs(15);
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -34,6 +35,8 @@ pub struct Sensors(Arc<Inner>);
 struct Inner {
     tenants: Mutex<HashMap<TenantId, BTreeMap<Known, Sensor>>>,
     metrics: Box<dyn SensorMetrics>,
+    /// How often when a sensor was last heard is written down.
+    kept_every: Duration,
     listening: Timestamp,
 }
 
@@ -76,17 +79,6 @@ struct Sensor {
     streams: BTreeMap<String, Numbers>,
 }
 
-/// A stream's sequence numbers.
-#[derive(Default)]
-struct Numbers {
-    last_seen: Timestamp,
-    source: String,
-    /// After the highest that came.
-    next: u64,
-    missing: u64,
-    dropped: Vec<Dropped>,
-}
-
 /// Records that came, by their numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct Came<'a> {
@@ -109,9 +101,19 @@ impl Default for Sensors {
 impl Sensors {
     /// Listens from now on.
     pub fn listening(now: Timestamp) -> Self {
+        Self::keeping(now, KEPT_EVERY)
+    }
+
+    /// The same, beside other processes.
+    pub fn listening_for_others(now: Timestamp) -> Self {
+        Self::keeping(now, KEPT_FOR_OTHERS_EVERY)
+    }
+
+    fn keeping(now: Timestamp, kept_every: Duration) -> Self {
         Self(Arc::new(Inner {
             tenants: Mutex::default(),
             metrics: Box::new(RecentMetrics::default()),
+            kept_every,
             listening: now,
         }))
     }
@@ -158,7 +160,7 @@ impl Sensors {
             }
             if let Some(heartbeat) = &batch.heartbeat {
                 beat = sensor.beat(heartbeat, now);
-                is_due = now.since(sensor.kept) >= KEPT_EVERY;
+                is_due = now.since(sensor.kept) >= self.0.kept_every;
                 if is_due {
                     sensor.kept = now;
                 }
@@ -264,18 +266,6 @@ impl Came<'_> {
     }
 }
 
-impl Numbers {
-    fn take(&mut self, came: &Came<'_>, is_new: bool) {
-        came.source.clone_into(&mut self.source);
-        // What was before this server's start is not known here.
-        if !is_new {
-            let skipped = came.first_sequence.saturating_sub(self.next);
-            self.missing = self.missing.saturating_add(skipped);
-        }
-        self.next = self.next.max(came.first_sequence.saturating_add(came.records));
-    }
-}
-
 impl Sensor {
     /// What of it is for a chart; none when it came too soon after the one before.
     fn beat(&mut self, heartbeat: &Heartbeat, now: Timestamp) -> Option<LoadPoint> {
@@ -321,32 +311,6 @@ impl Sensor {
     }
 }
 
-impl Numbers {
-    fn shown(&self, name: &str) -> SensorStream {
-        SensorStream {
-            name: name.to_owned(),
-            source: (!self.source.is_empty()).then(|| self.source.clone()),
-            last_seen: self.last_seen,
-            next_sequence: count(self.next),
-            missing: count(self.missing),
-            dropped: reasons(&self.dropped),
-        }
-    }
-}
-
-fn reasons<'a>(dropped: impl IntoIterator<Item = &'a Dropped>) -> Vec<ReasonCount> {
-    let mut by_reason: BTreeMap<&str, u64> = BTreeMap::new();
-    for one in dropped.into_iter().filter(|one| one.count > 0) {
-        let total = by_reason.entry(&one.reason).or_default();
-        *total = total.saturating_add(one.count);
-    }
-    let reasons = by_reason.into_iter().map(|(reason, total)| ReasonCount {
-        reason: reason.to_owned(),
-        count: count(total),
-    });
-    reasons.collect()
-}
-
 /// Takes the one that was silent longest out of a full map that lacks `name`.
 fn make_room<K: Ord + Clone, V>(
     map: &mut BTreeMap<K, V>,
@@ -366,6 +330,7 @@ fn make_room<K: Ord + Clone, V>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use watchfloor_protocol::v1::Dropped;
 
     fn tenant() -> TenantId {
         "default".parse().unwrap()

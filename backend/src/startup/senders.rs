@@ -32,9 +32,13 @@ pub struct Senders {
 }
 
 impl Senders {
-    pub(super) fn listening(now: Timestamp) -> Self {
+    /// Beside other processes where the database is shared.
+    pub(super) fn listening(now: Timestamp, is_shared: bool) -> Self {
         Self {
-            sensors: Sensors::listening(now),
+            sensors: match is_shared {
+                true => Sensors::listening_for_others(now),
+                false => Sensors::listening(now),
+            },
             held: HeldCredentials::default(),
             grpc: None,
             otlp: None,

@@ -16,6 +16,9 @@ const SENSOR_SET: &str = "name, location, last_heartbeat_ns, version";
 const CLAIM_READ: &str = "tenant_id, claim_id, host, location, created_by, created_ns, expires_ns, used_ns";
 const CLAIM_MADE: &str = "tenant_id, claim_id, code_hash, host, location, created_by, created_ns, expires_ns";
 
+/// The advisory lock of who grants; a number that nobody else uses by chance.
+const TURN: i64 = 0x7761_7463_6866_6c72;
+
 /// Gives `role` what the server needs. Safe to repeat; runs as the schema's owner after each migration.
 pub async fn grant(owner: &mut PgConnection, role: &str) -> Result<(), StoreError> {
     let role = format!("\"{}\"", role.replace('"', "\"\""));
@@ -33,6 +36,11 @@ pub async fn grant(owner: &mut PgConnection, role: &str) -> Result<(), StoreErro
         format!("REVOKE EXECUTE ON FUNCTION identity.member_of FROM {role}"),
     ];
     let mut tx = owner.begin().await?;
+    // Processes that start at once would trip over one another in the server's catalogue.
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(TURN)
+        .execute(&mut *tx)
+        .await?;
     for statement in statements {
         sqlx::query(&statement).execute(&mut *tx).await?;
     }

@@ -24,11 +24,11 @@ pub async fn handle(
     headers: HeaderMap,
     Body(link): Body<LinkSignIn>,
 ) -> Answer<Welcome> {
-    let attempt = peer.attempt(&state, "link")?;
+    let attempt = peer.attempt(&state, "link").await?;
     let Some(signed_in) = one_time_links::redeem(&state.db, &link.token).await? else {
         let detail = "The link is wrong, was used already or is too old.";
         return Err(ApiError::new(ErrorCode::Unauthenticated, detail));
     };
-    attempt.succeeded();
+    attempt.succeeded().await;
     welcome(&state, &headers, &signed_in.member, &signed_in.token).await
 }

@@ -20,10 +20,10 @@ pub async fn handle(
     headers: HeaderMap,
     Body(setup): Body<Setup>,
 ) -> Answer<Welcome> {
-    let attempt = peer.attempt(&state, "setup")?;
+    let attempt = peer.attempt(&state, "setup").await?;
     let _turn = turn_at_hashing(&state).await?;
     let signed_in = redeem_setup(&state.db, &setup).await?;
-    attempt.succeeded();
+    attempt.succeeded().await;
     tracing::info!(tenant.id = %signed_in.member.tenant, user.id = %signed_in.member.user, "the owner's account was made");
     welcome(&state, &headers, &signed_in.member, &signed_in.token).await
 }

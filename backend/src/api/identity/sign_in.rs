@@ -30,7 +30,7 @@ pub async fn handle(
     Body(sign_in): Body<SignIn>,
 ) -> Answer<Welcome> {
     let account = sign_in.email.trim().to_lowercase();
-    let attempt = peer.attempt(&state, &account)?;
+    let attempt = peer.attempt(&state, &account).await?;
     let turn = turn_at_hashing(&state).await?;
     let member = verify_password(&state.db, &account, &Secret::new(sign_in.password)).await?;
     drop(turn);
@@ -39,7 +39,7 @@ pub async fn handle(
         let detail = "The e-mail address or the password is wrong.";
         return Err(ApiError::new(ErrorCode::Unauthenticated, detail));
     };
-    attempt.succeeded();
+    attempt.succeeded().await;
     let token = sessions::create(&state.db, &member).await?;
     welcome(&state, &headers, &member, &token).await
 }
