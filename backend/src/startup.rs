@@ -138,6 +138,7 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
         running.workers.push(worker(spec, stage, &stores.bus, &meters, &stop)?);
     }
     follow(&mut running, &stores);
+    senders::record(&mut running)?;
     if let Some(front) = front {
         let state = api_state(&running, stores, latencies, front.authority);
         if running.config.roles.has(Role::Ingest) {

@@ -13,7 +13,7 @@ pub struct Options {
     #[arg(long)]
     pub browser: bool,
     /// Also the tests with real senders (rsyslog, Suricata, Filebeat, auditd, the OpenTelemetry Collector, opensearch-py) and real
-    /// servers (Kafka, OpenSearch, PostgreSQL, Redis)
+    /// servers (Kafka, OpenSearch, PostgreSQL, Redis, InfluxDB)
     #[arg(long)]
     pub services: bool,
     /// Also the tests of the desktop app (none yet)
@@ -37,7 +37,8 @@ const OPENSEARCH_PRODUCT: &str = "opensearch_product";
 const POSTGRES: &str = "postgres";
 const REDIS: &str = "redis";
 const ROLES: &str = "roles";
-const ASKED_FOR: [&str; 8] = [
+const INFLUXDB: &str = "influxdb";
+const ASKED_FOR: [&str; 9] = [
     BROWSER,
     SENDERS,
     KAFKA,
@@ -45,6 +46,7 @@ const ASKED_FOR: [&str; 8] = [
     OPENSEARCH,
     OPENSEARCH_PRODUCT,
     REDIS,
+    INFLUXDB,
     ROLES,
 ];
 
@@ -108,13 +110,14 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// The servers stay as they are afterwards: they are quick to use again, and `cargo xtask services down` ends them.
 fn with_servers() -> Result<()> {
-    services::up(&[KAFKA, OPENSEARCH, POSTGRES, REDIS])?;
+    services::up(&[KAFKA, OPENSEARCH, POSTGRES, REDIS, INFLUXDB])?;
     // What ends the broker comes last, and alone.
     for (name, threads) in [
         (OPENSEARCH, "--test-threads=2"),
         (OPENSEARCH_PRODUCT, "--test-threads=1"),
         (KAFKA, "--test-threads=2"),
         (REDIS, "--test-threads=2"),
+        (INFLUXDB, "--test-threads=2"),
         (ROLES, "--test-threads=1"),
         (KAFKA_PRODUCT, "--test-threads=1"),
     ] {

@@ -1,4 +1,5 @@
-//! Names of sections that existing deployments use: `OpenSearch__*`, `PostgresqlSettings__*`, `RedisSettings__*`, `ThreatMap__Kafka__*` and `Database__AutoMigrate`, in the environment without our prefix or as sections of the file.
+//! Names of sections that existing deployments use: `OpenSearch__*`, `PostgresqlSettings__*`, `RedisSettings__*`, `InfluxDb__*`,
+//! `ThreatMap__Kafka__*` and `Database__AutoMigrate`, in the environment without our prefix or as sections of the file.
 //!
 //! Invariant: an unknown name within them is refused like any other, and our own names win.
 
@@ -20,6 +21,12 @@ const NAMES: &[(&str, &str)] = &[
     ("redissettings.password", "redis.password"),
     ("redissettings.instancename", "redis.prefix"),
     ("redissettings.cacertificate", "redis.tls.ca"),
+    ("influxdb.url", "influxdb.url"),
+    ("influxdb.token", "influxdb.token"),
+    ("influxdb.org", "influxdb.organization"),
+    ("influxdb.organization", "influxdb.organization"),
+    ("influxdb.bucket", "influxdb.bucket"),
+    ("influxdb.cacertificate", "influxdb.ca"),
     ("threatmap.kafka.bootstrapservers", "bus.kafka.brokers"),
     ("threatmap.kafka.brokers", "bus.kafka.brokers"),
     ("threatmap.kafka.saslmechanism", "bus.kafka.sasl.mechanism"),
@@ -68,10 +75,11 @@ pub fn markdown() -> String {
 }
 
 /// How the sections are spelled. Two of ours differ from theirs by case alone.
-const SECTIONS: [&str; 5] = [
+const SECTIONS: [&str; 6] = [
     "OpenSearch",
     "PostgresqlSettings",
     "RedisSettings",
+    "InfluxDb",
     "ThreatMap",
     "Database",
 ];
@@ -268,6 +276,7 @@ mod tests {
             "[OpenSearch]\nUrl = \"https://a:9200, https://b:9200\"\nUsername = \"u\"\nPassword = \"p\"\n\
              [PostgresqlSettings]\nHost = \"db\"\nPort = 5433\nDatabase = \"soc\"\nUsername = \"app\"\nPassword = \"p@:/s\"\nMigrationUsername = \"owner\"\nSslMode = \"Require\"\n\
              [RedisSettings]\nHost = \"cache\"\nPort = 6380\nSsl = true\nPassword = \"r\"\n\
+             [InfluxDb]\nUrl = \"http://127.0.0.1:8086\"\nToken = \"t\"\nOrg = \"o\"\nBucket = \"b\"\n\
              [ThreatMap.Kafka]\nBootstrapServers = \"k1:9092,k2:9092\"\nTopic = \"ravenxcope_threat_geo_events\"\n\
              [Database]\nAutoMigrate = false\n",
         )
@@ -282,6 +291,7 @@ mod tests {
                     "auto_migrate": false,
                 },
                 "redis": {"url": "rediss://cache:6380", "password": "r"},
+                "influxdb": {"url": "http://127.0.0.1:8086", "token": "t", "organization": "o", "bucket": "b"},
                 "bus": {"kafka": {"brokers": ["k1:9092", "k2:9092"]}},
             })
         );
@@ -290,9 +300,9 @@ mod tests {
     #[test]
     fn what_is_not_known_is_refused_with_what_is() {
         let refused = |text: &str| translated(text).unwrap_err().to_string();
-        let unknown = refused("[RedisSettings]\nHostt = \"hunter2\"\n");
+        let unknown = refused("[InfluxDb]\nUrll = \"hunter2\"\n");
         assert!(
-            unknown.contains("RedisSettings.Hostt is not a setting") && unknown.contains("redissettings.host"),
+            unknown.contains("InfluxDb.Urll is not a setting") && unknown.contains("influxdb.bucket"),
             "{unknown}"
         );
         assert!(!unknown.contains("hunter2"));

@@ -21,7 +21,7 @@ use crate::{
     otlp::OtlpConfig,
     roles::{Roles, Shared},
     search::SearchConfig,
-    sensors::SensorsConfig,
+    sensors::{InfluxConfig, SensorsConfig},
     store::DatabaseConfig,
     tls::TlsFiles,
 };
@@ -48,6 +48,7 @@ pub struct Config {
     pub bus: BusConfig,
     pub search: SearchConfig,
     pub redis: RedisConfig,
+    pub influxdb: InfluxConfig,
     pub rules: RulesConfig,
     pub aggregate: AggregateConfig,
     pub enrich: EnrichConfig,
@@ -74,6 +75,7 @@ impl Default for Config {
             bus: BusConfig::default(),
             search: SearchConfig::default(),
             redis: RedisConfig::default(),
+            influxdb: InfluxConfig::default(),
             rules: RulesConfig::default(),
             aggregate: AggregateConfig::default(),
             enrich: EnrichConfig::default(),
@@ -253,6 +255,7 @@ impl Config {
         self.bus.kafka.validate().or_else(|(key, why)| invalid(key, &why))?;
         self.search.validate().or_else(|(key, why)| invalid(key, &why))?;
         self.redis.validate().or_else(|(key, why)| invalid(key, &why))?;
+        self.influxdb.validate().or_else(|(key, why)| invalid(key, &why))?;
         let shared = Shared {
             bus: self.bus.kafka.is_set(),
             database: self.database.url.is_some(),

@@ -265,6 +265,23 @@ const KEYS: &[(&str, &str)] = &[
     ),
     ("redis.tls.key", "PEM file: the certificate's private key."),
     (
+        "influxdb.url",
+        "`https://host:8086` of an InfluxDB 2: heartbeats of sensors are written there as `sensor_metrics`, whether enrolled sensors live as `sensor_status`, and charts are drawn from there. Absent or away: charts show what the process itself heard, an hour at most.",
+    ),
+    ("influxdb.organization", "Whose bucket it is."),
+    (
+        "influxdb.bucket",
+        "The bucket, which must be there; how long it keeps is its own setting.",
+    ),
+    (
+        "influxdb.token",
+        "May read and write the bucket; over https or on this machine alone (secret).",
+    ),
+    (
+        "influxdb.ca",
+        "PEM file: the authorities of the server's certificate, and no others; the host's when absent.",
+    ),
+    (
         "rules.starter_pack",
         "Whether the rules that ship with the product run.",
     ),

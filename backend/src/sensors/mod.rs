@@ -6,6 +6,7 @@ pub mod code;
 mod config;
 mod enrolment;
 mod held;
+mod influx;
 mod load;
 mod metrics;
 mod numbers;
@@ -14,6 +15,7 @@ mod roll;
 pub use config::SensorsConfig;
 pub use enrolment::{EnrolRefused, Enrolment, Lives, Reached};
 pub use held::{Held, HeldCredentials};
+pub use influx::{Influx, InfluxConfig, InfluxError};
 pub use metrics::{SensorKey, SensorMetrics};
 pub use roll::{Came, Heard, Sensors};
 

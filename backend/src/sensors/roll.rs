@@ -3,13 +3,14 @@
 //! Invariant: memory is bounded, whatever names a sender makes up; the one that was silent longest gives its place.
 
 use super::{
+    influx::Influx,
     load::{self, count},
     metrics::{POINTS_MAX, RecentMetrics, SensorKey, SensorMetrics},
     numbers::{Numbers, reasons},
 };
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 use watchfloor_protocol::v1::{Heartbeat, SensorBatch};
@@ -35,6 +36,8 @@ pub struct Sensors(Arc<Inner>);
 struct Inner {
     tenants: Mutex<HashMap<TenantId, BTreeMap<Known, Sensor>>>,
     metrics: Box<dyn SensorMetrics>,
+    /// Where the figures outlive the process.
+    series: OnceLock<Influx>,
     /// How often when a sensor was last heard is written down.
     kept_every: Duration,
     listening: Timestamp,
@@ -113,9 +116,42 @@ impl Sensors {
         Self(Arc::new(Inner {
             tenants: Mutex::default(),
             metrics: Box::new(RecentMetrics::default()),
+            series: OnceLock::new(),
             kept_every,
             listening: now,
         }))
+    }
+
+    /// Figures go there too from now on, and charts come from there.
+    pub fn record(&self, series: Influx) {
+        // Said once, at the start.
+        let _ = self.0.series.set(series);
+    }
+
+    /// Whether what is recorded elsewhere is away; absent where nothing is.
+    pub fn series_are_away(&self) -> Option<bool> {
+        self.0.series.get().map(Influx::is_away)
+    }
+
+    /// The last hour, oldest first: of what is recorded, else since this process' start.
+    pub async fn history(&self, whose: &SensorKey) -> Vec<LoadPoint> {
+        if let Some(series) = self.0.series.get() {
+            match series.recent(whose).await {
+                Ok(points) => return points,
+                Err(error) => tracing::warn!(%error, "a sensor's chart is drawn from what this process knows"),
+            }
+        }
+        self.0.metrics.recent(whose, POINTS_MAX)
+    }
+
+    /// When this process last heard one that is enrolled.
+    pub fn last_heard(&self, tenant: &TenantId, enrolled: &str) -> Option<Timestamp> {
+        let tenants = self.0.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = tenants.get(tenant)?.iter();
+        let is_it = |known: &Known| known.enrolled.as_deref() == Some(enrolled);
+        known
+            .find(|(known, _)| is_it(known))
+            .map(|(_, sensor)| sensor.last_seen)
     }
 
     /// Since when sensors can have been heard.
@@ -167,7 +203,11 @@ impl Sensors {
             }
         });
         if let Some(point) = beat {
-            self.0.metrics.note(&came.known().key(tenant), point);
+            let whose = came.known().key(tenant);
+            if let (Some(series), Some(heartbeat)) = (self.0.series.get(), &batch.heartbeat) {
+                series.note(&whose, &point, heartbeat);
+            }
+            self.0.metrics.note(&whose, point);
         }
         is_due
     }

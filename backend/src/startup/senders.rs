@@ -14,7 +14,8 @@ use crate::{
     identity::certificate::fingerprint,
     ingest::Door,
     pki::Authority,
-    sensors::{HeldCredentials, Reached, Sensors},
+    roles::Role,
+    sensors::{HeldCredentials, Influx, Reached, Sensors},
     tls::{self, ClientCertificate, Tls, TlsFiles},
 };
 use anyhow::{Context, Result};
@@ -44,6 +45,22 @@ impl Senders {
             otlp: None,
         }
     }
+}
+
+/// Sensors' figures to InfluxDB, where one is named.
+pub(super) fn record(running: &mut Running) -> Result<()> {
+    let (config, roles) = (&running.config.influxdb, &running.config.roles);
+    if !config.is_set() || !(roles.has(Role::Ingest) || roles.has(Role::Api)) {
+        return Ok(());
+    }
+    let influx = Influx::open(config, running.stop.clone())?;
+    let sensors = running.senders.sensors.clone();
+    sensors.record(influx.clone());
+    if roles.has(Role::Ingest) {
+        let says = influx.follow(sensors, running.db.clone(), running.clock.clone(), running.stop.clone());
+        running.tasks.push(tokio::spawn(says));
+    }
+    Ok(())
 }
 
 /// Who signs sensors' certificates.

@@ -9,6 +9,7 @@ use crate::{
         problem::{Answer, ApiError},
         state::AppState,
     },
+    sensors::SensorKey,
     store::sensors,
 };
 use axum::{Json, extract::State};
@@ -17,7 +18,7 @@ use watchfloor_shared::{fleet::SensorDetail, problem::ErrorCode};
 pub fn describe() -> Describe {
     Describe::new("fleet", "A sensor and its last hour")
         .path("id", "The sensor's id")
-        .answers::<SensorDetail>("As of now; the history begins with the server's start")
+        .answers::<SensorDetail>("As of now; without InfluxDB the history begins with the server's start")
         .fails(&[ErrorCode::NotFound])
 }
 
@@ -26,8 +27,13 @@ pub async fn handle(State(state): State<AppState>, mut call: CallContext, Id(id)
     let (now, listening) = (call.now, state.sensors.listening_since());
     let caller = call.commit().await?;
     let heard = state.sensors.heard_of(caller.tenant(), &id);
+    let whose = SensorKey {
+        tenant: caller.tenant().clone(),
+        enrolled: Some(id),
+        host: sensor.host.clone(),
+    };
     Ok(Json(SensorDetail {
         sensor: enrolled(sensor, heard.as_ref(), now, listening),
-        history: heard.map(|heard| heard.history).unwrap_or_default(),
+        history: state.sensors.history(&whose).await,
     }))
 }

@@ -33,7 +33,8 @@ async fn checks(state: &AppState) -> Vec<(&'static str, bool)> {
 /// What may be away while the process still does its work, and whether it is.
 fn away(state: &AppState) -> Vec<(&'static str, bool)> {
     let redis = state.ephemeral.is_away().map(|is_away| ("redis", is_away));
-    redis.into_iter().collect()
+    let series = state.sensors.series_are_away().map(|are_away| ("influxdb", are_away));
+    redis.into_iter().chain(series).collect()
 }
 
 /// The first stage of this process that cannot go on, as on a full disk: what is taken in is kept, and is not searched or
