@@ -4,6 +4,7 @@
 //! say their range in the field's documentation.
 
 pub mod alert;
+pub mod control;
 pub mod endpoint;
 pub mod fingerprint;
 pub mod fleet;

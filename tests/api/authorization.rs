@@ -122,6 +122,12 @@ fn attempt(route: &Route, of: &Tenant) -> Attempt {
         "walls.revoke" => get(format!("/api/v1/walls/{}", of.wall)),
         "fleet.get" | "fleet.revoke" => get(format!("/api/v1/fleet/{}", of.sensor)),
         "fleet.change" => send(&format!("/api/v1/fleet/{}", of.sensor), json!({"name": "mine"})),
+        "fleet.commands" => get(format!("/api/v1/fleet/{}/commands", of.sensor)),
+        "fleet.command" => send(
+            &format!("/api/v1/fleet/{}/commands", of.sensor),
+            json!({"command": {"kind": "diagnostics"}}),
+        ),
+        "fleet.cancel_command" => get(format!("/api/v1/fleet/{}/commands/1", of.sensor)),
         "fleet.make_claim" => send(route.path, json!({"name": "another"})),
         "fleet.cancel_claim" => get(format!("/api/v1/fleet/claims/{}", of.claim)),
         "ingest.enrolment" => send(route.path, json!({"code": "wrong", "request_pem": "x"})),

@@ -8,6 +8,7 @@ pub mod certificates;
 pub mod ephemeral_contract;
 pub mod fixtures;
 pub mod fleet;
+pub mod fleet_server;
 pub mod influxdb;
 pub mod kafka;
 pub mod onnx;

@@ -4,6 +4,7 @@
 
 pub mod code;
 mod config;
+pub mod control;
 mod enrolment;
 mod held;
 mod influx;
@@ -13,6 +14,7 @@ mod numbers;
 mod roll;
 
 pub use config::SensorsConfig;
+pub use control::Switchboard;
 pub use enrolment::{EnrolRefused, Enrolment, Lives, Reached};
 pub use held::{Held, HeldCredentials};
 pub use influx::{Influx, InfluxConfig, InfluxError};

@@ -3,6 +3,7 @@
 //! Invariant: memory is bounded, whatever names a sender makes up; the one that was silent longest gives its place.
 
 use super::{
+    Switchboard,
     influx::Influx,
     load::{self, count},
     metrics::{POINTS_MAX, RecentMetrics, SensorKey, SensorMetrics},
@@ -41,6 +42,7 @@ struct Inner {
     /// How often when a sensor was last heard is written down.
     kept_every: Duration,
     listening: Timestamp,
+    switchboard: Switchboard,
 }
 
 /// What a sensor goes by. One that enrolled is not taken for another that calls itself the same.
@@ -119,6 +121,7 @@ impl Sensors {
             series: OnceLock::new(),
             kept_every,
             listening: now,
+            switchboard: Switchboard::default(),
         }))
     }
 
@@ -152,6 +155,11 @@ impl Sensors {
         known
             .find(|(known, _)| is_it(known))
             .map(|(_, sensor)| sensor.last_seen)
+    }
+
+    /// Who can be told something.
+    pub fn switchboard(&self) -> &Switchboard {
+        &self.0.switchboard
     }
 
     /// Since when sensors can have been heard.

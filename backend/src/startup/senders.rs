@@ -143,7 +143,9 @@ pub(super) async fn open(running: &mut Running, state: &api::AppState) -> Result
         let tls = grpc_tls(running, state, bound)?;
         let listener = listener_of(running, "grpc", socket, tls);
         let served = grpc::serve(listener, router);
-        running.tasks.push(tokio::spawn(served));
+        let board = running.senders.sensors.switchboard().clone();
+        let followed = board.follow(running.db.clone(), running.stop.clone());
+        running.tasks.extend([tokio::spawn(served), tokio::spawn(followed)]);
     }
     if let Some(address) = running.config.otlp.http {
         let socket = listener::bind(address).with_context(|| format!("otlp.http: cannot listen on {address}"))?;

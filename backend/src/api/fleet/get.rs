@@ -10,7 +10,7 @@ use crate::{
         state::AppState,
     },
     sensors::SensorKey,
-    store::sensors,
+    store::{commands, sensors},
 };
 use axum::{Json, extract::State};
 use watchfloor_shared::{fleet::SensorDetail, problem::ErrorCode};
@@ -24,6 +24,7 @@ pub fn describe() -> Describe {
 
 pub async fn handle(State(state): State<AppState>, mut call: CallContext, Id(id): Id) -> Answer<Json<SensorDetail>> {
     let sensor = sensors::get(&mut call.tx, &id).await?.ok_or_else(ApiError::not_found)?;
+    let captures = commands::captures(&mut call.tx, &id).await?;
     let (now, listening) = (call.now, state.sensors.listening_since());
     let caller = call.commit().await?;
     let heard = state.sensors.heard_of(caller.tenant(), &id);
@@ -35,5 +36,6 @@ pub async fn handle(State(state): State<AppState>, mut call: CallContext, Id(id)
     Ok(Json(SensorDetail {
         sensor: enrolled(sensor, heard.as_ref(), now, listening),
         history: state.sensors.history(&whose).await,
+        captures,
     }))
 }

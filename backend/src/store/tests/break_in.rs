@@ -40,6 +40,7 @@ async fn raw_sql_of_one_tenant_reaches_no_row_of_another() {
         "walls",
         "sensors",
         "claim_codes",
+        "sensor_commands",
     ];
     for table in tables {
         let mut tx = db.tenant(&tenant_id("beta")).await.unwrap();
@@ -105,6 +106,10 @@ async fn the_role_cannot_become_another_or_switch_the_policies_off() {
         "UPDATE sensors SET revoked = false",
         "UPDATE sensors SET host = 'another'",
         "DELETE FROM sensors",
+        "UPDATE sensor_commands SET number = 1",
+        "UPDATE sensor_commands SET sensor_id = 'another'",
+        "UPDATE sensor_commands SET created_by = 'another'",
+        "INSERT INTO sensor_commands (tenant_id, sensor_id, number, command, created_by, created_ns, expires_ns) VALUES ('beta', 'nobodys', 1, '{}', 'x', 0, 0)",
         "INSERT INTO identity.sessions SELECT",
         "SELECT identity.member_of('a', 'acme')",
         "SELECT passwd FROM pg_shadow",
