@@ -243,4 +243,26 @@ mod tests {
             );
         }
     }
+
+    /// Values of a field in a manifest, where it is written so that a line is enough to read it.
+    fn values<'a>(manifest: &'a str, field: &str) -> Vec<&'a str> {
+        let rest = |line: &'a str| line.split_once(field).map(|(_, rest)| rest);
+        let value = |rest: &'a str| rest.split([']', '}', ',']).next().unwrap_or_default().trim();
+        manifest.lines().filter_map(rest).map(value).collect()
+    }
+
+    #[test]
+    fn the_manifests_start_every_role_once_and_grow_stages_alone() {
+        let deployed = values(include_str!("../../deploy/kubernetes/deployments.yaml"), "--role, ");
+        let roles = Roles::named(deployed.iter().copied()).unwrap();
+        assert!(roles.is_all(), "{roles} is not everything");
+        assert_eq!(deployed.len(), Role::every().count());
+        let autoscaling = include_str!("../../deploy/kubernetes/autoscaling.yaml");
+        let grown = values(autoscaling, "matchLabels: { stage: ");
+        assert!(!grown.is_empty() && grown == values(autoscaling, "kind: Deployment, name: "));
+        assert!(
+            grown.iter().all(|name| STAGES.iter().any(|stage| stage.name == *name)),
+            "{grown:?}"
+        );
+    }
 }
