@@ -1,6 +1,7 @@
 //! The Watchfloor server: bus, stores, pipeline, API and console in one binary. `startup` is the only place that wires things.
 
 pub mod api;
+pub mod audit;
 pub mod bus;
 pub mod cli;
 pub mod clock;

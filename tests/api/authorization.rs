@@ -74,6 +74,9 @@ fn attempt(route: &Route, of: &Tenant) -> Attempt {
         | "sensors.list"
         | "fleet.list"
         | "fleet.claims"
+        | "audit.list"
+        | "audit.verify"
+        | "audit.export"
         | "plain.alerts"
         | "plain.endpoints"
         | "session.sign_out" => get(route.path.to_owned()),

@@ -1,5 +1,6 @@
 //! The HTTP surface over TCP, on a real database, bus and index.
 
+mod audit;
 mod authorization;
 mod dashboards;
 mod doors;

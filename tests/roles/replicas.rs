@@ -50,7 +50,9 @@ async fn changes_and_endings_reach_every_replica(cluster: &Cluster, number: u32)
     let address = format!("owner{number}@example.org");
     let password = Secret::new("a long password of the owner");
     let member = identity::create_account(db, tenant, "Owner", &address, &password, Role::Owner).await;
-    let token = sessions::create(db, &member.unwrap()).await.unwrap();
+    let token = sessions::create(db, &member.unwrap(), &sessions::Origin::default())
+        .await
+        .unwrap();
     let cookie = format!("watchfloor_session={}", token.reveal());
     let http = reqwest::Client::new();
     let mut streams = Vec::new();

@@ -327,8 +327,10 @@ impl TestApp {
             .find(|member| member.role == role)
             .unwrap()
             .clone();
-        let token = self
-            .run(async move { identity::sessions::create(&self.db, &member).await })
+        let token =
+            self.run(async move {
+                identity::sessions::create(&self.db, &member, &identity::sessions::Origin::default()).await
+            })
             .await
             .unwrap();
         format!("watchfloor_session={}", token.reveal())

@@ -156,7 +156,9 @@ impl FleetServer {
 async fn owner(running: &Running, tenant: &TenantId) -> String {
     let password = Secret::new("a long enough one");
     let member = identity::create_account(&running.db, tenant, "Ada", "ada@acme.example", &password, Role::Owner).await;
-    let token = identity::sessions::create(&running.db, &member.unwrap()).await.unwrap();
+    let token = identity::sessions::create(&running.db, &member.unwrap(), &identity::sessions::Origin::default())
+        .await
+        .unwrap();
     format!("watchfloor_session={}", token.reveal())
 }
 

@@ -1,5 +1,6 @@
 //! The command line: one subcommand per job.
 
+mod audit;
 pub mod client;
 mod config;
 mod demo;
@@ -69,6 +70,9 @@ enum Command {
     /// What the training of models needs
     #[command(subcommand)]
     Training(training::TrainingCommand),
+    /// Verify the log of who did what
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Show settings
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -123,6 +127,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             models::run(&command, folder, library.as_deref(), &mut std::io::stdout().lock())
         }
         Command::Training(command) => training::run(&command),
+        Command::Audit(command) => runtime()?.block_on(audit::run(settings, &command)),
         Command::Config(command) => config::run(settings, &command),
         Command::Doctor(doctor) => runtime()?.block_on(doctor::run(settings, &doctor)),
         Command::Sensor(sensor) => sensor::run(settings, &sensor),

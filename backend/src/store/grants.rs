@@ -35,6 +35,7 @@ pub async fn grant(owner: &mut PgConnection, role: &str) -> Result<(), StoreErro
         format!("GRANT SELECT ({SENSOR_READ}), UPDATE ({SENSOR_SET}) ON sensors TO {role}"),
         format!("GRANT SELECT ({CLAIM_READ}), INSERT ({CLAIM_MADE}), DELETE ON claim_codes TO {role}"),
         format!("GRANT SELECT, INSERT ({COMMAND_MADE}), UPDATE ({COMMAND_SET}), DELETE ON sensor_commands TO {role}"),
+        format!("GRANT SELECT ON audit_log TO {role}"),
         format!("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA identity TO {role}"),
         format!("REVOKE EXECUTE ON FUNCTION identity.member_of FROM {role}"),
     ];
@@ -61,7 +62,7 @@ pub async fn check_unprivileged(connection: &mut PgConnection) -> Result<(), Sto
                         AND pg_has_role(session_user, c.relowner, 'MEMBER')
                         AND (n.nspname = 'identity' OR c.relname IN (
                             'tenants', 'alerts', 'alert_explanations', 'alert_events', 'alert_history', 'endpoints', 'assets',
-                            'people', 'sites', 'walls', 'sensors', 'claim_codes', 'sensor_commands'))
+                            'people', 'sites', 'walls', 'sensors', 'claim_codes', 'sensor_commands', 'audit_log'))
                   ) AS "owns!"
            FROM pg_roles WHERE rolname = session_user"#
     )

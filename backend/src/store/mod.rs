@@ -5,6 +5,7 @@
 //! in [`identity`] and goes by the hash of a secret.
 
 pub mod alerts;
+pub mod audit;
 pub mod commands;
 pub mod config;
 mod database;

@@ -81,6 +81,7 @@ pub async fn make(
     let queued = commands::list(&mut call.tx, &id, call.now).await?;
     let queued = queued.into_iter().flatten().find(|queued| queued.number == number);
     let queued = queued.ok_or_else(ApiError::not_found)?;
+    call.note(serde_json::json!({"number": number, "command": new.command.words()}));
     call.commit().await?;
     state.sensors.switchboard().ring(&id);
     tracing::info!(

@@ -48,6 +48,7 @@ pub async fn handle(
         .await?;
     let by = call.caller.actor().to_owned();
     let wall = walls::pair(&mut call.tx, &code, &new.wall, &by, call.now).await?;
+    call.note(serde_json::json!({"wall": wall.id, "settings": wall.settings}));
     call.commit().await?;
     attempt.succeeded().await;
     tracing::info!(wall.id, user.id = user, wall.shows = ?wall.settings.shows, "a wall screen was paired");

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod arrival;
+mod audit;
 mod break_in;
 mod identity;
 mod managed;
