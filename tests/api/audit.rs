@@ -164,6 +164,8 @@ fn what_people_change_is_audited_by_the_table() {
         "setup.redeem",
         "session.sign_in",
         "session.link",
+        "invitation.look",
+        "invitation.accept",
         "alerts.shown",
         "events.search",
         "wall.begin",

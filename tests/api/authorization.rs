@@ -90,6 +90,19 @@ fn attempt(route: &Route, of: &Tenant) -> Attempt {
             route.path,
             json!({"email": format!("x@{}.example", of.marker), "password": "wrong"}),
         ),
+        "people.list" | "me.sessions" => get(route.path.to_owned()),
+        "people.change" => send(&format!("/api/v1/people/{}", of.person), json!({"role": "viewer"})),
+        "people.remove" => get(format!("/api/v1/people/{}", of.person)),
+        "people.invite" => send(
+            route.path,
+            json!({"email": format!("new@{}.example", of.marker), "role": "viewer"}),
+        ),
+        "people.cancel_invitation" => get(format!("/api/v1/people/invitations/{}", of.invitation)),
+        "invitation.look" => send(route.path, json!({"token": "wrong"})),
+        "invitation.accept" => send(route.path, json!({"token": "wrong", "password": "a long enough one"})),
+        "me.password" => send(route.path, json!({"current": "wrong", "new": "short"})),
+        "me.end_session" => get("/api/v1/me/sessions/nobodys".to_owned()),
+        "me.end_sessions" => get(route.path.to_owned()),
         "session.link" => send(route.path, json!({"token": "wrong"})),
         "alerts.bulk" => send(
             route.path,
@@ -262,6 +275,8 @@ async fn another_tenants_things_do_not_exist() {
     nothing.wall = "0".repeat(32);
     nothing.sensor = "0".repeat(32);
     nothing.claim = "0".repeat(32);
+    nothing.person = "0".repeat(32);
+    nothing.invitation = "0".repeat(32);
     for route in TABLE
         .iter()
         .filter(|route| route.access != Access::Public && !["live", "map.live"].contains(&route.name))

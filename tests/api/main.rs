@@ -11,6 +11,7 @@ mod live;
 mod map;
 mod models;
 mod otlp;
+mod people;
 mod pictures;
 mod sensor_service;
 mod session;

@@ -30,7 +30,7 @@ use crate::{
 };
 use axum::{
     extract::Request,
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -129,9 +129,12 @@ async fn admit_and_run(state: AppState, route: &'static Route, request: Request,
             Err(_) => ApiError::unavailable("It took longer than this server allows.").into_response(),
         }
     };
-    if let (Some(trail), Some(caller)) = (&trail, &caller)
-        && response.status().is_success()
-        && let Err(error) = trail.finish(&state, caller, Outcome::Done).await
+    let outcome = match response.status() {
+        StatusCode::FORBIDDEN => Some(Outcome::Refused),
+        status => status.is_success().then_some(Outcome::Done),
+    };
+    if let (Some(trail), Some(caller), Some(outcome)) = (&trail, &caller, outcome)
+        && let Err(error) = trail.finish(&state, caller, outcome).await
     {
         response = error.into_response();
     }

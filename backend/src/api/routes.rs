@@ -118,7 +118,7 @@ pub static TABLE: &[Route] = &[
     on(POST, "/api/v1/session/link", Public, "session.link", || post(identity::link::handle), identity::link::describe),
     on(DELETE, "/api/v1/session", SignedIn, "session.sign_out", || delete(identity::sign_out::handle), identity::sign_out::describe),
     on(GET, "/api/v1/me", SignedIn, "me", || get(identity::me::handle), identity::me::describe),
-    on(PUT, "/api/v1/me/password", SignedIn, "me.password", || put(identity::own::password), identity::own::describe_password),
+    on(PUT, "/api/v1/me/password", SignedIn, "me.password", || put(identity::own::change_password), identity::own::describe_password),
     on(GET, "/api/v1/me/sessions", SignedIn, "me.sessions", || get(identity::own::list), identity::own::describe_sessions),
     on(DELETE, "/api/v1/me/sessions", SignedIn, "me.end_sessions", || delete(identity::own::end_others), identity::own::describe_end_others),
     on(DELETE, "/api/v1/me/sessions/{id}", SignedIn, "me.end_session", || delete(identity::own::end_one), identity::own::describe_end),

@@ -10,9 +10,10 @@ use crate::{
         problem::{Answer, ApiError},
         state::AppState,
     },
+    identity::password,
     store::{
         Secret,
-        identity::{Verified, people, sessions, verify_password},
+        identity::{IdentityError, Verified, people, sessions, verify_password},
     },
 };
 use axum::{Json, extract::State, http::StatusCode};
@@ -26,23 +27,25 @@ pub fn describe_password() -> Describe {
         .detail("Every other session of the person ends.")
         .body::<NewPassword>()
         .answers_nothing("The new one counts")
-        .fails(&[ErrorCode::InvalidRequest, ErrorCode::Forbidden, ErrorCode::RateLimited])
+        .fails(&[ErrorCode::InvalidRequest, ErrorCode::RateLimited])
 }
 
-pub async fn password(
+pub async fn change_password(
     State(state): State<AppState>,
     peer: Peer,
     Signed(person): Signed,
     Body(asked): Body<NewPassword>,
 ) -> Answer<StatusCode> {
+    let new = Secret::new(asked.new);
+    password::check(&new).map_err(IdentityError::from)?;
     let attempt = peer.attempt(&state, &person.email).await?;
     let turn = turn_at_hashing(&state).await?;
     let current = verify_password(&state.db, &person.email, &Secret::new(asked.current)).await?;
     if !matches!(current, Verified::Right(_)) {
-        return Err(ApiError::new(ErrorCode::Forbidden, "The current password is wrong."));
+        return Err(ApiError::invalid("The current password is wrong."));
     }
     let session = person.session.reveal();
-    people::set_password(&state.db, session, &Secret::new(asked.new)).await?;
+    people::set_password(&state.db, session, &new).await?;
     drop(turn);
     attempt.succeeded().await;
     end(&state, session, None).await?;

@@ -6,6 +6,7 @@ mod audit;
 mod break_in;
 mod identity;
 mod managed;
+mod people;
 mod recorded;
 mod scale;
 mod tls;
