@@ -31,5 +31,5 @@ mkdir -p .sqlx
 rm -f .sqlx/query-*.json
 touch backend/src/lib.rs
 SQLX_OFFLINE=false SQLX_OFFLINE_DIR="$PWD/.sqlx" DATABASE_URL="postgres://postgres@localhost/postgres?host=$home" \
-    cargo check --workspace --exclude watchfloor-ui "$@"
+    cargo check --workspace --all-targets "$@"
 touch backend/src/lib.rs

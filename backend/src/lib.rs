@@ -1,11 +1,13 @@
 //! The Watchfloor server: bus, stores, pipeline, API and console in one binary. `startup` is the only place that wires things.
 
 pub mod api;
+pub mod audit;
 pub mod bus;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod doors;
+pub mod ephemeral;
 pub mod follow;
 pub mod geo;
 pub mod grpc;
@@ -21,6 +23,7 @@ pub mod picture;
 pub mod pipeline;
 pub mod pki;
 pub mod replay;
+pub mod roles;
 pub mod rules;
 pub mod search;
 pub mod sensors;

@@ -5,19 +5,15 @@ mod files;
 mod search;
 mod senders;
 mod stages;
+mod stores;
 
 use crate::{
     api,
-    bus::{
-        BusError, BusOptions, EmbeddedBus, EventBus,
-        kafka::{KafkaBus, KafkaOptions},
-    },
+    bus::{BusError, EventBus},
     clock::Clock,
     config::Config,
-    geo::GeoBook,
-    infer::ModelBook,
+    ephemeral::{Ephemeral, Heeding, Local, Redis},
     ingest::Ingestor,
-    inventory::InventoryBook,
     live::{LiveHub, LiveLimits},
     map::MapBook,
     pipeline::{
@@ -28,12 +24,11 @@ use crate::{
         letters::Letters,
         meter::StageMeter,
         stage::{Runner, Stage},
-        stages::normalize::NORMALIZED_BYTES_MAX,
-        topology::{self, STAGES, StageSpec},
+        topology::{self, INDEX, STAGES, StageSpec},
         view::View,
     },
     pki::Authority,
-    rules::RuleBook,
+    roles::Role,
     search::SearchIndex,
     sensors::{Enrolment, Lives},
     store::{Database, identity},
@@ -41,6 +36,7 @@ use crate::{
 use anyhow::{Context, Result};
 use senders::Senders;
 use std::{collections::HashMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use stores::Stores;
 use tokio_util::sync::CancellationToken;
 use watchfloor_shared::TenantId;
 
@@ -66,6 +62,7 @@ pub struct Running {
     pub ingest: Ingestor,
     pub view: Arc<dyn PipelineView>,
     pub live: LiveHub,
+    pub ephemeral: Arc<dyn Ephemeral>,
     pub map: MapBook,
     pub clock: Clock,
     stop: CancellationToken,
@@ -93,14 +90,17 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
         Doors::Open => Some(Front::open(&config, &clock)?),
         Doors::Closed => None,
     };
-    let stores = open_stores(&config, &clock).await?;
+    let stores = stores::open(&config, &clock).await?;
     let tenant = first_tenant(&stores.db).await?;
     let ingest =
         Ingestor::new(Arc::clone(&stores.bus), clock.clone(), topology::raw_topic).limited_to(config.limits.rates());
-    let live = LiveHub::new(LiveLimits::default());
+    let stop = CancellationToken::new();
+    let ephemeral = ephemeral(&config, &ingest, &stop)?;
+    let live = LiveHub::new(LiveLimits::default()).telling(Arc::clone(&ephemeral));
     let latencies = Latencies::default();
     let meters: HashMap<&'static str, Arc<StageMeter>> = STAGES
         .iter()
+        .filter(|stage| config.roles.has_stage(stage.name))
         .map(|stage| (stage.name, Arc::new(StageMeter::default())))
         .collect();
     let ledger = Ledger {
@@ -112,11 +112,10 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     };
     let letters = Letters::new(Arc::clone(&stores.bus), clock.clone());
     let view: Arc<dyn PipelineView> = Arc::new(View { ledger, letters });
-    let stop = CancellationToken::new();
     let mut running = Running {
         address: None,
         doors: BoundDoors::default(),
-        senders: Senders::listening(clock.now()),
+        senders: Senders::listening(clock.now(), config.database.url.is_some()),
         tenant,
         db: stores.db.clone(),
         bus: Arc::clone(&stores.bus),
@@ -124,6 +123,7 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
         ingest: ingest.clone(),
         view: Arc::clone(&view),
         live: live.clone(),
+        ephemeral,
         map: MapBook::new(stores.inventory.clone(), clock.clone()),
         clock: clock.clone(),
         workers: Vec::new(),
@@ -132,13 +132,19 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
         config,
     };
     for (spec, stage) in stages::stages(&stores, &running, &latencies) {
+        if !running.config.roles.has_stage(spec.name) {
+            continue;
+        }
         running.workers.push(worker(spec, stage, &stores.bus, &meters, &stop)?);
     }
     follow(&mut running, &stores);
+    senders::record(&mut running)?;
     if let Some(front) = front {
-        self::doors::open(&mut running).await?;
         let state = api_state(&running, stores, latencies, front.authority);
-        senders::open(&mut running, &state).await?;
+        if running.config.roles.has(Role::Ingest) {
+            self::doors::open(&mut running).await?;
+            senders::open(&mut running, &state).await?;
+        }
         running.address = Some(front.http.serve(&mut running, api::router(state))?);
     }
     Ok(running)
@@ -158,17 +164,44 @@ impl Front {
     }
 }
 
+/// Redis where one is named, else this process alone.
+fn ephemeral(config: &Config, ingest: &Ingestor, stop: &CancellationToken) -> Result<Arc<dyn Ephemeral>> {
+    if !config.redis.is_set() {
+        return Ok(Arc::new(Local::default()));
+    }
+    ingest.allowances().tell();
+    Ok(Arc::new(Redis::open(&config.redis, stop.clone())?))
+}
+
 /// What goes on beside the stages: retention, and tables that are looked at again.
 fn follow(running: &mut Running, stores: &Stores) {
     let (bus, stop) = (|| Arc::clone(&stores.bus), || running.stop.clone());
-    running.tasks.extend([
+    let roles = &running.config.roles;
+    let mut tasks = vec![
         tokio::spawn(retention(bus(), running.clock.clone(), stop())),
-        tokio::spawn(search::retention(running, stop())),
         tokio::spawn(stores.geo.clone().follow(stop())),
         tokio::spawn(stores.inventory.clone().follow(running.db.clone(), stop())),
-        tokio::spawn(running.map.clone().follow(bus(), stop())),
         tokio::spawn(running.senders.held.clone().follow(running.db.clone(), stop())),
-    ]);
+    ];
+    if running.config.redis.is_set() {
+        let heeding = Heeding {
+            ephemeral: Arc::clone(&running.ephemeral),
+            live: running.live.clone(),
+            ingest: running.ingest.clone(),
+            stop: stop(),
+        };
+        tasks.push(tokio::spawn(heeding.run()));
+    }
+    if roles.has_stage(INDEX.name) {
+        tasks.push(tokio::spawn(search::retention(running, stop())));
+    }
+    if roles.has(Role::Api) {
+        tasks.push(tokio::spawn(running.map.clone().follow(bus(), stop())));
+        if running.config.database.url.is_some() {
+            tasks.push(tokio::spawn(running.live.clone().follow(running.db.clone(), stop())));
+        }
+    }
+    running.tasks.extend(tasks);
 }
 
 fn api_state(running: &Running, stores: Stores, latencies: Latencies, authority: Authority) -> api::AppState {
@@ -181,6 +214,7 @@ fn api_state(running: &Running, stores: Stores, latencies: Latencies, authority:
         search: Arc::clone(&running.search),
         ingest: running.ingest.clone(),
         live: running.live.clone(),
+        ephemeral: Arc::clone(&running.ephemeral),
         latency: latencies.live,
         pipeline: Arc::clone(&running.view),
         rules: Arc::new(stores.rules),
@@ -192,79 +226,9 @@ fn api_state(running: &Running, stores: Stores, latencies: Latencies, authority:
         map: running.map.clone(),
         clock: running.clock.clone(),
         limits: api::ApiLimits::default(),
+        roles: running.config.roles.clone(),
         tls: running.config.url(running.config.http.listen).starts_with("https://"),
     })
-}
-
-struct Stores {
-    db: Database,
-    bus: Arc<dyn EventBus>,
-    search: Arc<dyn SearchIndex>,
-    rules: RuleBook,
-    geo: GeoBook,
-    inventory: InventoryBook,
-    models: ModelBook,
-}
-
-/// Opens everything that keeps data, side by side: the slowest decides.
-async fn open_stores(config: &Config, clock: &Clock) -> Result<Stores> {
-    let data_dir = &config.data_dir;
-    let bus = open_bus(config);
-    let search = search::open(config, clock);
-    let rules = {
-        let rules = config.rules.clone();
-        tokio::task::spawn_blocking(move || RuleBook::open(rules.starter_pack, &rules.folders))
-    };
-    let geo = {
-        let enrich = config.enrich.clone();
-        tokio::task::spawn_blocking(move || GeoBook::open(&enrich))
-    };
-    let models = {
-        let (infer, data_dir) = (config.infer.clone(), data_dir.to_owned());
-        tokio::task::spawn_blocking(move || ModelBook::of(&infer, &data_dir))
-    };
-    let db = Database::open(&config.database, data_dir, clock);
-    let (bus, search, rules, geo, models, db) = tokio::join!(bus, search, rules, geo, models, db);
-    let bus = bus.context("event bus")?;
-    let search = search.context("search index")?;
-    let rules = rules?.context("detection rules")?;
-    let geo = geo?.context("enrich")?;
-    let db = db.context("database")?;
-    let inventory = InventoryBook::open(&db).await.context("inventory")?;
-    for topic in topology::topics(config.bus.retention()) {
-        bus.create_topic(&topic).await?;
-    }
-    Ok(Stores {
-        db,
-        bus,
-        search,
-        rules,
-        geo,
-        inventory,
-        models: models?,
-    })
-}
-
-/// A raw record of the largest size grows when it is normalized; it must still fit.
-const RECORD_BYTES_MAX: usize = 2 * NORMALIZED_BYTES_MAX;
-
-/// Kafka where brokers are named, else the log in the data directory.
-async fn open_bus(config: &Config) -> Result<Arc<dyn EventBus>> {
-    if config.bus.kafka.is_set() {
-        let options = KafkaOptions {
-            record_bytes_max: RECORD_BYTES_MAX,
-            ..KafkaOptions::default()
-        };
-        return Ok(KafkaBus::open(&config.bus.kafka, options).await?);
-    }
-    let dir = config.data_dir.join("bus");
-    let options = BusOptions {
-        record_bytes_max: RECORD_BYTES_MAX,
-        ..BusOptions::default()
-    };
-    let what = format!("in {}", dir.display());
-    let bus = tokio::task::spawn_blocking(move || EmbeddedBus::open(&dir, options)).await?;
-    Ok(bus.context(what)?)
 }
 
 /// A stage's worker has a thread of its own: its CPU time is its own too, and a busy stage cannot starve the API.

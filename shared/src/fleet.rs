@@ -1,6 +1,6 @@
 //! The fleet: sensors that enrolled with a claim code, how each is, and what an enrolment says on the wire.
 
-use crate::{TenantId, Timestamp, sensor::SensorStatus};
+use crate::{TenantId, Timestamp, control::SensorCaptures, sensor::SensorStatus};
 use serde::{Deserialize, Serialize};
 
 /// Whether a sensor lives, as far as the server can know.
@@ -77,6 +77,8 @@ pub struct SensorDetail {
     pub sensor: FleetSensor,
     /// Oldest first, an hour at the usual rate.
     pub history: Vec<LoadPoint>,
+    /// As it last said; absent until it does.
+    pub captures: Option<SensorCaptures>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,6 +121,10 @@ pub struct SensorInterface {
     /// Lost by the kernel or the card, both ways.
     pub dropped_packets: i64,
     pub errors: i64,
+    /// Absent from sensors that do not say.
+    pub up: Option<bool>,
+    /// By it the sensor reaches the server, so it is not captured on.
+    pub management: bool,
 }
 
 /// A heartbeat, for a chart.

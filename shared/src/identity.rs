@@ -29,17 +29,19 @@ impl Role {
     }
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
-            ChangeAlerts, Ingest, ManageInventory, ManageKeys, ManageSensors, ManageWalls, ReadAlerts, ReadEvents,
-            ReadPipeline, ReadRules, RedriveDeadLetters,
+            ChangeAlerts, Ingest, ManageInventory, ManageKeys, ManagePeople, ManageSensors, ManageWalls, ReadAlerts,
+            ReadAudit, ReadEvents, ReadPipeline, ReadRules, RedriveDeadLetters,
         };
         match (self, permission) {
             (_, Ingest) => false,
             (Role::Owner | Role::Admin, _) => true,
             (Role::Analyst, ReadAlerts | ChangeAlerts | ReadEvents | ReadPipeline | ReadRules) => true,
             (Role::Viewer, ReadAlerts | ReadEvents | ReadPipeline | ReadRules) => true,
-            (_, ManageInventory | ManageKeys | ManageSensors | ManageWalls | RedriveDeadLetters | ChangeAlerts) => {
-                false
-            }
+            (
+                _,
+                ManageInventory | ManageKeys | ManagePeople | ManageSensors | ManageWalls | ReadAudit
+                | RedriveDeadLetters | ChangeAlerts,
+            ) => false,
         }
     }
 }
@@ -58,12 +60,14 @@ pub enum Permission {
     ManageInventory,
     ManageWalls,
     ManageSensors,
+    ManagePeople,
+    ReadAudit,
     /// Held by API keys of senders, by no person.
     Ingest,
 }
 
 impl Permission {
-    pub const ALL: [Permission; 11] = [
+    pub const ALL: [Permission; 13] = [
         Permission::ReadAlerts,
         Permission::ChangeAlerts,
         Permission::ReadEvents,
@@ -74,6 +78,8 @@ impl Permission {
         Permission::ManageInventory,
         Permission::ManageWalls,
         Permission::ManageSensors,
+        Permission::ManagePeople,
+        Permission::ReadAudit,
         Permission::Ingest,
     ];
 }

@@ -4,6 +4,8 @@
 //! say their range in the field's documentation.
 
 pub mod alert;
+pub mod audit;
+pub mod control;
 pub mod endpoint;
 pub mod fingerprint;
 pub mod fleet;
@@ -14,6 +16,7 @@ pub mod live;
 pub mod map;
 pub mod model;
 pub mod page;
+pub mod people;
 pub mod pipeline;
 pub mod problem;
 #[cfg(any(test, target_arch = "wasm32"))]

@@ -74,6 +74,9 @@ fn attempt(route: &Route, of: &Tenant) -> Attempt {
         | "sensors.list"
         | "fleet.list"
         | "fleet.claims"
+        | "audit.list"
+        | "audit.verify"
+        | "audit.export"
         | "plain.alerts"
         | "plain.endpoints"
         | "session.sign_out" => get(route.path.to_owned()),
@@ -87,6 +90,19 @@ fn attempt(route: &Route, of: &Tenant) -> Attempt {
             route.path,
             json!({"email": format!("x@{}.example", of.marker), "password": "wrong"}),
         ),
+        "people.list" | "me.sessions" => get(route.path.to_owned()),
+        "people.change" => send(&format!("/api/v1/people/{}", of.person), json!({"role": "viewer"})),
+        "people.remove" => get(format!("/api/v1/people/{}", of.person)),
+        "people.invite" => send(
+            route.path,
+            json!({"email": format!("new@{}.example", of.marker), "role": "viewer"}),
+        ),
+        "people.cancel_invitation" => get(format!("/api/v1/people/invitations/{}", of.invitation)),
+        "invitation.look" => send(route.path, json!({"token": "wrong"})),
+        "invitation.accept" => send(route.path, json!({"token": "wrong", "password": "a long enough one"})),
+        "me.password" => send(route.path, json!({"current": "wrong", "new": "short"})),
+        "me.end_session" => get("/api/v1/me/sessions/nobodys".to_owned()),
+        "me.end_sessions" => get(route.path.to_owned()),
         "session.link" => send(route.path, json!({"token": "wrong"})),
         "alerts.bulk" => send(
             route.path,
@@ -122,6 +138,12 @@ fn attempt(route: &Route, of: &Tenant) -> Attempt {
         "walls.revoke" => get(format!("/api/v1/walls/{}", of.wall)),
         "fleet.get" | "fleet.revoke" => get(format!("/api/v1/fleet/{}", of.sensor)),
         "fleet.change" => send(&format!("/api/v1/fleet/{}", of.sensor), json!({"name": "mine"})),
+        "fleet.commands" => get(format!("/api/v1/fleet/{}/commands", of.sensor)),
+        "fleet.command" => send(
+            &format!("/api/v1/fleet/{}/commands", of.sensor),
+            json!({"command": {"kind": "diagnostics"}}),
+        ),
+        "fleet.cancel_command" => get(format!("/api/v1/fleet/{}/commands/1", of.sensor)),
         "fleet.make_claim" => send(route.path, json!({"name": "another"})),
         "fleet.cancel_claim" => get(format!("/api/v1/fleet/claims/{}", of.claim)),
         "ingest.enrolment" => send(route.path, json!({"code": "wrong", "request_pem": "x"})),
@@ -253,6 +275,8 @@ async fn another_tenants_things_do_not_exist() {
     nothing.wall = "0".repeat(32);
     nothing.sensor = "0".repeat(32);
     nothing.claim = "0".repeat(32);
+    nothing.person = "0".repeat(32);
+    nothing.invitation = "0".repeat(32);
     for route in TABLE
         .iter()
         .filter(|route| route.access != Access::Public && !["live", "map.live"].contains(&route.name))

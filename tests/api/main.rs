@@ -1,5 +1,6 @@
 //! The HTTP surface over TCP, on a real database, bus and index.
 
+mod audit;
 mod authorization;
 mod dashboards;
 mod doors;
@@ -10,6 +11,7 @@ mod live;
 mod map;
 mod models;
 mod otlp;
+mod people;
 mod pictures;
 mod sensor_service;
 mod session;

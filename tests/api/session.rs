@@ -100,10 +100,10 @@ async fn a_printed_link_works_once() {
         watchfloor::store::Secret::new(password(Role::Owner)),
     );
     let issue = async move {
-        let member = identity::verify_password(&app.db, &address, &secret)
-            .await
-            .unwrap()
-            .unwrap();
+        let verified = identity::verify_password(&app.db, &address, &secret).await.unwrap();
+        let identity::Verified::Right(member) = verified else {
+            panic!("{verified:?}");
+        };
         identity::one_time_links::issue(&app.db, &member, Duration::from_secs(60))
             .await
             .unwrap()

@@ -54,6 +54,23 @@ const passed = await run(page, [
     await serious();
     await page.screenshot({ path: `${artefacts}/sensors-panel-dark-1440.png` });
   }],
+  ['it is told something and answers', async () => {
+    await page.getByText('Nothing is captured here.').waitFor();
+    await page.getByRole('button', { name: 'Collect diagnostics' }).click();
+    await page.getByText('What it answered').click();
+    await page.locator('.answer').getByText('last lines of the log').waitFor();
+    await page.getByRole('button', { name: 'Start a capture' }).click();
+    await page.getByText('Interfaces', { exact: true }).first().waitFor();
+    await serious();
+    await page.screenshot({ path: `${artefacts}/sensors-captures-dark-1440.png` });
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Push rules' }).click();
+    await page.getByLabel('Version, one word').fill('1');
+    await page.getByLabel('Suricata rules').fill('alert nonsense (');
+    await page.getByRole('button', { name: 'Push', exact: true }).click();
+    await page.locator('.told .why-not').waitFor();
+    await page.screenshot({ path: `${artefacts}/sensors-refused-dark-1440.png` });
+  }],
   ['the address is the state', async () => {
     await page.keyboard.press('Escape');
     await page.getByLabel('Find a sensor').fill('nowhere');

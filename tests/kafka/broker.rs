@@ -1,6 +1,6 @@
 //! The broker dies while events come in.
 
-use super::{batch, drained, expected, lines, on_kafka, said, start};
+use super::{batch, drained, expected, on_kafka, said, start};
 use std::{
     path::Path,
     process::{Command, Stdio},
@@ -8,7 +8,7 @@ use std::{
 };
 use watchfloor::{ingest::RawLine, startup::Running};
 use watchfloor_tests::{
-    fixtures,
+    fixtures::{self, lines},
     kafka::{Kafka, state},
     product,
 };

@@ -12,28 +12,12 @@ use watchfloor::{
     ingest::{BatchOrigin, Door, IngestBatch, RawLine},
     startup::{self, Doors, Running},
 };
-use watchfloor_engine::simulate::{Scenario, Simulator};
-use watchfloor_shared::Timestamp;
 use watchfloor_tests::{
     kafka::{Kafka, PLAINTEXT},
     product,
 };
 
-const START: Timestamp = Timestamp::from_millis(1_760_000_000_000);
 const WAIT_MAX: Duration = Duration::from_secs(120);
-
-fn lines(count: usize) -> Vec<RawLine> {
-    let scenario = Scenario {
-        start: START,
-        ..Scenario::default()
-    };
-    let lines = Simulator::new(scenario.lasting(Duration::from_secs(240))).take(count);
-    let lines = lines.enumerate().map(|(position, line)| RawLine {
-        bytes: line.bytes.into(),
-        position: position as u64,
-    });
-    lines.collect()
-}
 
 async fn start(config: Config) -> Running {
     startup::start(config, Clock::system(), Doors::Closed).await.unwrap()

@@ -1,7 +1,8 @@
 //! One recording with Kafka and without.
 
-use super::{expected, lines, on_kafka, said, start, take_in};
+use super::{expected, on_kafka, said, start, take_in};
 use watchfloor_tests::{
+    fixtures::lines,
     kafka::{Kafka, state},
     product,
 };

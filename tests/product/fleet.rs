@@ -1,142 +1,23 @@
 //! A host enrols with a code, lives, and is revoked: the real sensor against the real server, over TLS.
 
 use super::sensor::{hits, seconds};
-use std::{
-    fs,
-    net::SocketAddr,
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{fs, time::Duration};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{
-    Code, Request, Status,
-    transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity},
-};
-use watchfloor::{
-    clock::Clock,
-    startup::{self, Doors, Running},
-    store::{Secret, identity},
-};
+use tonic::{Code, Request, Status, transport::Channel};
 use watchfloor_protocol::v1::{RenewRequest, SensorBatch, sensor_service_client::SensorServiceClient};
-use watchfloor_sensor::{Agent, config::Config, enroll};
-use watchfloor_shared::{
-    TenantId,
-    fleet::{Fleet, FleetSensor, IssuedClaimCode, Presence},
-    identity::Role,
+use watchfloor_sensor::{Agent, enroll};
+use watchfloor_shared::fleet::Presence;
+use watchfloor_tests::{
+    fleet,
+    fleet_server::{FleetServer, settings, until},
+    product,
 };
-use watchfloor_tests::{fleet, product};
-
-const WAIT_MAX: Duration = Duration::from_secs(60);
-
-struct Server {
-    running: Running,
-    tenant: TenantId,
-    cookie: String,
-}
-
-impl Server {
-    async fn start(dir: &Path) -> Self {
-        let mut config = product::config(dir);
-        config.grpc.listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
-        config.sensors.server_names = vec!["127.0.0.1".to_owned()];
-        let running = startup::start(config, Clock::system(), Doors::Open).await.unwrap();
-        let tenant: TenantId = "acme".parse().unwrap();
-        identity::create_tenant(&running.db, &tenant, "Acme").await.unwrap();
-        let password = Secret::new("a long enough one");
-        let member =
-            identity::create_account(&running.db, &tenant, "Ada", "ada@acme.example", &password, Role::Owner).await;
-        let token = identity::sessions::create(&running.db, &member.unwrap()).await.unwrap();
-        Self {
-            cookie: format!("watchfloor_session={}", token.reveal()),
-            running,
-            tenant,
-        }
-    }
-
-    fn ask(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
-        let url = format!("{}{path}", self.running.url());
-        let request = reqwest::Client::new().request(method.parse().unwrap(), url);
-        request.header("cookie", &self.cookie)
-    }
-
-    async fn code(&self, name: &str) -> IssuedClaimCode {
-        let asked = self.ask("POST", "/api/v1/fleet/claims");
-        let body = serde_json::json!({"name": name, "location": "Rack 4"});
-        let answer = asked.json(&body).send().await.unwrap();
-        answer.error_for_status().unwrap().json().await.unwrap()
-    }
-
-    async fn sensor(&self, host: &str) -> Option<FleetSensor> {
-        let fleet: Fleet = self
-            .ask("GET", "/api/v1/fleet")
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
-        fleet.sensors.into_iter().find(|sensor| sensor.host == host)
-    }
-
-    fn address(&self) -> String {
-        format!("https://{}", self.running.senders.grpc.unwrap())
-    }
-
-    fn asked(&self, name: &str, code: &str) -> enroll::Asked {
-        enroll::Asked {
-            server: self.address(),
-            code: code.to_owned(),
-            name: Some(name.to_owned()),
-            ca: None,
-            fingerprint: None,
-            again: false,
-        }
-    }
-
-    /// A channel that shows what the sensor in this folder shows.
-    async fn channel(&self, data_dir: &Path) -> Channel {
-        let read = |name: &str| fs::read_to_string(data_dir.join("identity").join(name)).unwrap();
-        self.channel_with(&read("ca.pem"), &read("sensor.pem"), &read("sensor.pem"))
-            .await
-    }
-
-    async fn channel_with(&self, ca: &str, certificate: &str, key: &str) -> Channel {
-        let tls = ClientTlsConfig::new()
-            .ca_certificate(Certificate::from_pem(ca))
-            .identity(Identity::from_pem(certificate, key));
-        let endpoint = Endpoint::from_shared(self.address()).unwrap().tls_config(tls).unwrap();
-        endpoint.connect().await.unwrap()
-    }
-}
-
-/// Settings of a sensor that follows one log.
-fn settings(dir: &Path, log: &Path) -> Config {
-    let text = format!(
-        "data_dir = \"{}\"\n[capture]\nmethods = []\n[server]\nheartbeat_seconds = 5\n[[tail]]\nsource = \"syslog\"\npaths = [\"{}\"]\n",
-        dir.join("data").display(),
-        log.display()
-    );
-    let file = dir.join("sensor.toml");
-    fs::write(&file, text).unwrap();
-    watchfloor_sensor::config::load(Some(&file), std::iter::empty(), &[]).unwrap()
-}
-
-/// How long it took.
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) -> Duration {
-    let began = Instant::now();
-    while !is_so().await {
-        assert!(began.elapsed() < WAIT_MAX, "never: {what}");
-        seconds(0.02).await;
-    }
-    println!("{what} after {:?}", began.elapsed());
-    began.elapsed()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_enrols_with_one_code_lives_and_is_revoked_within_a_second() {
     let (dir, host) = (product::folder(), product::folder());
-    let server = Server::start(dir.path()).await;
+    let server = FleetServer::start(dir.path()).await;
     let log = host.path().join("app.log");
     fs::write(&log, "<38>1 2026-01-01T00:00:00Z - app 1 - - a line of the fleet\n").unwrap();
     let config = settings(host.path(), &log);
@@ -160,7 +41,7 @@ async fn a_host_enrols_with_one_code_lives_and_is_revoked_within_a_second() {
     assert_eq!((sensor.location.as_str(), sensor.version.is_some()), ("Rack 4", true));
 
     // Its records are its organization's, under its name, and nobody else's.
-    until("found", async || hits_of(&server, "host.name:web-1").await > 0).await;
+    until("found", async || server.hits("host.name:web-1").await > 0).await;
     assert_eq!(hits(&server.running, "").await, 0, "the first organization has none");
 
     let id = sensor.id.unwrap();
@@ -205,10 +86,6 @@ async fn a_host_enrols_with_one_code_lives_and_is_revoked_within_a_second() {
     server.running.stop().await;
 }
 
-async fn hits_of(server: &Server, query: &str) -> u64 {
-    super::sensor::hits_of(&server.running, &server.tenant, query).await
-}
-
 /// One batch on a call of its own.
 async fn send(channel: Channel, batch: SensorBatch) -> Result<(), Status> {
     let (batches, outgoing) = mpsc::channel(1);
@@ -223,7 +100,7 @@ async fn send(channel: Channel, batch: SensorBatch) -> Result<(), Status> {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_code_works_twice_or_for_another_and_no_server_is_taken_for_ours() {
     let (dir, host) = (product::folder(), product::folder());
-    let server = Server::start(dir.path()).await;
+    let server = FleetServer::start(dir.path()).await;
     let config = settings(host.path(), &host.path().join("none.log"));
     let refusal = async |asked: &enroll::Asked| enroll::enroll(&config, asked).await.unwrap_err().to_string();
     let made = server.code("web-1").await;
@@ -275,7 +152,7 @@ async fn no_code_works_twice_or_for_another_and_no_server_is_taken_for_ours() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_is_renewed_with_itself_and_the_one_before_the_last_is_over() {
     let (dir, host) = (product::folder(), product::folder());
-    let server = Server::start(dir.path()).await;
+    let server = FleetServer::start(dir.path()).await;
     let config = settings(host.path(), &host.path().join("none.log"));
     let made = server.code("web-1").await;
     enroll::enroll(&config, &server.asked("web-1", &made.code))

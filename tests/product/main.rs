@@ -1,6 +1,7 @@
 //! The whole product on real recordings: nothing lost, nothing doubled, replay equals live.
 
 mod bad_input;
+mod control;
 mod crash;
 mod disk;
 mod doors;

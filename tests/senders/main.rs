@@ -3,6 +3,7 @@
 //! `cargo xtask test --services` installs them where it may. Where one is missing its test says so; with `CI` set it fails.
 
 mod auditd;
+mod capture;
 mod collector;
 mod filebeat;
 mod network;

@@ -100,6 +100,11 @@ impl Capture {
         self.packet(*from.0.ip(), *to.0.ip(), TCP, &segment);
     }
 
+    /// One of UDP.
+    pub fn datagram(&mut self, from: SocketAddrV4, to: SocketAddrV4, bytes: &[u8]) {
+        self.udp(from, to, bytes);
+    }
+
     fn udp(&mut self, from: SocketAddrV4, to: SocketAddrV4, bytes: &[u8]) {
         let mut datagram = ports(from, to);
         datagram.extend(u16::try_from(8 + bytes.len()).unwrap().to_be_bytes());

@@ -22,6 +22,9 @@ impl PipelineView for NoPipeline {
     async fn dead_letters(&self, _: &TenantId, _: usize) -> DeadLetters {
         DeadLetters::default()
     }
+    fn troubles(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
     async fn redrive(&self, _: &TenantId, _: Option<&str>) -> Result<u64, BusError> {
         Ok(0)
     }

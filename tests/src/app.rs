@@ -25,6 +25,7 @@ use watchfloor::{
     bus::{BusOptions, EmbeddedBus, EventBus, Retention, TopicSpec},
     clock::Clock,
     doors::{self, listener::Listener, places::LimitsConfig},
+    ephemeral::Local,
     geo::GeoBook,
     grpc::{self, GrpcDoor},
     infer::{ModelBook, Places},
@@ -32,6 +33,7 @@ use watchfloor::{
     inventory::InventoryBook,
     live::LiveHub,
     map::MapBook,
+    roles::Roles,
     search::{EncodedEvent, SearchIndex, embedded},
     sensors::{Enrolment, HeldCredentials, Sensors},
     store::{Database, DatabaseConfig, Secret, StoreError, alerts, endpoints, identity},
@@ -77,10 +79,12 @@ pub fn shared() -> Option<&'static TestApp> {
     .as_ref()
 }
 
-/// The folder is used again by later runs, so that the database is made once; each run takes one that no other holds.
+/// The folder is used again by later runs of the same schema, so that the database is made once; each run takes one that no
+/// other holds.
 async fn start_anywhere(runtime: Handle) -> Option<TestApp> {
+    let schema = watchfloor::store::schema_digest();
     for place in 0..16 {
-        let dir = std::env::temp_dir().join(format!("watchfloor-test-api-{place}"));
+        let dir = std::env::temp_dir().join(format!("watchfloor-test-api-{schema:08x}-{place}"));
         match start(&dir, limits(), runtime.clone()).await {
             Ok(app) => return Some(app),
             Err(StoreError::Locked(_)) => {}
@@ -142,6 +146,7 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
         search: search.clone(),
         ingest: Ingestor::new(bus.clone(), clock.clone(), |_| RAW_TOPIC),
         live: live.clone(),
+        ephemeral: Arc::new(Local::default()),
         latency: latency.clone(),
         pipeline: Arc::new(NoPipeline),
         rules: Arc::new(NoRules),
@@ -153,6 +158,7 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
         map: map.clone(),
         clock,
         limits,
+        roles: Roles::default(),
         tls: false,
     });
     let http = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -219,6 +225,9 @@ pub struct Tenant {
     /// An enrolled sensor, and a code that waits for another.
     pub sensor: String,
     pub claim: String,
+    /// Somebody of no consequence, and an invitation that waits.
+    pub person: String,
+    pub invitation: String,
     pub members: Vec<identity::Member>,
 }
 
@@ -282,6 +291,7 @@ impl TestApp {
         let sensor = fleet::enrolled(&self.db, &self.enrolment, &id, &format!("sensor-{marker}")).await;
         let code_life = self.enrolment.code_life();
         let (claim, _) = fleet::claim(&self.db, &id, &format!("awaited-{marker}"), code_life).await;
+        let (person, invitation) = self.further_people(&id, &marker, &members[0]).await;
         let mut tenant = Tenant {
             id,
             marker,
@@ -293,10 +303,31 @@ impl TestApp {
             wall,
             sensor,
             claim,
+            person,
+            invitation,
             members,
         };
         tenant.alert = self.detect(&tenant.id, &tenant.marker, 0).await.summary.id;
         tenant
+    }
+
+    async fn further_people(&self, id: &TenantId, marker: &str, owner: &identity::Member) -> (String, String) {
+        let (email, secret) = (
+            format!("further@{marker}.example"),
+            Secret::new("a long password of nobody"),
+        );
+        let name = format!("further {marker}");
+        let person = identity::create_account(&self.db, id, &name, &email, &secret, Role::Viewer)
+            .await
+            .unwrap();
+        let mut tx = self.db.tenant(id).await.unwrap();
+        let invited = format!("invited@{marker}.example");
+        let now = Clock::system().now();
+        let (invitation, _) = identity::people::invite(&mut tx, &invited, Role::Viewer, owner, now)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        (person.user.to_string(), invitation.id)
     }
 
     /// Records the tenant's alert number `number`, as the pipeline would, and tells the live streams.
@@ -321,8 +352,10 @@ impl TestApp {
             .find(|member| member.role == role)
             .unwrap()
             .clone();
-        let token = self
-            .run(async move { identity::sessions::create(&self.db, &member).await })
+        let token =
+            self.run(async move {
+                identity::sessions::create(&self.db, &member, &identity::sessions::Origin::default()).await
+            })
             .await
             .unwrap();
         format!("watchfloor_session={}", token.reveal())

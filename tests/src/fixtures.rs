@@ -1,6 +1,28 @@
 //! Recordings that lie outside the repository. A test that needs one asks here.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use watchfloor::ingest::RawLine;
+use watchfloor_engine::simulate::{Scenario, Simulator};
+use watchfloor_shared::Timestamp;
+
+const START: Timestamp = Timestamp::from_millis(1_760_000_000_000);
+
+/// So many lines of the simulated intrusion, the same each time.
+pub fn lines(count: usize) -> Vec<RawLine> {
+    let scenario = Scenario {
+        start: START,
+        ..Scenario::default()
+    };
+    let lines = Simulator::new(scenario.lasting(Duration::from_secs(240))).take(count);
+    let lines = lines.enumerate().map(|(position, line)| RawLine {
+        bytes: line.bytes.into(),
+        position: position as u64,
+    });
+    lines.collect()
+}
 
 /// The repository's root.
 pub fn root() -> PathBuf {

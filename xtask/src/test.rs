@@ -13,7 +13,7 @@ pub struct Options {
     #[arg(long)]
     pub browser: bool,
     /// Also the tests with real senders (rsyslog, Suricata, Filebeat, auditd, the OpenTelemetry Collector, opensearch-py) and real
-    /// servers (Kafka, OpenSearch)
+    /// servers (Kafka, OpenSearch, PostgreSQL, Redis, InfluxDB)
     #[arg(long)]
     pub services: bool,
     /// Also the desktop app in its window, which needs WebKitGTK
@@ -34,7 +34,21 @@ const KAFKA: &str = "kafka";
 const KAFKA_PRODUCT: &str = "kafka_product";
 const OPENSEARCH: &str = "opensearch";
 const OPENSEARCH_PRODUCT: &str = "opensearch_product";
-const ASKED_FOR: [&str; 6] = [BROWSER, SENDERS, KAFKA, KAFKA_PRODUCT, OPENSEARCH, OPENSEARCH_PRODUCT];
+const POSTGRES: &str = "postgres";
+const REDIS: &str = "redis";
+const ROLES: &str = "roles";
+const INFLUXDB: &str = "influxdb";
+const ASKED_FOR: [&str; 9] = [
+    BROWSER,
+    SENDERS,
+    KAFKA,
+    KAFKA_PRODUCT,
+    OPENSEARCH,
+    OPENSEARCH_PRODUCT,
+    REDIS,
+    INFLUXDB,
+    ROLES,
+];
 
 pub fn run(options: &Options) -> Result<()> {
     let browser = options.browser || options.all;
@@ -101,12 +115,15 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// The servers stay as they are afterwards: they are quick to use again, and `cargo xtask services down` ends them.
 fn with_servers() -> Result<()> {
-    services::up(&[KAFKA, OPENSEARCH])?;
+    services::up(&[KAFKA, OPENSEARCH, POSTGRES, REDIS, INFLUXDB])?;
     // What ends the broker comes last, and alone.
     for (name, threads) in [
         (OPENSEARCH, "--test-threads=2"),
         (OPENSEARCH_PRODUCT, "--test-threads=1"),
         (KAFKA, "--test-threads=2"),
+        (REDIS, "--test-threads=2"),
+        (INFLUXDB, "--test-threads=2"),
+        (ROLES, "--test-threads=1"),
         (KAFKA_PRODUCT, "--test-threads=1"),
     ] {
         let mut tests = cargo(&["test", "--workspace", "--test", name, "--", threads]);

@@ -49,6 +49,21 @@ pub const ENROLMENT_BYTES_MAX: usize = 16 << 10;
 /// The metadata that says why an enrolment was refused.
 pub const REASON_METADATA: &str = "watchfloor-reason";
 
+/// Largest text of rules.
+pub const RULES_BYTES_MAX: usize = 4 << 20;
+
+/// Longest reason of a result and of a capture's state.
+pub const REASON_BYTES_MAX: usize = 1_000;
+
+/// Longest detail of a result.
+pub const DETAIL_BYTES_MAX: usize = 64 << 10;
+
+/// Captures of one sensor.
+pub const CAPTURES_MAX: usize = 8;
+
+/// Interfaces of one capture.
+pub const CAPTURE_INTERFACES_MAX: usize = 8;
+
 /// How long a server waits for the next batch before it ends the call. A sensor with nothing to send sends a heartbeat at
 /// least twice in this time.
 pub const IDLE_SECONDS_MAX: u64 = 120;

@@ -2,11 +2,15 @@
 
 use crate::{
     capture::{self, Capture},
+    captures,
     config::Config,
+    control::{self, Desk, Told, live::Live},
     host::Host,
     identity::{Enrolment, Identity},
     load::LoadMeter,
     metrics::{self, Metrics},
+    nics,
+    recent::RecentLog,
     recorder::Recorder,
     renewal, ship,
     spool::{Limits, Spool},
@@ -27,6 +31,9 @@ const SEGMENT_BYTES_MAX: u64 = 8 << 20;
 /// What the recorder, the shipper and the metrics share.
 pub struct Shared {
     spool: Mutex<Spool>,
+    live: watch::Sender<Live>,
+    /// The interface by which the server is reached.
+    management: Mutex<Option<String>>,
     /// The spool has something new.
     pub ready: Notify,
     pub metrics: Metrics,
@@ -34,6 +41,21 @@ pub struct Shared {
 }
 
 impl Shared {
+    pub fn live(&self) -> &watch::Sender<Live> {
+        &self.live
+    }
+
+    pub fn management(&self) -> Option<String> {
+        self.management.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Remembers by which interface this server is reached.
+    pub async fn look_towards(&self, server: &str) {
+        if let Some(name) = nics::towards(server).await {
+            *self.management.lock().unwrap_or_else(PoisonError::into_inner) = Some(name);
+        }
+    }
+
     pub fn load(&self) -> MutexGuard<'_, LoadMeter> {
         self.load.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -51,6 +73,7 @@ pub struct Agent {
     host: Host,
     capture: Option<Box<dyn Capture>>,
     method: &'static str,
+    log: RecentLog,
 }
 
 /// A sensor that runs until it is told to stop.
@@ -61,7 +84,14 @@ pub struct Running {
     recorder: JoinHandle<()>,
     shipper: tokio::task::JoinHandle<()>,
     renewal: Option<tokio::task::JoinHandle<()>>,
+    controlled: Option<Controlled>,
     exporter: Option<tokio::task::JoinHandle<()>>,
+}
+
+/// What the server has it do.
+struct Controlled {
+    desk: Arc<Desk>,
+    call: tokio::task::JoinHandle<()>,
 }
 
 impl Agent {
@@ -103,7 +133,15 @@ impl Agent {
             host,
             capture,
             method,
+            log: RecentLog::default(),
         })
+    }
+
+    /// With the log that diagnostics tell.
+    #[must_use]
+    pub fn logging(mut self, log: RecentLog) -> Self {
+        self.log = log;
+        self
     }
 
     pub async fn start(self) -> anyhow::Result<Running> {
@@ -112,22 +150,27 @@ impl Agent {
             segment_bytes_max: (self.config.spool.bytes_max / SEGMENTS).min(SEGMENT_BYTES_MAX),
         };
         let spool = Spool::open(&self.config.data_dir.join("spool"), limits, &self.host.boot_id)?;
+        let mut live = Live::of(&self.config);
+        if self.enrolment.is_some() {
+            control::live::apply(&self.config.data_dir, &mut live).context("what the server had set cannot be read")?;
+        }
         let shared = Arc::new(Shared {
+            live: watch::Sender::new(live),
+            management: Mutex::default(),
             spool: Mutex::new(spool),
             ready: Notify::new(),
             metrics: Metrics::default(),
             load: Mutex::new(LoadMeter::new(self.config.data_dir.clone())),
         });
-        let tails = Tails::open(&self.config.tail, &self.config.data_dir, shared.spool().places())
+        let mut tails = Tails::open(&self.config.tail, &self.config.data_dir, shared.spool().places())
             .context("the checkpoints of followed files cannot be read")?;
         let (stop, stopped) = watch::channel(false);
-        let recorder = Recorder::new(
-            self.host.clone(),
-            self.capture,
-            &self.config.capture.quiet,
-            tails,
-            shared.clone(),
-        );
+        let mut controlled = None;
+        if let Some(enrolment) = &self.enrolment {
+            tails = tails.with_captures(&self.config.data_dir.join(captures::FOLLOWED));
+            controlled = Some(self.controlled(enrolment, &shared, &stopped)?);
+        }
+        let recorder = Recorder::new(self.host.clone(), self.capture, tails, shared.clone());
         let until = stopped.clone();
         let recorder = std::thread::Builder::new()
             .name("recorder".to_owned())
@@ -161,7 +204,34 @@ impl Agent {
             recorder,
             shipper,
             renewal,
+            controlled,
             exporter,
+        })
+    }
+}
+
+impl Agent {
+    /// What the server asked for begins, and it is asked for more.
+    fn controlled(
+        &self,
+        enrolment: &Enrolment,
+        shared: &Arc<Shared>,
+        stopped: &watch::Receiver<bool>,
+    ) -> anyhow::Result<Controlled> {
+        let told = Told {
+            name: self.host.name.clone(),
+            kernel: self.host.kernel.clone(),
+            method: self.method,
+            started: crate::clock::now(),
+            server: self.config.server.address.clone(),
+            log: self.log.clone(),
+        };
+        let desk = Desk::open(&self.config.data_dir, enrolment.clone(), Arc::clone(shared), told);
+        let desk = Arc::new(desk.context("commands and captures cannot be read")?);
+        let call = control::run(self.config.server.clone(), Arc::clone(&desk), stopped.clone());
+        Ok(Controlled {
+            desk,
+            call: tokio::spawn(call),
         })
     }
 }
@@ -192,6 +262,14 @@ impl Running {
 
     /// Ends both halves. What was seen is on the disk then; what was not sent is sent after the next start.
     pub async fn stop(self) {
+        // First: what engines say when they end is recorded.
+        if let Some(Controlled { desk, call }) = self.controlled {
+            call.abort();
+            let ended = tokio::task::spawn_blocking(move || desk.captures().shut_down()).await;
+            if ended.is_err() {
+                tracing::error!("captures ended in a fault");
+            }
+        }
         if self.stop.send(true).is_err() {
             tracing::debug!("both halves had ended");
         }

@@ -6,9 +6,12 @@
 
 mod agent;
 pub mod capture;
+mod captures;
 pub mod check;
 mod clock;
 pub mod config;
+mod control;
+mod durable;
 pub mod enroll;
 mod host;
 mod identity;
@@ -16,7 +19,9 @@ mod key;
 mod load;
 pub mod lost;
 mod metrics;
+mod nics;
 mod process;
+pub mod recent;
 mod recorder;
 mod renewal;
 mod repeats;

@@ -1,5 +1,6 @@
 //! How busy this host is, from `/proc`. What cannot be read is left out.
 
+use crate::nics;
 use rustix::fs::statvfs;
 use std::{fs, path::PathBuf};
 use watchfloor_protocol::{
@@ -26,7 +27,8 @@ impl LoadMeter {
         Self { data_dir, last: None }
     }
 
-    pub fn read(&mut self) -> Load {
+    /// `management`: the interface by which the server is reached.
+    pub fn read(&mut self, management: Option<&str>) -> Load {
         let text = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let now = cpu_time(&text("/proc/stat"));
         let cpu_percent = self.last.zip(now).and_then(|(last, now)| busy_percent(last, now));
@@ -39,9 +41,19 @@ impl LoadMeter {
             memory_used_bytes: memory.map(|(_, used)| used),
             disk_total_bytes: disk.as_ref().map(|disk| disk.f_blocks.saturating_mul(disk.f_frsize)),
             disk_used_bytes: disk.map(|disk| disk.f_blocks.saturating_sub(disk.f_bfree).saturating_mul(disk.f_frsize)),
-            interfaces: interfaces(&text("/proc/net/dev")),
+            interfaces: marked(interfaces(&text("/proc/net/dev")), management),
         }
     }
+}
+
+/// With what can be captured on them.
+fn marked(mut interfaces: Vec<Interface>, management: Option<&str>) -> Vec<Interface> {
+    let nics = nics::all().unwrap_or_default();
+    for interface in &mut interfaces {
+        interface.up = nics.get(&interface.name).map(|nic| nic.up);
+        interface.management = management == Some(interface.name.as_str());
+    }
+    interfaces
 }
 
 /// The first line of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal, then guests, which user holds already.
@@ -94,6 +106,7 @@ fn interfaces(dev: &str) -> Vec<Interface> {
             sent_packets: at(9)?,
             dropped_packets: at(3)?.saturating_add(at(11)?),
             errors: at(2)?.saturating_add(at(10)?),
+            ..Interface::default()
         })
     });
     read.filter(|interface| interface.name != "lo")
@@ -135,7 +148,7 @@ mod tests {
 
     #[test]
     fn this_host_says_how_it_is() {
-        let load = LoadMeter::new("/".into()).read();
+        let load = LoadMeter::new("/".into()).read(None);
         assert!(load.memory_total_bytes > load.memory_used_bytes);
         assert!(load.disk_total_bytes > Some(0));
         assert_eq!(load.cpu_percent, None, "one look says nothing");

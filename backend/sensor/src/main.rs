@@ -11,6 +11,7 @@ use watchfloor_sensor::{
     Agent, check,
     config::{self, Config},
     enroll,
+    recent::RecentLog,
 };
 
 #[derive(Parser)]
@@ -50,12 +51,13 @@ fn setting(text: &str) -> Result<(String, String), String> {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = EnvFilter::try_from_env("WATCHFLOOR_SENSOR_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = RecentLog::default();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
+        .with_writer(log.clone())
         .init();
-    match run(&arguments) {
+    match run(&arguments, log) {
         Ok(code) => code,
         Err(error) => {
             tracing::error!("{error:#}");
@@ -64,11 +66,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+fn run(arguments: &Arguments, log: RecentLog) -> anyhow::Result<ExitCode> {
     let config = config::load(arguments.config.as_deref(), std::env::vars(), &arguments.set)?;
     match &arguments.command {
         None | Some(Command::Run) => {
-            serve(config)?;
+            serve(config, log)?;
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::Check) => {
@@ -90,10 +92,14 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 /// One thread is enough for what waits for the network.
 #[tokio::main(flavor = "current_thread")]
-async fn serve(config: Config) -> anyhow::Result<()> {
+async fn serve(config: Config, log: RecentLog) -> anyhow::Result<()> {
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;
-    let running = Agent::new(config)?.start().await.context("the sensor cannot start")?;
+    let running = Agent::new(config)?
+        .logging(log)
+        .start()
+        .await
+        .context("the sensor cannot start")?;
     tokio::select! {
         _ = terminated.recv() => {}
         _ = interrupted.recv() => {}

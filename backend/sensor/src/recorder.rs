@@ -7,6 +7,7 @@ use crate::{
     agent::Shared,
     capture::{Capture, Observed},
     clock,
+    control::live::Live,
     host::Host,
     lost::Reason,
     process::Processes,
@@ -17,7 +18,6 @@ use crate::{
 use rustc_hash::FxHashSet;
 use std::{
     io,
-    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -37,6 +37,7 @@ pub struct Recorder {
     host: Host,
     capture: Option<Box<dyn Capture>>,
     quiet: FxHashSet<String>,
+    live: watch::Receiver<Live>,
     tails: Tails,
     processes: Processes,
     repeats: Repeats,
@@ -45,20 +46,18 @@ pub struct Recorder {
     records: Vec<SensorRecord>,
     encoded: Vec<u8>,
     synced: Instant,
+    made_room: Instant,
 }
 
 impl Recorder {
-    pub fn new(
-        host: Host,
-        capture: Option<Box<dyn Capture>>,
-        quiet: &[PathBuf],
-        tails: Tails,
-        shared: Arc<Shared>,
-    ) -> Self {
+    pub fn new(host: Host, capture: Option<Box<dyn Capture>>, tails: Tails, shared: Arc<Shared>) -> Self {
+        let mut live = shared.live().subscribe();
+        live.mark_changed();
         Self {
             host,
             capture,
-            quiet: quiet.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
+            quiet: FxHashSet::default(),
+            live,
             tails,
             processes: Processes::default(),
             repeats: Repeats::default(),
@@ -67,6 +66,7 @@ impl Recorder {
             records: Vec::new(),
             encoded: Vec::new(),
             synced: Instant::now(),
+            made_room: Instant::now(),
         }
     }
 
@@ -88,6 +88,9 @@ impl Recorder {
             && let Err(error) = capture.poll(&mut self.observed)
         {
             tracing::warn!(%error, "capture gave nothing");
+        }
+        if self.live.has_changed().unwrap_or_default() {
+            self.quiet = self.live.borrow_and_update().quiet.iter().cloned().collect();
         }
         let mut texts = Vec::new();
         let metrics = &self.shared.metrics;
@@ -156,6 +159,13 @@ impl Recorder {
     fn follow(&mut self) -> io::Result<()> {
         let has_room = self.shared.spool().has_room();
         let Self { tails, shared, .. } = self;
+        if !has_room && self.made_room.elapsed() >= SYNC {
+            self.made_room = Instant::now();
+            let lost = tails.make_room();
+            if lost > 0 {
+                shared.spool().give_up(Reason::SpoolFull, lost);
+            }
+        }
         if !has_room || !tails.poll(clock::now()) {
             return Ok(());
         }

@@ -3,7 +3,7 @@
 //! Invariant: a record leaves the spool only when the server has acknowledged it. Every wait ends: with an answer, or with a
 //! new call after a pause that grows and varies.
 
-use crate::{agent::Shared, clock, config::ServerConfig, key, lost::Reason};
+use crate::{agent::Shared, clock, config::ServerConfig, control::live::Live, key, lost::Reason};
 use anyhow::{Context, bail};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use std::{convert::Infallible, sync::Arc, time::Duration};
@@ -84,7 +84,9 @@ async fn call(config: &ServerConfig, identity: &Identity, shared: &Arc<Shared>) 
     let mut client = SensorServiceClient::new(channel(config).await?);
     let (batches, outgoing) = mpsc::channel(BATCHES_UNANSWERED_MAX + 1);
     shared.spool().rewind();
-    let beat_every = Duration::from_secs(config.heartbeat_seconds);
+    shared.look_towards(&config.address).await;
+    let mut live = shared.live().subscribe();
+    let beat_every = live.borrow_and_update().heartbeat;
     batches.send(heartbeat(identity, shared, beat_every)).await?;
     let mut request = Request::new(ReceiverStream::new(outgoing));
     if let Some(key) = key::authorization(config)? {
@@ -101,6 +103,7 @@ async fn call(config: &ServerConfig, identity: &Identity, shared: &Arc<Shared>) 
         identity,
         shared,
         beat_every,
+        live,
         batches,
         answers,
         unanswered: 1,
@@ -113,6 +116,7 @@ struct Call<'a> {
     identity: &'a Identity,
     shared: &'a Arc<Shared>,
     beat_every: Duration,
+    live: watch::Receiver<Live>,
     batches: mpsc::Sender<SensorBatch>,
     answers: Streaming<Ack>,
     unanswered: usize,
@@ -140,6 +144,11 @@ impl Call<'_> {
                 () = self.shared.ready.notified(), if !more => {
                     sleep(GATHER).await;
                     more = true;
+                }
+                Ok(()) = self.live.changed() => {
+                    self.beat_every = self.live.borrow_and_update().heartbeat;
+                    // The first tick is at once: the server hears of the new interval.
+                    beats = interval(self.beat_every);
                 }
                 _ = beats.tick(), if self.unanswered < BATCHES_UNANSWERED_MAX => {
                     self.send(heartbeat(self.identity, self.shared, self.beat_every)).await?;
@@ -198,7 +207,7 @@ impl Call<'_> {
 }
 
 fn heartbeat(identity: &Identity, shared: &Shared, every: Duration) -> SensorBatch {
-    let load = shared.load().read();
+    let load = shared.load().read(shared.management().as_deref());
     let spool = shared.spool();
     let (stream, first_sequence) = spool.reading();
     let dropped: Vec<Dropped> = Reason::ALL

@@ -51,6 +51,23 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
 /// The id in the path. One that no object could have is answered like one that no object has.
 pub struct Id(pub String);
 
+/// An id and a number of something of it.
+pub struct IdAndNumber(pub String, pub i64);
+
+impl<S: Send + Sync> FromRequestParts<S> for IdAndNumber {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path: Result<Path<(String, i64)>, PathRejection> = Path::from_request_parts(parts, state).await;
+        match path {
+            Ok(Path((id, number))) if id.len() <= ID_BYTES_MAX && !id.chars().any(char::is_control) => {
+                Ok(Self(id, number))
+            }
+            _ => Err(ApiError::not_found()),
+        }
+    }
+}
+
 const ID_BYTES_MAX: usize = 256;
 
 impl<S: Send + Sync> FromRequestParts<S> for Id {

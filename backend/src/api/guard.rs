@@ -5,7 +5,9 @@
 
 use super::{
     access::{Access, Caller, Person},
-    assets, cookie, csrf,
+    assets,
+    audit::Trail,
+    cookie, csrf,
     ingest::otlp,
     peer::Peer,
     problem::{Answer, ApiError},
@@ -15,6 +17,7 @@ use super::{
 };
 use crate::{
     identity::token,
+    roles::Role,
     sensors::Held,
     store::{
         Database, Secret, StoreError,
@@ -27,7 +30,7 @@ use crate::{
 };
 use axum::{
     extract::Request,
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -35,7 +38,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
 use std::{borrow::Cow, time::Duration};
 use tokio::time::{Instant, timeout};
 use tracing::Instrument;
-use watchfloor_shared::problem::ErrorCode;
+use watchfloor_shared::{audit::Outcome, problem::ErrorCode};
 
 /// Longest API key or session token that is looked at.
 const SECRET_BYTES_MAX: usize = 256;
@@ -80,13 +83,27 @@ pub async fn guard(state: AppState, route: &'static Route, request: Request, nex
 
 async fn admit_and_run(state: AppState, route: &'static Route, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    if matches!(route.access, Access::PageOr(_)) && assets::wants_page(&parts.headers) {
+    let has_pages = state.roles.has(Role::Api);
+    if has_pages && matches!(route.access, Access::PageOr(_)) && assets::wants_page(&parts.headers) {
         return assets::index(&parts.headers);
     }
+    let address = Peer::of(&parts.extensions).address;
+    let trail = Trail::of(route, &mut parts, address).await;
     let admitted = match admit(&state, route, &parts).await {
         Ok(admitted) => admitted,
         Err(error) => return error.into_response(),
     };
+    let caller = admitted.caller.clone();
+    if let Err(error) = allow(&state, route, caller.as_ref()) {
+        if let (Some(trail), Some(caller)) = (&trail, &caller) {
+            // It was refused with or without an entry.
+            let _ = trail.finish(&state, caller, Outcome::Refused).await;
+        }
+        return error.into_response();
+    }
+    if let Some(trail) = &trail {
+        parts.extensions.insert(trail.clone());
+    }
     let held = match &admitted.caller {
         Some(Caller::Key(holder)) if route.streams => Some(state.held.hold(&holder.id)),
         _ => None,
@@ -112,6 +129,15 @@ async fn admit_and_run(state: AppState, route: &'static Route, request: Request,
             Err(_) => ApiError::unavailable("It took longer than this server allows.").into_response(),
         }
     };
+    let outcome = match response.status() {
+        StatusCode::FORBIDDEN => Some(Outcome::Refused),
+        status => status.is_success().then_some(Outcome::Done),
+    };
+    if let (Some(trail), Some(caller), Some(outcome)) = (&trail, &caller, outcome)
+        && let Err(error) = trail.finish(&state, caller, outcome).await
+    {
+        response = error.into_response();
+    }
     let renewed = admitted
         .renewed
         .and_then(|token| cookie::SESSION.set(&token, state.tls));
@@ -133,19 +159,22 @@ async fn admit(state: &AppState, route: &Route, request: &Parts) -> Answer<Admit
         _ => {}
     }
     let admitted = authenticate(state, request).await?;
-    match (&admitted.caller, route.access.permission()) {
-        (None, _) => Err(ApiError::unauthenticated()),
+    match admitted.caller {
+        Some(_) => Ok(admitted),
+        None => Err(ApiError::unauthenticated()),
+    }
+}
+
+/// Whether who was admitted may do this. Nobody is where the route asks for nobody.
+fn allow(state: &AppState, route: &Route, caller: Option<&Caller>) -> Answer<()> {
+    match (caller, route.access.permission()) {
         (Some(caller), Some(permission)) if !caller.may(permission) => Err(ApiError::forbidden()),
         (Some(Caller::Key(_)), None) => Err(ApiError::forbidden()),
         (Some(Caller::Key(holder)), Some(_)) => {
-            state
-                .ingest
-                .allowances()
-                .check(&holder.id)
-                .map_err(ApiError::rate_limited)?;
-            Ok(admitted)
+            let allowances = state.ingest.allowances();
+            allowances.check(&holder.id).map_err(ApiError::rate_limited)
         }
-        _ => Ok(admitted),
+        _ => Ok(()),
     }
 }
 

@@ -135,6 +135,7 @@ impl Stream {
         for ticker in [&mut heartbeat, &mut check] {
             ticker.reset();
         }
+        let mut asked = self.state.live.checks();
         loop {
             tokio::select! {
                 step = self.follower.next() => self.give(step.map_err(store_failed)?).await?,
@@ -147,6 +148,9 @@ impl Stream {
                     self.send(event).await?;
                 }
                 _ = check.tick() => self.check().await?,
+                tenant = asked.recv() => if !matches!(tenant, Ok(Some(tenant)) if tenant != self.person.tenant) {
+                    self.check().await?;
+                }
             }
         }
     }

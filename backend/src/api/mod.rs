@@ -6,6 +6,7 @@
 pub mod access;
 mod alerts;
 pub(crate) mod assets;
+mod audit;
 mod context;
 mod cookie;
 mod csrf;
@@ -32,6 +33,7 @@ mod models;
 pub mod openapi;
 mod outer;
 mod peer;
+mod people;
 mod pictures;
 mod pipeline;
 mod plain;

@@ -6,6 +6,7 @@ use super::{
     routes::{Route, TABLE},
     state::AppState,
 };
+use crate::roles::Role;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
@@ -23,7 +24,15 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wa
 
 /// Serve it with [`doors::http`](crate::doors::http): limits go by the peer's address.
 pub fn router(state: AppState) -> Router {
-    let router = routed(&state, TABLE).fallback(assets::serve);
+    let roles = state.roles.clone();
+    let answered = TABLE
+        .iter()
+        .filter(|route| route.role().is_none_or(|role| roles.has(role)));
+    let router = routed(&state, answered);
+    let router = match roles.has(Role::Api) {
+        true => router.fallback(assets::serve),
+        false => router.fallback(|| async { ApiError::not_found() }),
+    };
     surrounded(router, state)
 }
 

@@ -5,7 +5,11 @@
 use crate::{
     bus::BusError,
     search::SearchError,
-    store::{StoreError, alerts::ChangeError, identity::IdentityError},
+    store::{
+        StoreError,
+        alerts::ChangeError,
+        identity::{IdentityError, people::PeopleError},
+    },
 };
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -186,6 +190,21 @@ impl From<IdentityError> for ApiError {
             | IdentityError::InvalidEmail
             | IdentityError::InvalidName
             | IdentityError::Certificate(_) => ErrorCode::InvalidRequest,
+        };
+        ApiError::new(code, capitalized(&error.to_string()))
+    }
+}
+
+impl From<PeopleError> for ApiError {
+    fn from(error: PeopleError) -> Self {
+        let code = match error {
+            PeopleError::Store(error) => return error.into(),
+            PeopleError::Identity(error) => return error.into(),
+            PeopleError::Unknown => return ApiError::not_found(),
+            PeopleError::NoInvitation => ErrorCode::NotFound,
+            PeopleError::WrongPassword(_) => ErrorCode::Unauthenticated,
+            PeopleError::OwnersAlone => ErrorCode::Forbidden,
+            PeopleError::LastOwner | PeopleError::MemberAlready | PeopleError::TooMany => ErrorCode::Conflict,
         };
         ApiError::new(code, capitalized(&error.to_string()))
     }

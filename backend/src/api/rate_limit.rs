@@ -1,16 +1,16 @@
-//! Token buckets in bounded memory.
+//! Token buckets in bounded memory, and who may try to sign in how often.
 
-use crate::doors::places::network;
+use crate::{doors::places::network, ephemeral::Ephemeral};
 use std::{
     collections::HashMap,
     hash::Hash,
     net::IpAddr,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 /// `burst` at once, then one per `refill`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     pub burst: u32,
     pub refill: Duration,
@@ -96,52 +96,56 @@ impl<K: Eq + Hash + Clone> RateLimiter<K> {
 }
 
 /// Who tries to sign in: the pair is narrow, the address and the account alone are wide, so that neither one address trying
-/// many accounts nor many addresses trying one get far, and nobody locks out another by trying.
-pub struct SignInLimiter {
-    pairs: RateLimiter<(IpAddr, String)>,
-    addresses: RateLimiter<IpAddr>,
-    accounts: RateLimiter<String>,
+/// many accounts nor many addresses trying one get far, and nobody locks out another by trying. Processes that share a Redis count
+/// together.
+pub struct SignInLimiter(Arc<dyn Ephemeral>);
+
+const fn every(burst: u32, seconds: u64) -> Rate {
+    Rate {
+        burst,
+        refill: Duration::from_secs(seconds),
+    }
 }
 
-const KEYS_MAX: usize = 10_000;
+const ADDRESS: Rate = every(30, 4);
+const PAIR: Rate = every(5, 30);
+const ACCOUNT: Rate = every(100, 6);
 
-impl Default for SignInLimiter {
-    fn default() -> Self {
-        let rate = |burst, seconds| Rate {
-            burst,
-            refill: Duration::from_secs(seconds),
-        };
-        Self {
-            pairs: RateLimiter::new(rate(5, 30), KEYS_MAX),
-            addresses: RateLimiter::new(rate(30, 4), KEYS_MAX),
-            accounts: RateLimiter::new(rate(100, 6), KEYS_MAX),
+impl SignInLimiter {
+    pub fn new(ephemeral: Arc<dyn Ephemeral>) -> Self {
+        Self(ephemeral)
+    }
+
+    /// One try; `account` in lower case.
+    pub async fn take(&self, address: IpAddr, account: &str) -> Result<(), Duration> {
+        for (bucket, rate) in buckets(address, account) {
+            self.0.take(&bucket, rate).await?;
+        }
+        Ok(())
+    }
+
+    /// The try succeeded: the next one is not held against the person.
+    pub async fn give_back(&self, address: IpAddr, account: &str) {
+        for (bucket, rate) in buckets(address, account) {
+            self.0.give_back(&bucket, rate).await;
         }
     }
 }
 
-impl SignInLimiter {
-    /// One try; `account` in lower case.
-    pub fn take(&self, address: IpAddr, account: &str) -> Result<(), Duration> {
-        let address = network(address);
-        let account: String = account.chars().take(200).collect();
-        self.addresses.take(&address)?;
-        self.pairs.take(&(address, account.clone()))?;
-        self.accounts.take(&account)
-    }
-
-    /// The try succeeded: the next one is not held against the person.
-    pub fn give_back(&self, address: IpAddr, account: &str) {
-        let address = network(address);
-        let account: String = account.chars().take(200).collect();
-        self.addresses.give_back(&address);
-        self.accounts.give_back(&account);
-        self.pairs.give_back(&(address, account));
-    }
+fn buckets(address: IpAddr, account: &str) -> [(String, Rate); 3] {
+    let address = network(address);
+    let account: String = account.chars().take(200).collect();
+    [
+        (format!("sign-in address {address}"), ADDRESS),
+        (format!("sign-in pair {address} {account}"), PAIR),
+        (format!("sign-in account {account}"), ACCOUNT),
+    ]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ephemeral::Local;
 
     #[test]
     fn a_bucket_empties_refills_and_says_how_long() {
@@ -175,14 +179,14 @@ mod tests {
         assert!(limiter.buckets.lock().unwrap().len() <= 50);
     }
 
-    #[test]
-    fn neighbours_in_one_ipv6_network_share_their_tries() {
-        let limiter = SignInLimiter::default();
+    #[tokio::test]
+    async fn neighbours_in_one_ipv6_network_share_their_tries() {
+        let limiter = SignInLimiter::new(Arc::new(Local::default()));
         let address = |last: u16| IpAddr::V6([0x2001, 0xdb8, 0, 1, 0, 0, 0, last].into());
         for last in 0..5 {
-            assert!(limiter.take(address(last), "a@b.example").is_ok());
+            assert!(limiter.take(address(last), "a@b.example").await.is_ok());
         }
-        assert!(limiter.take(address(77), "a@b.example").is_err());
-        assert!(limiter.take(address(77), "c@b.example").is_ok());
+        assert!(limiter.take(address(77), "a@b.example").await.is_err());
+        assert!(limiter.take(address(77), "c@b.example").await.is_ok());
     }
 }

@@ -2,22 +2,26 @@
 
 use super::{
     access::Access::{self, LoopbackOr, Needs, PageOr, Public, Screen, SignedIn},
-    alerts,
+    alerts, audit,
     describe::Describe,
     docs, endpoints, events, fleet, health, identity, ingest, inventory, keys, live, map, metrics, models, openapi,
-    pictures, pipeline, plain, rules, sensors,
+    people, pictures, pipeline, plain, rules, sensors,
     state::AppState,
     walls,
 };
+use crate::roles::Role;
 use axum::{
     extract::DefaultBodyLimit,
     http::Method,
     routing::{MethodRouter, delete, get, patch, post, put},
 };
 use watchfloor_shared::identity::Permission::{
-    ChangeAlerts, Ingest, ManageInventory, ManageKeys, ManageSensors, ManageWalls, ReadAlerts, ReadEvents,
-    ReadPipeline, ReadRules, RedriveDeadLetters,
+    ChangeAlerts, Ingest, ManageInventory, ManageKeys, ManagePeople, ManageSensors, ManageWalls, ReadAlerts, ReadAudit,
+    ReadEvents, ReadPipeline, ReadRules, RedriveDeadLetters,
 };
+
+/// They read, though their method says otherwise.
+const READS: [&str; 2] = ["events.search", "alerts.shown"];
 
 pub struct Route {
     /// Operation id, span and metric label.
@@ -29,6 +33,29 @@ pub struct Route {
     pub(super) describe: fn() -> Describe,
     /// Lives longer than a request may: the live stream, ingest.
     pub streams: bool,
+}
+
+impl Route {
+    /// The role whose processes answer it; absent: every process does.
+    pub fn role(&self) -> Option<Role> {
+        let is_of_senders = matches!(self.access, Needs(Ingest) | PageOr(Ingest)) || self.path.starts_with("/ingest/");
+        match self.path {
+            "/healthz" | "/readyz" | "/health" | "/metrics" => None,
+            _ if is_of_senders => Some(Role::Ingest),
+            _ => Some(Role::Api),
+        }
+    }
+
+    /// Whether what it does is written to the audit log: all that people change. Senders' records are no change, nor is a search
+    /// that has a body, nor a note of what was drawn.
+    pub fn is_audited(&self) -> bool {
+        let is_of_people = match self.access {
+            SignedIn => true,
+            Needs(permission) => permission != Ingest,
+            _ => false,
+        };
+        is_of_people && self.method != GET && !READS.contains(&self.name)
+    }
 }
 
 const fn on(
@@ -91,6 +118,17 @@ pub static TABLE: &[Route] = &[
     on(POST, "/api/v1/session/link", Public, "session.link", || post(identity::link::handle), identity::link::describe),
     on(DELETE, "/api/v1/session", SignedIn, "session.sign_out", || delete(identity::sign_out::handle), identity::sign_out::describe),
     on(GET, "/api/v1/me", SignedIn, "me", || get(identity::me::handle), identity::me::describe),
+    on(PUT, "/api/v1/me/password", SignedIn, "me.password", || put(identity::own::change_password), identity::own::describe_password),
+    on(GET, "/api/v1/me/sessions", SignedIn, "me.sessions", || get(identity::own::list), identity::own::describe_sessions),
+    on(DELETE, "/api/v1/me/sessions", SignedIn, "me.end_sessions", || delete(identity::own::end_others), identity::own::describe_end_others),
+    on(DELETE, "/api/v1/me/sessions/{id}", SignedIn, "me.end_session", || delete(identity::own::end_one), identity::own::describe_end),
+    on(POST, "/api/v1/invitation", Public, "invitation.look", || post(identity::accept::look), identity::accept::describe_look),
+    on(POST, "/api/v1/invitation/acceptance", Public, "invitation.accept", || post(identity::accept::handle), identity::accept::describe),
+    on(GET, "/api/v1/people", Needs(ManagePeople), "people.list", || get(people::list::handle), people::list::describe),
+    on(PATCH, "/api/v1/people/{id}", Needs(ManagePeople), "people.change", || patch(people::member::change), people::member::describe_change),
+    on(DELETE, "/api/v1/people/{id}", Needs(ManagePeople), "people.remove", || delete(people::member::remove), people::member::describe_remove),
+    on(POST, "/api/v1/people/invitations", Needs(ManagePeople), "people.invite", || post(people::invite::handle), people::invite::describe),
+    on(DELETE, "/api/v1/people/invitations/{id}", Needs(ManagePeople), "people.cancel_invitation", || delete(people::invite::cancel), people::invite::describe_cancel),
     on(GET, "/api/v1/alerts", Needs(ReadAlerts), "alerts.list", || get(alerts::list::handle), alerts::list::describe),
     on(GET, "/api/v1/alerts/facets", Needs(ReadAlerts), "alerts.facets", || get(alerts::facets::handle), alerts::facets::describe),
     on(GET, "/api/v1/alerts/histogram", Needs(ReadAlerts), "alerts.histogram", || get(alerts::histogram::handle), alerts::histogram::describe),
@@ -114,6 +152,9 @@ pub static TABLE: &[Route] = &[
     on(GET, "/api/v1/fleet/{id}", Needs(ReadPipeline), "fleet.get", || get(fleet::get::handle), fleet::get::describe),
     on(PATCH, "/api/v1/fleet/{id}", Needs(ManageSensors), "fleet.change", || patch(fleet::change::handle), fleet::change::describe),
     on(DELETE, "/api/v1/fleet/{id}", Needs(ManageSensors), "fleet.revoke", || delete(fleet::revoke::handle), fleet::revoke::describe),
+    on(GET, "/api/v1/fleet/{id}/commands", Needs(ManageSensors), "fleet.commands", || get(fleet::commands::list), fleet::commands::describe_list),
+    on(POST, "/api/v1/fleet/{id}/commands", Needs(ManageSensors), "fleet.command", || post(fleet::commands::make).layer(DefaultBodyLimit::max(fleet::commands::BODY_BYTES_MAX)), fleet::commands::describe_make),
+    on(DELETE, "/api/v1/fleet/{id}/commands/{number}", Needs(ManageSensors), "fleet.cancel_command", || delete(fleet::commands::cancel), fleet::commands::describe_cancel),
     on(GET, "/api/v1/fleet/claims", Needs(ManageSensors), "fleet.claims", || get(fleet::claims::list), fleet::claims::describe_list),
     on(POST, "/api/v1/fleet/claims", Needs(ManageSensors), "fleet.make_claim", || post(fleet::claims::make), fleet::claims::describe_make),
     on(DELETE, "/api/v1/fleet/claims/{id}", Needs(ManageSensors), "fleet.cancel_claim", || delete(fleet::claims::cancel), fleet::claims::describe_cancel),
@@ -134,6 +175,9 @@ pub static TABLE: &[Route] = &[
     on(GET, "/api/v1/keys", Needs(ManageKeys), "keys.list", || get(keys::list::handle), keys::list::describe),
     on(POST, "/api/v1/keys", Needs(ManageKeys), "keys.issue", || post(keys::issue::handle), keys::issue::describe),
     on(DELETE, "/api/v1/keys/{id}", Needs(ManageKeys), "keys.revoke", || delete(keys::revoke::handle), keys::revoke::describe),
+    on(GET, "/api/v1/audit", Needs(ReadAudit), "audit.list", || get(audit::list::handle), audit::list::describe),
+    on(GET, "/api/v1/audit/verification", Needs(ReadAudit), "audit.verify", || get(audit::verify::handle), audit::verify::describe),
+    long(GET, "/api/v1/audit/export", Needs(ReadAudit), "audit.export", || get(audit::export::handle), audit::export::describe),
     on(GET, "/api/v1/walls", Needs(ManageWalls), "walls.list", || get(walls::list::handle), walls::list::describe),
     on(POST, "/api/v1/walls", Needs(ManageWalls), "walls.pair", || post(walls::pair::handle), walls::pair::describe),
     on(PATCH, "/api/v1/walls/{id}", Needs(ManageWalls), "walls.change", || patch(walls::change::handle), walls::change::describe),
@@ -198,6 +242,8 @@ mod tests {
             "setup.redeem",
             "session.sign_in",
             "session.link",
+            "invitation.look",
+            "invitation.accept",
             "ingest.enrolment",
             "wall.begin",
             "wall.pairing",
@@ -215,10 +261,8 @@ mod tests {
                 route.access.permission(),
                 Some(ReadEvents | ReadPipeline | ReadRules | ReadAlerts)
             );
-            // A search has a body; noting what was drawn is part of reading.
-            let known = ["events.search", "alerts.shown"].contains(&route.name);
             assert!(
-                !reads || known,
+                !reads || READS.contains(&route.name),
                 "{} changes things with a reader's permission",
                 route.name
             );

@@ -6,12 +6,14 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    ephemeral::Ephemeral,
     geo::GeoBook,
     infer::ModelBook,
     ingest::{Ingestor, IntakeLimits},
     live::{LatencyRecorder, LiveHub, SnapshotFeed},
     map::MapBook,
     pipeline::PipelineView,
+    roles::Roles,
     search::SearchIndex,
     sensors::{Enrolment, HeldCredentials, Sensors},
     store::Database,
@@ -105,6 +107,7 @@ pub struct ApiParts {
     pub search: Arc<dyn SearchIndex>,
     pub ingest: Ingestor,
     pub live: LiveHub,
+    pub ephemeral: Arc<dyn Ephemeral>,
     pub latency: Arc<AlertLatency>,
     pub pipeline: Arc<dyn PipelineView>,
     pub rules: Arc<dyn RulesView>,
@@ -116,6 +119,8 @@ pub struct ApiParts {
     pub map: MapBook,
     pub clock: Clock,
     pub limits: ApiLimits,
+    /// What this process answers.
+    pub roles: Roles,
     /// The server is reached over TLS: cookies are `Secure`, browsers are told to stay with it.
     pub tls: bool,
 }
@@ -154,7 +159,7 @@ impl AppState {
         let age = Duration::from_millis(parts.limits.snapshot_ms.saturating_mul(9) / 10);
         Self(Arc::new(Services {
             snapshots: SnapshotFeed::new(parts.pipeline.clone(), age),
-            sign_ins: SignInLimiter::default(),
+            sign_ins: SignInLimiter::new(parts.ephemeral.clone()),
             requests: RateLimiter::new(rate, 10_000),
             pairings: RateLimiter::new(PAIRINGS, 10_000),
             hashing: Semaphore::new(4),

@@ -320,6 +320,10 @@ impl Consumer for GroupMember {
         };
         self.cursors.iter().map(held).collect()
     }
+
+    fn generation(&self) -> u64 {
+        self.generation
+    }
 }
 
 impl Drop for GroupMember {

@@ -182,4 +182,8 @@ pub trait Consumer: Send {
 
     /// What this member holds now; changes only inside `poll`.
     fn assignment(&self) -> Vec<TopicPartition>;
+
+    /// Another number whenever what this member holds has changed, also when a partition was lost and came back between two
+    /// polls: what is known of it is old then.
+    fn generation(&self) -> u64;
 }

@@ -3,6 +3,7 @@
 
 use crate::{
     ingest::RawLine,
+    roles::Role,
     startup::Running,
     store::{Secret, identity::api_keys},
 };
@@ -27,16 +28,25 @@ struct Address {
     url: String,
     tenant: TenantId,
     key: String,
+    #[serde(default)]
+    key_id: String,
 }
 
 fn address_file(data_dir: &Path) -> PathBuf {
     data_dir.join("server.json")
 }
 
-/// Writes the address file with a fresh key; the key of an earlier run stops working.
+/// Writes the address file with a fresh key; the key of an earlier run on this data directory stops working. A process without
+/// doors leaves none.
 pub async fn leave_address(running: &Running) -> Result<()> {
+    if !running.config.roles.has(Role::Ingest) {
+        return Ok(());
+    }
+    let left = left(running);
+    // In a database that other processes work with, those of the same name are theirs.
+    let is_own = running.config.database.url.is_none();
     for key in api_keys::list(&running.db, &running.tenant).await? {
-        if key.name == KEY_NAME {
+        if key.name == KEY_NAME && (is_own || left.as_ref() == Some(&key.id)) {
             api_keys::revoke(&running.db, &running.tenant, &key.id).await?;
         }
     }
@@ -45,6 +55,7 @@ pub async fn leave_address(running: &Running) -> Result<()> {
         url: running.url(),
         tenant: running.tenant.clone(),
         key: issued.secret,
+        key_id: issued.id,
     };
     let path = address_file(&running.config.data_dir);
     let _ = std::fs::remove_file(&path);
@@ -57,8 +68,21 @@ pub async fn leave_address(running: &Running) -> Result<()> {
     Ok(())
 }
 
-pub fn remove_address(data_dir: &Path) {
-    let _ = std::fs::remove_file(address_file(data_dir));
+/// The id of the key that the address file holds.
+fn left(running: &Running) -> Option<String> {
+    let text = std::fs::read(address_file(&running.config.data_dir)).ok()?;
+    let address: Address = serde_json::from_slice(&text).ok()?;
+    Some(address.key_id)
+}
+
+/// Takes the file away, and its key.
+pub async fn remove_address(running: &Running) {
+    if let Some(id) = left(running)
+        && let Err(error) = api_keys::revoke(&running.db, &running.tenant, &id).await
+    {
+        tracing::debug!(%error, "the command line's key could not be taken back");
+    }
+    let _ = std::fs::remove_file(address_file(&running.config.data_dir));
 }
 
 /// Which server to send to.

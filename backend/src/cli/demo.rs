@@ -91,7 +91,7 @@ pub async fn run(settings: &SettingsArguments, arguments: &DemoArguments) -> Res
         }
     };
     terminal::say("Stopping …");
-    client::remove_address(&running.config.data_dir);
+    client::remove_address(&running).await;
     if let Some(sensor) = sensor {
         sensor.stop().await;
     }

@@ -1,5 +1,6 @@
 //! The command line: one subcommand per job.
 
+mod audit;
 pub mod client;
 mod config;
 mod demo;
@@ -49,7 +50,7 @@ pub struct SettingsArguments {
 #[derive(Subcommand)]
 enum Command {
     /// Start the server: pipeline, API, console
-    Serve,
+    Serve(serve::ServeArguments),
     /// Start a server in a temporary folder and show an intrusion being caught
     Demo(demo::DemoArguments),
     /// Send recordings to the running server, at a pace
@@ -69,6 +70,9 @@ enum Command {
     /// What the training of models needs
     #[command(subcommand)]
     Training(training::TrainingCommand),
+    /// Verify the log of who did what
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Show settings
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -110,7 +114,7 @@ pub fn main() -> ExitCode {
 fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let settings = &arguments.settings;
     match arguments.command {
-        Command::Serve => runtime()?.block_on(serve::run(settings)),
+        Command::Serve(serve) => runtime()?.block_on(serve::run(settings, &serve)),
         Command::Demo(demo) => runtime()?.block_on(demo::run(settings, &demo)),
         Command::Replay(replay) => runtime()?.block_on(replay::run(settings, &replay)),
         Command::Import(import) => runtime()?.block_on(import::run(settings, &import)),
@@ -123,6 +127,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             models::run(&command, folder, library.as_deref(), &mut std::io::stdout().lock())
         }
         Command::Training(command) => training::run(&command),
+        Command::Audit(command) => runtime()?.block_on(audit::run(settings, &command)),
         Command::Config(command) => config::run(settings, &command),
         Command::Doctor(doctor) => runtime()?.block_on(doctor::run(settings, &doctor)),
         Command::Sensor(sensor) => sensor::run(settings, &sensor),

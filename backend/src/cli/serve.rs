@@ -4,15 +4,30 @@ use super::{SettingsArguments, client, terminal};
 use crate::{
     clock::Clock,
     config::{Config, LogFormat},
+    roles::{Role, Roles},
     startup::{self, Doors, Running},
     store::identity,
 };
 use anyhow::Result;
+use clap::Args;
 use std::{process::ExitCode, time::Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-pub async fn run(settings: &SettingsArguments) -> Result<ExitCode> {
+#[derive(Args)]
+pub struct ServeArguments {
+    /// What this process does: `all`, or some of ingest, aggregate, normalize, join, index, detect, infer, alert and api
+    #[arg(long, value_name = "LIST")]
+    role: Option<Roles>,
+}
+
+pub async fn run(settings: &SettingsArguments, arguments: &ServeArguments) -> Result<ExitCode> {
+    let mut settings = settings.clone();
+    let roles = arguments
+        .role
+        .iter()
+        .map(|roles| ("roles".to_owned(), roles.to_string()));
+    settings.set.extend(roles);
     let config = settings.load()?;
     log(&config)?;
     let mut end = End::listen()?;
@@ -20,15 +35,21 @@ pub async fn run(settings: &SettingsArguments) -> Result<ExitCode> {
     tracing::info!(config = %serde_json::to_string(&config)?, "settings");
     let running = startup::start(config, Clock::system(), Doors::Open).await?;
     client::leave_address(&running).await?;
+    let part = match &running.config.roles {
+        roles if roles.is_all() => String::new(),
+        roles => format!(" ({roles})"),
+    };
     terminal::say(format!(
-        "Watchfloor is ready at {} after {:.1} s",
+        "Watchfloor{part} is ready at {} after {:.1} s",
         running.url(),
         started.elapsed().as_secs_f64()
     ));
-    greet(&running).await?;
+    if running.config.roles.has(Role::Api) {
+        greet(&running).await?;
+    }
     end.come().await;
     terminal::say("Stopping …");
-    client::remove_address(&running.config.data_dir);
+    client::remove_address(&running).await;
     running.stop().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! File, then environment, then flags.
 
-use super::Config;
+use super::{Config, alias};
 use figment::{
     Figment,
     error::{Actual, Kind},
@@ -34,9 +34,18 @@ pub struct Flags {
 /// Reads and checks the settings.
 pub fn load(flags: &Flags) -> Result<Config, ConfigError> {
     let mut figment = Figment::new();
+    let mut theirs = Figment::new();
     if let Some(file) = &flags.file {
-        figment = figment.merge(Serialized::defaults(table(file)?));
+        let mut table = table(file)?;
+        theirs = theirs.merge(Serialized::defaults(alias::take_sections(&mut table)));
+        figment = figment.merge(Serialized::defaults(table));
     }
+    theirs = theirs.merge(Serialized::defaults(alias::environment()));
+    refuse_placeholders(&theirs)?;
+    let theirs = theirs
+        .extract()
+        .map_err(|error| ConfigError::Refused(describe(error)))?;
+    figment = figment.join(Serialized::defaults(alias::translate(theirs)?));
     figment = figment.merge(Env::prefixed("WATCHFLOOR__").split("__"));
     if let Some(data_dir) = &flags.data_dir {
         figment = figment.merge(Serialized::default("data_dir", data_dir));

@@ -1,6 +1,7 @@
 //! Settings: a struct beside its owner, gathered here. Read from a TOML file, then `WATCHFLOOR__SECTION__KEY` from the
 //! environment, then flags; an unknown key is refused, a secret is never printed.
 
+mod alias;
 mod load;
 pub mod reference;
 
@@ -13,12 +14,14 @@ use crate::{
         config::{DoorConfig, StreamDoorConfig, TlsDoorConfig},
         places::LimitsConfig,
     },
+    ephemeral::RedisConfig,
     follow::FollowConfig,
     grpc::GrpcConfig,
     infer::InferConfig,
     otlp::OtlpConfig,
+    roles::{Roles, Shared},
     search::SearchConfig,
-    sensors::SensorsConfig,
+    sensors::{InfluxConfig, SensorsConfig},
     store::DatabaseConfig,
     tls::TlsFiles,
 };
@@ -30,6 +33,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub struct Config {
     /// Everything the product keeps lies below it.
     pub data_dir: PathBuf,
+    /// What this process does of the whole.
+    pub roles: Roles,
     pub http: HttpConfig,
     pub syslog: DoorConfig,
     pub lumberjack: StreamDoorConfig,
@@ -42,6 +47,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     pub bus: BusConfig,
     pub search: SearchConfig,
+    pub redis: RedisConfig,
+    pub influxdb: InfluxConfig,
     pub rules: RulesConfig,
     pub aggregate: AggregateConfig,
     pub enrich: EnrichConfig,
@@ -54,6 +61,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data_dir: PathBuf::from("watchfloor-data"),
+            roles: Roles::default(),
             http: HttpConfig::default(),
             syslog: DoorConfig::default(),
             lumberjack: StreamDoorConfig::default(),
@@ -66,6 +74,8 @@ impl Default for Config {
             database: DatabaseConfig::default(),
             bus: BusConfig::default(),
             search: SearchConfig::default(),
+            redis: RedisConfig::default(),
+            influxdb: InfluxConfig::default(),
             rules: RulesConfig::default(),
             aggregate: AggregateConfig::default(),
             enrich: EnrichConfig::default(),
@@ -244,6 +254,14 @@ impl Config {
         }
         self.bus.kafka.validate().or_else(|(key, why)| invalid(key, &why))?;
         self.search.validate().or_else(|(key, why)| invalid(key, &why))?;
+        self.redis.validate().or_else(|(key, why)| invalid(key, &why))?;
+        self.influxdb.validate().or_else(|(key, why)| invalid(key, &why))?;
+        let shared = Shared {
+            bus: self.bus.kafka.is_set(),
+            database: self.database.url.is_some(),
+            index: self.search.opensearch.is_set(),
+        };
+        self.roles.validate(shared).or_else(|why| invalid("roles", &why))?;
         if !(1..=3_600).contains(&self.aggregate.window_seconds) {
             return invalid("aggregate.window_seconds", "must be between 1 and 3600");
         }

@@ -1,12 +1,16 @@
 //! The reference of all settings, made from the defaults and the table below; a test fails for a key without a line.
 
-use super::Config;
+use super::{Config, alias};
 use serde_json::Value;
 use std::fmt::Write;
 
 /// Key and meaning. Defaults come from the code.
 const KEYS: &[(&str, &str)] = &[
     ("data_dir", "Everything the product keeps lies below it."),
+    (
+        "roles",
+        "What this process does of the whole: `all`, or some of `ingest` (the doors), `aggregate`, `normalize`, `join`, `index`, `detect`, `infer`, `alert` (the stages) and `api`; as a text with commas between them, too. Less than everything needs `bus.kafka` and `database.url`, and for `index` and `api` `search.opensearch`. `watchfloor serve --role` says the same. Any number of processes may have the same role.",
+    ),
     ("http.listen", "Where console, API and ingest door listen."),
     (
         "http.public_url",
@@ -144,6 +148,10 @@ const KEYS: &[(&str, &str)] = &[
         "With `database.url`: the role that owns and migrates the schema (secret).",
     ),
     (
+        "database.auto_migrate",
+        "Whether the schema is brought up to date at the start, by `database.migration_url`; else one that is older is refused.",
+    ),
+    (
         "database.binaries",
         "Folder with `bin/postgres` for the managed server; searched for when absent.",
     ),
@@ -235,6 +243,45 @@ const KEYS: &[(&str, &str)] = &[
     ),
     ("search.opensearch.tls.key", "PEM file: the certificate's private key."),
     (
+        "redis.url",
+        "`rediss://host:6379` (TLS) or `redis://host:6379` of a Redis, version 6 or later, with `/1` behind it another database than the first: replicas of `api` and `ingest` then tell one another of changes and ended sessions at once and count tries to sign in and what senders send together. Nothing is kept there that may not be lost. Absent or away: each process for itself, changes within half a second.",
+    ),
+    (
+        "redis.username",
+        "Who signs in; the server's default account when empty.",
+    ),
+    (
+        "redis.password",
+        "With which password, over TLS or on this machine alone (secret).",
+    ),
+    ("redis.prefix", "Before the name of each key and channel."),
+    (
+        "redis.tls.ca",
+        "PEM file: the authorities of the server's certificate, and no others; the host's when absent.",
+    ),
+    (
+        "redis.tls.certificate",
+        "PEM file: what to show where the server asks for a certificate.",
+    ),
+    ("redis.tls.key", "PEM file: the certificate's private key."),
+    (
+        "influxdb.url",
+        "`https://host:8086` of an InfluxDB 2: heartbeats of sensors are written there as `sensor_metrics`, whether enrolled sensors live as `sensor_status`, and charts are drawn from there. Absent or away: charts show what the process itself heard, an hour at most.",
+    ),
+    ("influxdb.organization", "Whose bucket it is."),
+    (
+        "influxdb.bucket",
+        "The bucket, which must be there; how long it keeps is its own setting.",
+    ),
+    (
+        "influxdb.token",
+        "May read and write the bucket; over https or on this machine alone (secret).",
+    ),
+    (
+        "influxdb.ca",
+        "PEM file: the authorities of the server's certificate, and no others; the host's when absent.",
+    ),
+    (
         "rules.starter_pack",
         "Whether the rules that ship with the product run.",
     ),
@@ -306,6 +353,7 @@ pub fn markdown() -> Result<String, serde_json::Error> {
         };
         let _ = writeln!(text, "| `{key}` | {default} | {meaning} |");
     }
+    text.push_str(&alias::markdown());
     Ok(text)
 }
 

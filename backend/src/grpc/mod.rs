@@ -4,6 +4,7 @@
 //! their silence are bounded.
 
 mod connection;
+mod control;
 mod enrolment;
 mod logs;
 mod sensor;
@@ -105,6 +106,7 @@ pub fn router(door: &GrpcDoor) -> Router {
     let sensors = SensorCalls {
         door: door.clone(),
         places: Arc::new(Semaphore::new(SENSOR_CALLS_MAX)),
+        control_places: Arc::new(Semaphore::new(SENSOR_CALLS_MAX)),
     };
     let sensors = SensorServiceServer::new(sensors)
         .max_decoding_message_size(MESSAGE_BYTES_MAX)

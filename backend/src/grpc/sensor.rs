@@ -3,7 +3,7 @@
 //! Invariant: the next batch is read only when the one before is on the disk and its acknowledgement was taken, so a sensor is
 //! held back by the slower of the two; and while its credential's allowance is spent, nothing is read of it.
 
-use super::{Called, GrpcDoor, connection::Busy, enrolment};
+use super::{Called, GrpcDoor, connection::Busy, control, enrolment};
 use crate::{
     ingest::Door,
     sensors::{self, BatchRefused, Held},
@@ -14,15 +14,18 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 use watchfloor_protocol::{
     IDLE_SECONDS_MAX,
-    v1::{Ack, Certificate, RenewRequest, SensorBatch, sensor_service_server::SensorService},
+    v1::{Ack, Certificate, Command, ControlReport, RenewRequest, SensorBatch, sensor_service_server::SensorService},
 };
 
 pub(super) struct SensorCalls {
     pub door: GrpcDoor,
     pub places: Arc<Semaphore>,
+    /// Of control calls.
+    pub control_places: Arc<Semaphore>,
 }
 
 #[tonic::async_trait]
@@ -45,6 +48,16 @@ impl SensorService for SensorCalls {
             _busy: busy,
         };
         Ok(Response::new(Box::pin(stream::unfold(call, Call::next))))
+    }
+
+    type ControlStream = ReceiverStream<Result<Command, Status>>;
+
+    async fn control(
+        &self,
+        request: Request<Streaming<ControlReport>>,
+    ) -> Result<Response<Self::ControlStream>, Status> {
+        let commands = control::begin(&self.door, &self.control_places, request)?;
+        Ok(Response::new(ReceiverStream::new(commands)))
     }
 
     async fn renew(&self, request: Request<RenewRequest>) -> Result<Response<Certificate>, Status> {
@@ -103,11 +116,11 @@ impl Call {
     }
 }
 
-fn revoked() -> Status {
+pub(super) fn revoked() -> Status {
     Status::unauthenticated("The credential was revoked, or its time is over.")
 }
 
-fn stops() -> Status {
+pub(super) fn stops() -> Status {
     Status::unavailable("The server stops; call again.")
 }
 

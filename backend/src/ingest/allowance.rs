@@ -3,14 +3,21 @@
 //!
 //! Invariant: memory is bounded by the number of credentials that sent lately.
 
+use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    mem,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 const BURST_SECONDS: f64 = 10.0;
 const KEYS_MAX: usize = 10_000;
+/// Credentials that others hear of at once.
+const TOLD_MAX: usize = 1_000;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Rates {
@@ -32,6 +39,18 @@ pub struct Allowances {
     rates: [f64; 2],
     /// By the credential's id, or the address of who has none.
     sent: Mutex<HashMap<String, Sent>>,
+    /// Whether other processes are to hear of it.
+    is_told: AtomicBool,
+    /// Records and bytes that they have not heard of.
+    untold: Mutex<HashMap<String, [u64; 2]>>,
+}
+
+/// What was sent with one credential in a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    key: String,
+    records: u64,
+    bytes: u64,
 }
 
 /// Records and bytes, less what time has forgiven.
@@ -46,6 +65,33 @@ impl Allowances {
         Self {
             rates: [rates.records_per_second_max as f64, rates.bytes_per_second_max as f64],
             sent: Mutex::default(),
+            is_told: AtomicBool::new(false),
+            untold: Mutex::default(),
+        }
+    }
+
+    /// Other processes have doors for the same senders.
+    pub fn tell(&self) {
+        self.is_told.store(true, Ordering::Relaxed);
+    }
+
+    /// What the others have not heard of, the most part of it where it is much.
+    pub fn untold(&self) -> Vec<Spent> {
+        let untold = mem::take(&mut *self.untold.lock().unwrap_or_else(PoisonError::into_inner));
+        let spent = untold.into_iter();
+        let mut spent: Vec<Spent> = spent
+            .map(|(key, [records, bytes])| Spent { key, records, bytes })
+            .collect();
+        spent.sort_by_key(|spent| std::cmp::Reverse((spent.bytes, spent.records)));
+        spent.truncate(TOLD_MAX);
+        spent
+    }
+
+    /// Counts what others let in.
+    pub fn spent_elsewhere(&self, spent: &[Spent]) {
+        let now = Instant::now();
+        for Spent { key, records, bytes } in spent.iter().take(TOLD_MAX) {
+            self.spend_at(key, [*records as f64, *bytes as f64], now);
         }
     }
 
@@ -63,6 +109,14 @@ impl Allowances {
 
     pub fn spend(&self, key: &str, records: usize, bytes: usize) {
         self.spend_at(key, [records as f64, bytes as f64], Instant::now());
+        if self.is_told.load(Ordering::Relaxed) {
+            let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+            if untold.len() < KEYS_MAX || untold.contains_key(key) {
+                let amounts = untold.entry(key.to_owned()).or_default();
+                amounts[0] = amounts[0].saturating_add(records as u64);
+                amounts[1] = amounts[1].saturating_add(bytes as u64);
+            }
+        }
     }
 
     fn check_at(&self, key: &str, now: Instant) -> Result<(), Duration> {
@@ -121,5 +175,23 @@ mod tests {
         assert_eq!(allowances.check_at("a", now + Duration::from_secs(5)), Ok(()));
         allowances.spend_at("b", [1.0, 30_000.0], now);
         assert_eq!(allowances.check_at("b", now), Err(Duration::from_secs(20)));
+    }
+
+    #[test]
+    fn what_is_spent_at_one_process_counts_at_another_once() {
+        let make = || {
+            let allowances = Allowances::new(Rates {
+                records_per_second_max: 10,
+                bytes_per_second_max: 1_000_000,
+            });
+            allowances.tell();
+            allowances
+        };
+        let (here, there) = (make(), make());
+        here.spend("a", 100, 10);
+        here.spend("a", 50, 10);
+        there.spent_elsewhere(&here.untold());
+        assert!(there.check("a").is_err() && there.check("b").is_ok());
+        assert!(here.untold().is_empty() && there.untold().is_empty());
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     bus::{BusError, Durability, EventBus, Record, TopicPartition},
     clock::Clock,
 };
+pub use allowance::Spent;
 use allowance::{Allowances, Rates};
 use bytes::Bytes;
 use std::{

@@ -1,11 +1,14 @@
 //! One bounded broadcast per tenant, and the limit on how many may listen.
 
-use crate::store::alerts::Changed;
+use crate::{
+    ephemeral::{Ephemeral, News},
+    store::alerts::Changed,
+};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 use watchfloor_shared::TenantId;
 
@@ -43,7 +46,15 @@ pub struct LiveHub {
     limits: LiveLimits,
     closing: CancellationToken,
     tenants: Arc<Mutex<HashMap<TenantId, Channel>>>,
+    asked: Arc<Notify>,
+    /// Tenants whose listeners are to be looked at again; none: all.
+    checks: broadcast::Sender<Option<TenantId>>,
+    /// The other processes.
+    others: Option<Arc<dyn Ephemeral>>,
 }
+
+/// Ended sessions that a listener may be behind before it looks whatever the tenant.
+const CHECKS_MAX: usize = 64;
 
 struct Channel {
     sender: broadcast::Sender<Arc<Changed>>,
@@ -69,11 +80,48 @@ impl LiveHub {
             limits,
             closing: CancellationToken::new(),
             tenants: Arc::default(),
+            asked: Arc::default(),
+            checks: broadcast::Sender::new(CHECKS_MAX),
+            others: None,
         }
     }
 
-    /// Tells the tenant's listeners. Call it after the commit; the order of calls does not matter. Never waits.
+    /// Other processes hear of what changes here.
+    pub fn telling(mut self, others: Arc<dyn Ephemeral>) -> Self {
+        self.others = Some(others);
+        self
+    }
+
+    /// Tells the tenant's listeners, here and in other processes. Call it after the commit; the order of calls does not matter.
+    /// Never waits.
     pub fn publish(&self, tenant: &TenantId, changed: Changed) {
+        self.deliver(tenant, changed);
+        self.tell(News::Changed(tenant.clone()));
+    }
+
+    /// A session ended: its streams end, here and in other processes.
+    pub fn session_ended(&self, tenant: &TenantId) {
+        self.check_sessions(Some(tenant.clone()));
+        self.tell(News::SessionEnded(tenant.clone()));
+    }
+
+    /// Listeners of the tenant, or of all, look whether their sessions still hold.
+    pub fn check_sessions(&self, of: Option<TenantId>) {
+        // An error means that nobody listens.
+        let _ = self.checks.send(of);
+    }
+
+    pub fn checks(&self) -> broadcast::Receiver<Option<TenantId>> {
+        self.checks.subscribe()
+    }
+
+    fn tell(&self, news: News) {
+        if let Some(others) = &self.others {
+            others.tell(news);
+        }
+    }
+
+    pub(super) fn deliver(&self, tenant: &TenantId, changed: Changed) {
         let tenants = self.lock();
         if let Some(channel) = tenants.get(tenant) {
             // An error means that the last listener just left.
@@ -100,6 +148,20 @@ impl LiveHub {
             tenant: tenant.clone(),
             hub: self.clone(),
         })
+    }
+
+    /// Somebody else changed something: the database is to be asked now.
+    pub fn ask(&self) {
+        self.asked.notify_one();
+    }
+
+    pub(super) async fn asked(&self) {
+        self.asked.notified().await;
+    }
+
+    /// The tenants that somebody here listens to.
+    pub(super) fn watched(&self) -> HashSet<TenantId> {
+        self.lock().keys().cloned().collect()
     }
 
     /// Ends all streams, so that a stopping server need not wait for them.

@@ -6,6 +6,7 @@
 mod follow;
 mod hub;
 mod latency;
+mod shared;
 mod snapshot;
 
 pub use follow::{Follower, Step};

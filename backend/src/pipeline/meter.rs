@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Instant,
 };
@@ -13,6 +13,8 @@ pub struct StageMeter {
     started: Instant,
     processed: AtomicU64,
     cpu_ns: AtomicU64,
+    /// Whether a worker has come as far as reading.
+    reads: AtomicBool,
     fault: Mutex<Option<String>>,
     rate: Mutex<RateWindow>,
 }
@@ -37,6 +39,7 @@ impl Default for StageMeter {
             started: now,
             processed: AtomicU64::new(0),
             cpu_ns: AtomicU64::new(0),
+            reads: AtomicBool::new(false),
             fault: Mutex::new(None),
             rate: Mutex::new(RateWindow {
                 since: now,
@@ -50,6 +53,17 @@ impl Default for StageMeter {
 impl StageMeter {
     pub fn processed(&self, records: usize) {
         self.processed.fetch_add(records as u64, Ordering::Relaxed);
+    }
+
+    /// A worker has its place in the group and its state, and reads.
+    pub fn goes_on(&self) {
+        self.reads.store(true, Ordering::Relaxed);
+    }
+
+    /// Why the stage does not do its work here.
+    pub fn trouble(&self) -> Option<String> {
+        let begins = || (!self.reads.load(Ordering::Relaxed)).then(|| "is starting".to_owned());
+        self.fault().or_else(begins)
     }
 
     /// Adds the CPU time this worker thread used since its last call.

@@ -32,6 +32,9 @@ pub trait PipelineView: Send + Sync {
     /// The tenant's dead letters by reason, at most `groups_max` groups.
     async fn dead_letters(&self, tenant: &TenantId, groups_max: usize) -> DeadLetters;
 
+    /// Stages of this process that cannot do their work now, each with the reason.
+    fn troubles(&self) -> Vec<(&'static str, String)>;
+
     /// Sends the tenant's dead letters (all, or of one reason) back to the topics they came from. Returns how many.
     async fn redrive(&self, tenant: &TenantId, reason: Option<&str>) -> Result<u64, crate::bus::BusError>;
 }

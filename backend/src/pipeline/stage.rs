@@ -3,11 +3,11 @@
 //!
 //! Invariant: an offset is committed only after [`Stage::flush`] said that everything before it is downstream. After any
 //! fault, a panic included, it goes back to what is committed, has the stage rebuild its state from there, and reads again,
-//! for ever: a store that is down makes the pipeline wait, not lose.
+//! for ever: a store that is down makes the pipeline wait, not lose. It does the same whenever partitions come or go: a stage's
+//! state is always that of the partitions which its worker holds, and of no others.
 
 use super::{
     backoff::Backoff,
-    ledger::partitions,
     meter::StageMeter,
     progress::Progress,
     tally::{Fate, Settled},
@@ -106,40 +106,52 @@ impl Runner {
     pub async fn run(mut self) -> Result<(), BusError> {
         let mut consumer = self.bus.subscribe(self.spec.name, self.spec.inputs).await?;
         let mut progress = Progress::of(self.spec.name);
-        let mut behind = true;
+        let mut known = None;
         while !self.stop.is_cancelled() {
-            let turn = AssertUnwindSafe(self.turn(&mut behind, &mut progress, consumer.as_mut()));
+            let turn = AssertUnwindSafe(self.turn(&mut known, &mut progress, consumer.as_mut()));
             let outcome = turn.catch_unwind().await.unwrap_or(Err(StageError::Panicked));
             match outcome {
-                Ok(()) => {}
+                Ok(()) => self.meter.goes_on(),
                 Err(StageError::Bus(BusError::Closed)) => return Ok(()),
                 Err(error) => {
-                    self.fault(&error);
+                    // A partition that went to another worker meanwhile is no fault.
+                    if !matches!(error, StageError::Bus(BusError::NotAssigned { .. })) {
+                        self.fault(&error);
+                        self.pause().await;
+                    }
                     progress = Progress::of(self.spec.name);
-                    behind = true;
-                    self.pause().await;
+                    known = None;
                 }
             }
             self.meter.sample_cpu();
         }
         if progress.uncommitted() > 0 && self.stage.flush().await.is_ok() {
-            self.commit(&mut progress, consumer.as_mut()).await?;
+            match self.commit(&mut progress, consumer.as_mut()).await {
+                Err(BusError::NotAssigned { .. }) => {}
+                committed => committed?,
+            }
         }
         Ok(())
     }
 
-    /// One batch, or one wait for a batch. After an error nothing is known of what was taken since the last commit.
+    /// One batch, or one wait for a batch. `known`: the assignment that the stage's state is of. After an error nothing is known
+    /// of what was taken since the last commit.
     async fn turn(
         &mut self,
-        behind: &mut bool,
+        known: &mut Option<u64>,
         progress: &mut Progress,
         consumer: &mut dyn Consumer,
     ) -> Result<(), StageError> {
-        if *behind {
-            self.go_back(consumer).await?;
-            *behind = false;
+        if known.is_none() {
+            *known = Some(self.go_back(consumer).await?);
         }
         let batch = consumer.poll(RECORDS_MAX, BYTES_MAX, POLL_WAIT).await?;
+        if *known != Some(consumer.generation()) {
+            // What was polled is read again, once the state is that of the new assignment.
+            *known = None;
+            *progress = Progress::of(self.spec.name);
+            return Ok(());
+        }
         let polled = batch.len();
         if !batch.is_empty() {
             let batch = progress.begin(self.bus.as_ref(), self.spec.name, batch).await?;
@@ -160,20 +172,20 @@ impl Runner {
         Ok(())
     }
 
-    /// To what is committed: a store that failed may have lost what it had taken but not made durable.
-    async fn go_back(&mut self, consumer: &mut dyn Consumer) -> Result<(), StageError> {
-        // What it holds may have changed during the fault.
+    /// To what is committed: a store that failed may have lost what it had taken but not made durable. Returns the assignment
+    /// that the state then is of.
+    async fn go_back(&mut self, consumer: &mut dyn Consumer) -> Result<u64, StageError> {
+        // What it holds may have changed meanwhile.
         consumer.poll(0, 0, Duration::ZERO).await?;
+        let mut from = Vec::new();
         for partition in consumer.assignment() {
             let committed = self.bus.committed(self.spec.name, &partition).await?;
-            consumer.seek(&partition, committed.map_or(0, |c| c.offset)).await?;
+            let offset = committed.map_or(0, |committed| committed.offset);
+            consumer.seek(&partition, offset).await?;
+            from.push((partition, offset));
         }
-        let mut from = Vec::new();
-        for partition in self.spec.inputs.iter().copied().flat_map(partitions) {
-            let committed = self.bus.committed(self.spec.name, &partition).await?;
-            from.push((partition, committed.map_or(0, |c| c.offset)));
-        }
-        self.stage.restore(self.bus.as_ref(), &from).await
+        self.stage.restore(self.bus.as_ref(), &from).await?;
+        Ok(consumer.generation())
     }
 
     async fn commit(&self, progress: &mut Progress, consumer: &mut dyn Consumer) -> Result<(), BusError> {

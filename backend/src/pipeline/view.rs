@@ -39,6 +39,15 @@ impl PipelineView for View {
         })
     }
 
+    fn troubles(&self) -> Vec<(&'static str, String)> {
+        let meters = self.ledger.meters.iter();
+        let mut troubles: Vec<_> = meters
+            .filter_map(|(stage, meter)| Some((*stage, meter.trouble()?)))
+            .collect();
+        troubles.sort();
+        troubles
+    }
+
     async fn redrive(&self, tenant: &TenantId, reason: Option<&str>) -> Result<u64, BusError> {
         self.letters.redrive(tenant, reason).await
     }

@@ -2,6 +2,7 @@
 
 mod config;
 mod counts;
+pub mod elsewhere;
 pub mod embedded;
 mod flatten;
 mod ids;

@@ -6,12 +6,13 @@
 use super::code;
 use crate::{
     api::rate_limit::{Rate, RateLimiter},
+    audit::Act,
     clock::Clock,
     doors::places::network,
     identity::token,
     pki::{Asked, Authority, Issued, PkiError, Subject, Unfit},
     store::{
-        Database, Secret, StoreError,
+        Database, Secret, StoreError, audit,
         identity::{
             api_keys::KeyHolder,
             sensors::{self, ClaimState, NewCertificate, Redeemed},
@@ -23,7 +24,11 @@ use std::{
     sync::{Arc, OnceLock},
     time::Duration,
 };
-use watchfloor_shared::{Fingerprint, fleet::SensorCertificate};
+use watchfloor_shared::{
+    Fingerprint, TenantId,
+    audit::{Actor, ActorKind, Outcome},
+    fleet::SensorCertificate,
+};
 
 /// A host needs one code; a rack of them behind one address, some. Who succeeds is not held back.
 const TRIES: Rate = Rate {
@@ -145,28 +150,32 @@ impl Enrolment {
         let network = network(peer);
         self.0.tries.take(&network).map_err(EnrolRefused::TooOften)?;
         let code = code::read(code).ok_or(EnrolRefused::Malformed)?;
-        let enrolled = self.redeem(&code, request_pem).await?;
+        let enrolled = self.redeem(peer, &code, request_pem).await?;
         self.0.tries.give_back(&network);
         tracing::info!(tenant.id = %enrolled.tenant, sensor.id = enrolled.sensor_id, %peer, "a sensor enrolled");
         Ok(enrolled)
     }
 
-    async fn redeem(&self, code: &Secret, request_pem: &str) -> Result<SensorCertificate, EnrolRefused> {
+    async fn redeem(&self, peer: IpAddr, code: &Secret, request_pem: &str) -> Result<SensorCertificate, EnrolRefused> {
         let claim = sensors::claim(&self.0.db, code).await?.ok_or(EnrolRefused::Unknown)?;
         match claim.state {
             ClaimState::Open => {}
             ClaimState::Used => return Err(EnrolRefused::Used),
             ClaimState::Expired => return Err(EnrolRefused::Expired),
         }
-        let sensor = token::random_id();
+        let id = token::random_id();
         let subject = Subject {
             tenant: &claim.tenant,
             host: &claim.host,
-            sensor: &sensor,
+            sensor: &id,
         };
         let issued = self.issue(subject, request_pem)?;
-        match sensors::redeem(&self.0.db, code, &sensor, certificate(&issued)).await? {
-            Redeemed::Enrolled => Ok(told(issued, subject)),
+        match sensors::redeem(&self.0.db, code, &id, certificate(&issued)).await? {
+            Redeemed::Enrolled => {
+                let act = Act::new("ingest.enrolment", sensor(&id, &claim.host), Outcome::Done);
+                self.record(&claim.tenant, act.from(peer)).await;
+                Ok(told(issued, subject))
+            }
             Redeemed::Gone => Err(EnrolRefused::Used),
             Redeemed::NameTaken => Err(EnrolRefused::NameTaken),
         }
@@ -187,7 +196,21 @@ impl Enrolment {
             return Err(EnrolRefused::NotEnrolled);
         }
         tracing::info!(tenant.id = %holder.tenant, sensor.id = id, "a sensor's certificate was renewed");
+        let act = Act::new("ingest.renewal", sensor(id, host), Outcome::Done);
+        self.record(&holder.tenant, act).await;
         Ok(told(issued, subject))
+    }
+
+    /// The certificate is made, and its holder needs it, whether this succeeds or not.
+    async fn record(&self, tenant: &TenantId, act: Act<'_>) {
+        let written = async {
+            let mut tx = self.0.db.tenant(tenant).await?;
+            audit::append(&mut tx, self.0.clock.now(), &act).await?;
+            tx.commit().await
+        };
+        if let Err(error) = written.await {
+            tracing::error!(%error, action = act.action, "the audit log could not be written");
+        }
     }
 
     /// A certificate for the subject, if that is whom the request names.
@@ -201,6 +224,14 @@ impl Enrolment {
         }
         let now = self.0.clock.now();
         Ok(self.0.authority.issue(subject, &asked, now, self.0.lives.certificate)?)
+    }
+}
+
+fn sensor(id: &str, host: &str) -> Actor {
+    Actor {
+        kind: ActorKind::Sensor,
+        id: id.to_owned(),
+        name: host.to_owned(),
     }
 }
 

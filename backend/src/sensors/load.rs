@@ -85,6 +85,8 @@ fn interface(from: &Interface) -> SensorInterface {
         sent_packets: count(from.sent_packets),
         dropped_packets: count(from.dropped_packets),
         errors: count(from.errors),
+        up: from.up,
+        management: from.management,
     }
 }
 

@@ -4,15 +4,20 @@
 
 pub mod code;
 mod config;
+pub mod control;
 mod enrolment;
 mod held;
+mod influx;
 mod load;
 mod metrics;
+mod numbers;
 mod roll;
 
 pub use config::SensorsConfig;
+pub use control::Switchboard;
 pub use enrolment::{EnrolRefused, Enrolment, Lives, Reached};
 pub use held::{Held, HeldCredentials};
+pub use influx::{Influx, InfluxConfig, InfluxError};
 pub use metrics::{SensorKey, SensorMetrics};
 pub use roll::{Came, Heard, Sensors};
 

@@ -3,20 +3,22 @@
 //! Invariant: memory is bounded, whatever names a sender makes up; the one that was silent longest gives its place.
 
 use super::{
+    Switchboard,
+    influx::Influx,
     load::{self, count},
     metrics::{POINTS_MAX, RecentMetrics, SensorKey, SensorMetrics},
+    numbers::{Numbers, reasons},
 };
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
-use watchfloor_protocol::v1::{Dropped, Heartbeat, SensorBatch};
+use watchfloor_protocol::v1::{Heartbeat, SensorBatch};
 use watchfloor_shared::{
     TenantId, Timestamp,
     fleet::{LoadPoint, SensorLoad},
-    pipeline::ReasonCount,
-    sensor::{SensorStatus, SensorStream},
+    sensor::SensorStatus,
 };
 
 const SENSORS_PER_TENANT_MAX: usize = 5_000;
@@ -24,8 +26,9 @@ const STREAMS_PER_SENSOR_MAX: usize = 32;
 
 /// A sensor that says more is not listened to as often.
 const HEARTBEAT_EVERY_MIN: Duration = Duration::from_secs(1);
-/// How often when it was last heard is written down.
 const KEPT_EVERY: Duration = Duration::from_secs(60);
+/// Where other processes know of a sensor only what is written down.
+const KEPT_FOR_OTHERS_EVERY: Duration = Duration::from_secs(15);
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -34,7 +37,12 @@ pub struct Sensors(Arc<Inner>);
 struct Inner {
     tenants: Mutex<HashMap<TenantId, BTreeMap<Known, Sensor>>>,
     metrics: Box<dyn SensorMetrics>,
+    /// Where the figures outlive the process.
+    series: OnceLock<Influx>,
+    /// How often when a sensor was last heard is written down.
+    kept_every: Duration,
     listening: Timestamp,
+    switchboard: Switchboard,
 }
 
 /// What a sensor goes by. One that enrolled is not taken for another that calls itself the same.
@@ -76,17 +84,6 @@ struct Sensor {
     streams: BTreeMap<String, Numbers>,
 }
 
-/// A stream's sequence numbers.
-#[derive(Default)]
-struct Numbers {
-    last_seen: Timestamp,
-    source: String,
-    /// After the highest that came.
-    next: u64,
-    missing: u64,
-    dropped: Vec<Dropped>,
-}
-
 /// Records that came, by their numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct Came<'a> {
@@ -109,11 +106,60 @@ impl Default for Sensors {
 impl Sensors {
     /// Listens from now on.
     pub fn listening(now: Timestamp) -> Self {
+        Self::keeping(now, KEPT_EVERY)
+    }
+
+    /// The same, beside other processes.
+    pub fn listening_for_others(now: Timestamp) -> Self {
+        Self::keeping(now, KEPT_FOR_OTHERS_EVERY)
+    }
+
+    fn keeping(now: Timestamp, kept_every: Duration) -> Self {
         Self(Arc::new(Inner {
             tenants: Mutex::default(),
             metrics: Box::new(RecentMetrics::default()),
+            series: OnceLock::new(),
+            kept_every,
             listening: now,
+            switchboard: Switchboard::default(),
         }))
+    }
+
+    /// Figures go there too from now on, and charts come from there.
+    pub fn record(&self, series: Influx) {
+        // Said once, at the start.
+        let _ = self.0.series.set(series);
+    }
+
+    /// Whether what is recorded elsewhere is away; absent where nothing is.
+    pub fn series_are_away(&self) -> Option<bool> {
+        self.0.series.get().map(Influx::is_away)
+    }
+
+    /// The last hour, oldest first: of what is recorded, else since this process' start.
+    pub async fn history(&self, whose: &SensorKey) -> Vec<LoadPoint> {
+        if let Some(series) = self.0.series.get() {
+            match series.recent(whose).await {
+                Ok(points) => return points,
+                Err(error) => tracing::warn!(%error, "a sensor's chart is drawn from what this process knows"),
+            }
+        }
+        self.0.metrics.recent(whose, POINTS_MAX)
+    }
+
+    /// When this process last heard one that is enrolled.
+    pub fn last_heard(&self, tenant: &TenantId, enrolled: &str) -> Option<Timestamp> {
+        let tenants = self.0.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = tenants.get(tenant)?.iter();
+        let is_it = |known: &Known| known.enrolled.as_deref() == Some(enrolled);
+        known
+            .find(|(known, _)| is_it(known))
+            .map(|(_, sensor)| sensor.last_seen)
+    }
+
+    /// Who can be told something.
+    pub fn switchboard(&self) -> &Switchboard {
+        &self.0.switchboard
     }
 
     /// Since when sensors can have been heard.
@@ -158,14 +204,18 @@ impl Sensors {
             }
             if let Some(heartbeat) = &batch.heartbeat {
                 beat = sensor.beat(heartbeat, now);
-                is_due = now.since(sensor.kept) >= KEPT_EVERY;
+                is_due = now.since(sensor.kept) >= self.0.kept_every;
                 if is_due {
                     sensor.kept = now;
                 }
             }
         });
         if let Some(point) = beat {
-            self.0.metrics.note(&came.known().key(tenant), point);
+            let whose = came.known().key(tenant);
+            if let (Some(series), Some(heartbeat)) = (self.0.series.get(), &batch.heartbeat) {
+                series.note(&whose, &point, heartbeat);
+            }
+            self.0.metrics.note(&whose, point);
         }
         is_due
     }
@@ -264,18 +314,6 @@ impl Came<'_> {
     }
 }
 
-impl Numbers {
-    fn take(&mut self, came: &Came<'_>, is_new: bool) {
-        came.source.clone_into(&mut self.source);
-        // What was before this server's start is not known here.
-        if !is_new {
-            let skipped = came.first_sequence.saturating_sub(self.next);
-            self.missing = self.missing.saturating_add(skipped);
-        }
-        self.next = self.next.max(came.first_sequence.saturating_add(came.records));
-    }
-}
-
 impl Sensor {
     /// What of it is for a chart; none when it came too soon after the one before.
     fn beat(&mut self, heartbeat: &Heartbeat, now: Timestamp) -> Option<LoadPoint> {
@@ -321,32 +359,6 @@ impl Sensor {
     }
 }
 
-impl Numbers {
-    fn shown(&self, name: &str) -> SensorStream {
-        SensorStream {
-            name: name.to_owned(),
-            source: (!self.source.is_empty()).then(|| self.source.clone()),
-            last_seen: self.last_seen,
-            next_sequence: count(self.next),
-            missing: count(self.missing),
-            dropped: reasons(&self.dropped),
-        }
-    }
-}
-
-fn reasons<'a>(dropped: impl IntoIterator<Item = &'a Dropped>) -> Vec<ReasonCount> {
-    let mut by_reason: BTreeMap<&str, u64> = BTreeMap::new();
-    for one in dropped.into_iter().filter(|one| one.count > 0) {
-        let total = by_reason.entry(&one.reason).or_default();
-        *total = total.saturating_add(one.count);
-    }
-    let reasons = by_reason.into_iter().map(|(reason, total)| ReasonCount {
-        reason: reason.to_owned(),
-        count: count(total),
-    });
-    reasons.collect()
-}
-
 /// Takes the one that was silent longest out of a full map that lacks `name`.
 fn make_room<K: Ord + Clone, V>(
     map: &mut BTreeMap<K, V>,
@@ -366,6 +378,7 @@ fn make_room<K: Ord + Clone, V>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use watchfloor_protocol::v1::Dropped;
 
     fn tenant() -> TenantId {
         "default".parse().unwrap()

@@ -6,6 +6,7 @@ use crate::{
     config::Config,
     search::{
         SearchError, SearchIndex,
+        elsewhere::Elsewhere,
         embedded::{EmbeddedIndex, Limits},
         opensearch::OpenSearchIndex,
     },
@@ -21,6 +22,9 @@ const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
 
 /// OpenSearch where URLs are named, else the index in the data directory.
 pub async fn open(config: &Config, clock: &Clock) -> Result<Arc<dyn SearchIndex>> {
+    if !config.roles.uses_index() {
+        return Ok(Arc::new(Elsewhere));
+    }
     let opensearch = &config.search.opensearch;
     if opensearch.is_set() {
         return Ok(Arc::new(OpenSearchIndex::open(opensearch, clock.clone()).await?));

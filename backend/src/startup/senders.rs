@@ -14,7 +14,8 @@ use crate::{
     identity::certificate::fingerprint,
     ingest::Door,
     pki::Authority,
-    sensors::{HeldCredentials, Reached, Sensors},
+    roles::Role,
+    sensors::{HeldCredentials, Influx, Reached, Sensors},
     tls::{self, ClientCertificate, Tls, TlsFiles},
 };
 use anyhow::{Context, Result};
@@ -32,14 +33,34 @@ pub struct Senders {
 }
 
 impl Senders {
-    pub(super) fn listening(now: Timestamp) -> Self {
+    /// Beside other processes where the database is shared.
+    pub(super) fn listening(now: Timestamp, is_shared: bool) -> Self {
         Self {
-            sensors: Sensors::listening(now),
+            sensors: match is_shared {
+                true => Sensors::listening_for_others(now),
+                false => Sensors::listening(now),
+            },
             held: HeldCredentials::default(),
             grpc: None,
             otlp: None,
         }
     }
+}
+
+/// Sensors' figures to InfluxDB, where one is named.
+pub(super) fn record(running: &mut Running) -> Result<()> {
+    let (config, roles) = (&running.config.influxdb, &running.config.roles);
+    if !config.is_set() || !(roles.has(Role::Ingest) || roles.has(Role::Api)) {
+        return Ok(());
+    }
+    let influx = Influx::open(config, running.stop.clone())?;
+    let sensors = running.senders.sensors.clone();
+    sensors.record(influx.clone());
+    if roles.has(Role::Ingest) {
+        let says = influx.follow(sensors, running.db.clone(), running.clock.clone(), running.stop.clone());
+        running.tasks.push(tokio::spawn(says));
+    }
+    Ok(())
 }
 
 /// Who signs sensors' certificates.
@@ -122,7 +143,9 @@ pub(super) async fn open(running: &mut Running, state: &api::AppState) -> Result
         let tls = grpc_tls(running, state, bound)?;
         let listener = listener_of(running, "grpc", socket, tls);
         let served = grpc::serve(listener, router);
-        running.tasks.push(tokio::spawn(served));
+        let board = running.senders.sensors.switchboard().clone();
+        let followed = board.follow(running.db.clone(), running.stop.clone());
+        running.tasks.extend([tokio::spawn(served), tokio::spawn(followed)]);
     }
     if let Some(address) = running.config.otlp.http {
         let socket = listener::bind(address).with_context(|| format!("otlp.http: cannot listen on {address}"))?;

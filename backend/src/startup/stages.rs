@@ -1,6 +1,6 @@
 //! The stages with what each needs.
 
-use super::{Running, Stores};
+use super::{Running, stores::Stores};
 use crate::infer::Scorer;
 use crate::pipeline::{
     latencies::Latencies,

@@ -13,6 +13,8 @@ pub struct DatabaseConfig {
     pub url: Option<Secret>,
     /// The role that owns the schema and migrates it. Needed with `url` whenever there is something to migrate.
     pub migration_url: Option<Secret>,
+    /// Whether the schema is brought up to date at the start; else one that is older is refused.
+    pub auto_migrate: bool,
     /// Folder with `bin/postgres` of PostgreSQL 17 for the managed server; searched for when absent.
     pub binaries: Option<PathBuf>,
     /// The managed server never runs as root: when we are root, it runs under this user id.
@@ -32,6 +34,7 @@ impl Default for DatabaseConfig {
         Self {
             url: None,
             migration_url: None,
+            auto_migrate: true,
             binaries: None,
             managed_uid: 65534,
             connections_max: 16,

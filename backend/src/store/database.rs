@@ -57,7 +57,7 @@ impl Database {
 
     async fn connect(config: &DatabaseConfig, url: &Secret, clock: &Clock) -> Result<Database, StoreError> {
         let app = PgConnectOptions::from_str(url.reveal())?;
-        if let Some(url) = &config.migration_url {
+        if let Some(url) = config.migration_url.as_ref().filter(|_| config.auto_migrate) {
             let options = PgConnectOptions::from_str(url.reveal())?;
             let connect = PgConnection::connect_with(&options);
             let mut owner = tokio::time::timeout(Duration::from_millis(config.acquire_timeout_ms), connect)

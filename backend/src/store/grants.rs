@@ -10,11 +10,16 @@ const WALL_MADE: &str = "tenant_id, wall_id, name, scenes, shows_addresses, show
     dim_to_minute, created_by, created_ns";
 const WALL_SET: &str = "name, scenes, shows_addresses, shows_hosts, shows_users, theme, dim_from_minute, dim_to_minute";
 
-const SENSOR_READ: &str =
-    "tenant_id, sensor_id, host, name, location, enrolled_by, enrolled_ns, last_heartbeat_ns, version, revoked";
-const SENSOR_SET: &str = "name, location, last_heartbeat_ns, version";
+const SENSOR_READ: &str = "tenant_id, sensor_id, host, name, location, enrolled_by, enrolled_ns, last_heartbeat_ns, version, revoked, \
+    commands_made, captures";
+const SENSOR_SET: &str = "name, location, last_heartbeat_ns, version, commands_made, captures";
+const COMMAND_MADE: &str = "tenant_id, sensor_id, number, command, created_by, created_ns, expires_ns";
+const COMMAND_SET: &str = "command, state, reason, detail, done_ns";
 const CLAIM_READ: &str = "tenant_id, claim_id, host, location, created_by, created_ns, expires_ns, used_ns";
 const CLAIM_MADE: &str = "tenant_id, claim_id, code_hash, host, location, created_by, created_ns, expires_ns";
+
+/// The advisory lock of who grants; a number that nobody else uses by chance.
+const TURN: i64 = 0x7761_7463_6866_6c72;
 
 /// Gives `role` what the server needs. Safe to repeat; runs as the schema's owner after each migration.
 pub async fn grant(owner: &mut PgConnection, role: &str) -> Result<(), StoreError> {
@@ -29,10 +34,17 @@ pub async fn grant(owner: &mut PgConnection, role: &str) -> Result<(), StoreErro
         format!("GRANT SELECT ({WALL_READ}), INSERT ({WALL_MADE}), UPDATE ({WALL_SET}, revoked) ON walls TO {role}"),
         format!("GRANT SELECT ({SENSOR_READ}), UPDATE ({SENSOR_SET}) ON sensors TO {role}"),
         format!("GRANT SELECT ({CLAIM_READ}), INSERT ({CLAIM_MADE}), DELETE ON claim_codes TO {role}"),
+        format!("GRANT SELECT, INSERT ({COMMAND_MADE}), UPDATE ({COMMAND_SET}), DELETE ON sensor_commands TO {role}"),
+        format!("GRANT SELECT ON audit_log TO {role}"),
         format!("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA identity TO {role}"),
         format!("REVOKE EXECUTE ON FUNCTION identity.member_of FROM {role}"),
     ];
     let mut tx = owner.begin().await?;
+    // Processes that start at once would trip over one another in the server's catalogue.
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(TURN)
+        .execute(&mut *tx)
+        .await?;
     for statement in statements {
         sqlx::query(&statement).execute(&mut *tx).await?;
     }
@@ -50,7 +62,7 @@ pub async fn check_unprivileged(connection: &mut PgConnection) -> Result<(), Sto
                         AND pg_has_role(session_user, c.relowner, 'MEMBER')
                         AND (n.nspname = 'identity' OR c.relname IN (
                             'tenants', 'alerts', 'alert_explanations', 'alert_events', 'alert_history', 'endpoints', 'assets',
-                            'people', 'sites', 'walls', 'sensors', 'claim_codes'))
+                            'people', 'sites', 'walls', 'sensors', 'claim_codes', 'sensor_commands', 'audit_log'))
                   ) AS "owns!"
            FROM pg_roles WHERE rolname = session_user"#
     )

@@ -1,6 +1,7 @@
 //! The schema, brought up to what this version knows.
 
 use super::StoreError;
+use sha2::{Digest, Sha256};
 use sqlx::{
     PgConnection,
     migrate::{MigrateError, Migrator},
@@ -11,6 +12,16 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 /// The newest migration that this version knows.
 pub fn known() -> i64 {
     MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
+/// Differs wherever any migration does: a database made by one schema is no good to another of the same length.
+pub fn schema_digest() -> u32 {
+    let mut all = Sha256::new();
+    for migration in MIGRATIONS.iter() {
+        all.update(&migration.checksum);
+    }
+    let [a, b, c, d, ..]: [u8; 32] = all.finalize().into();
+    u32::from_be_bytes([a, b, c, d])
 }
 
 /// Runs what is missing, as the schema's owner. Two servers that start at once wait for each other.

@@ -5,6 +5,8 @@
 //! in [`identity`] and goes by the hash of a secret.
 
 pub mod alerts;
+pub mod audit;
+pub mod commands;
 pub mod config;
 mod database;
 pub mod endpoints;
@@ -29,6 +31,7 @@ pub use config::DatabaseConfig;
 pub use database::Database;
 pub use error::StoreError;
 pub use managed::binaries::locate as managed_binaries;
+pub use migrate::schema_digest;
 pub use page::Window;
 pub use secret::Secret;
 pub use tenant_tx::TenantTx;

@@ -115,4 +115,8 @@ impl Consumer for FaultyConsumer {
     fn assignment(&self) -> Vec<TopicPartition> {
         self.inner.assignment()
     }
+
+    fn generation(&self) -> u64 {
+        self.inner.generation()
+    }
 }

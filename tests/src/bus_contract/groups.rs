@@ -172,6 +172,22 @@ pub async fn assignment_changes_only_inside_poll(backend: &dyn Backend) {
     settle(&mut *first, 2).await;
 }
 
+pub async fn a_generation_tells_of_changes(backend: &dyn Backend) {
+    let bus = with_topic(backend, &topic("events", 4)).await;
+    let mut first = bus.subscribe("g", &["events"]).await.expect("subscribe");
+    settle(&mut *first, 4).await;
+    let alone = first.generation();
+    first.poll(9, 99, Duration::from_millis(50)).await.expect("poll");
+    assert_eq!(first.generation(), alone, "nothing has changed");
+    let mut second = bus.subscribe("g", &["events"]).await.expect("subscribe");
+    tokio::join!(settle(&mut *first, 2), settle(&mut *second, 2));
+    let shared = first.generation();
+    assert_ne!(shared, alone);
+    drop(second);
+    settle(&mut *first, 4).await;
+    assert_ne!(first.generation(), shared);
+}
+
 pub async fn several_topics_in_one_group(backend: &dyn Backend) {
     let bus = with_topic(backend, &topic("left", 2)).await;
     bus.create_topic(&topic("right", 3)).await.expect("topic");

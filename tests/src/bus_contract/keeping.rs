@@ -140,12 +140,13 @@ pub async fn a_group_behind_moves_up_to_the_low_watermark(backend: &dyn Backend)
     backend.retain(&*bus, Timestamp::EPOCH).await;
     let marks = bus.watermarks(&at("events", 0)).await.expect("watermarks");
     assert!(marks.low > 3);
-    // What it had read ahead may still come, and retention may have come by more than once.
+    // What it had read ahead may still come, and retention may have come by more than once: also since it was asked.
     let messages = take(&mut *consumer, 57).await;
+    let marks = bus.watermarks(&at("events", 0)).await.expect("watermarks");
+    let first = messages.first().map(|message| message.offset);
     assert!(
-        messages
-            .first()
-            .is_some_and(|message| (3..=marks.low).contains(&message.offset))
+        first.is_some_and(|first| (3..=marks.low).contains(&first)),
+        "{first:?} of {marks:?}"
     );
     assert_eq!(messages.last().map(|message| message.offset), Some(59));
     consumer.seek(&at("events", 0), 0).await.expect("seek");

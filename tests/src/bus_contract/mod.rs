@@ -186,7 +186,7 @@ macro_rules! bus_contract {
         $crate::bus_contract!(@cases $backend,
             groups: partitions_are_spread, a_leaving_member_hands_over, groups_do_not_share_positions,
                 commit_and_metadata_are_found_again, a_long_ledger_is_kept_whole, a_lost_partition_cannot_be_committed,
-                a_partition_lost_and_regained_starts_afresh, assignment_changes_only_inside_poll,
+                a_partition_lost_and_regained_starts_afresh, assignment_changes_only_inside_poll, a_generation_tells_of_changes,
                 several_topics_in_one_group, more_members_than_partitions, commit_covers_all_or_nothing);
         $crate::bus_contract!(@cases $backend,
             keeping: records_and_positions_survive_a_restart, retention_by_bytes_keeps_the_newest,

@@ -3,7 +3,10 @@
 use super::{Fault, exchange};
 use crate::url;
 use gloo_net::http::Method;
-use watchfloor_shared::fleet::{ClaimCode, Fleet, IssuedClaimCode, NewClaimCode, SensorChange, SensorDetail};
+use watchfloor_shared::{
+    control::{NewCommand, QueuedCommand},
+    fleet::{ClaimCode, Fleet, IssuedClaimCode, NewClaimCode, SensorChange, SensorDetail},
+};
 
 pub async fn list() -> Result<Fleet, Fault> {
     exchange::get("/api/v1/fleet").await
@@ -31,6 +34,19 @@ pub async fn make_code(new: &NewClaimCode) -> Result<IssuedClaimCode, Fault> {
 
 pub async fn cancel_code(id: &str) -> Result<(), Fault> {
     exchange::delete(&format!("/api/v1/fleet/claims/{}", url::encode(id))).await
+}
+
+/// Newest first.
+pub async fn commands(id: &str) -> Result<Vec<QueuedCommand>, Fault> {
+    exchange::get(&format!("{}/commands", path(id))).await
+}
+
+pub async fn tell(id: &str, new: &NewCommand) -> Result<QueuedCommand, Fault> {
+    exchange::post(&format!("{}/commands", path(id)), new).await
+}
+
+pub async fn cancel_command(id: &str, number: i64) -> Result<(), Fault> {
+    exchange::delete(&format!("{}/commands/{number}", path(id))).await
 }
 
 fn path(id: &str) -> String {

@@ -2,6 +2,7 @@
 //! Every call ends: with an answer, a problem that the server names, or a fault after `WAIT_MS_MAX`.
 
 pub mod alerts;
+pub mod audit;
 pub mod endpoints;
 pub mod events;
 mod exchange;

@@ -52,5 +52,5 @@ pub use shortcuts::{Keys, Shortcut, use_shortcuts};
 pub use source::{SimulatedBadge, SourceTag};
 pub use status::StatusMark;
 pub use time::{Age, At};
-pub use toast::use_toasts;
+pub use toast::{Toasts, use_toasts};
 pub use virtual_list::VirtualList;

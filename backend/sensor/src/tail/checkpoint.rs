@@ -45,6 +45,10 @@ impl Checkpoints {
         }
     }
 
+    pub fn forget(&mut self, id: u64) {
+        self.dirty |= self.offsets.remove(&id).is_some();
+    }
+
     pub fn keep_known(&mut self, files: &BTreeMap<u64, Followed>) {
         if self.offsets.len() > KNOWN_MAX {
             self.offsets.retain(|id, _| files.contains_key(id));

@@ -3,6 +3,7 @@
 //! Invariant: a line goes out once. How far a file was read is in the spool with the line itself, and in the checkpoints after
 //! it; the further of both is where a new start goes on. Lines wait in their files while the spool has no room.
 
+mod aside;
 mod checkpoint;
 pub(crate) mod file;
 
@@ -32,6 +33,8 @@ pub struct Tails {
     looked: Option<Timestamp>,
     /// Where the last round ended, so that each file has its turn.
     turn: u64,
+    /// Where captures write, as a pattern.
+    captures: Option<PathBuf>,
 }
 
 impl Tails {
@@ -47,6 +50,7 @@ impl Tails {
             lines: Vec::new(),
             looked: None,
             turn: 0,
+            captures: None,
         })
     }
 
@@ -61,6 +65,7 @@ impl Tails {
         {
             self.looked = Some(now);
             self.look();
+            self.drop_read(now);
         }
         let mut bytes = 0;
         let after = self.files.range(self.turn + 1..).map(|(id, _)| *id);
@@ -120,7 +125,8 @@ impl Tails {
     }
 
     fn follow(&mut self, id: u64, config: usize, path: PathBuf) {
-        if self.files.contains_key(&id) {
+        if let Some(file) = self.files.get_mut(&id) {
+            file.path = path;
             return;
         }
         if self.files.len() >= FILES_MAX {

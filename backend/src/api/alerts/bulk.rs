@@ -67,6 +67,7 @@ pub async fn handle(
             Err(error) => return Err(error.into()),
         }
     }
+    called.note(serde_json::json!({"action": bulk.action, "done": result.done.len(), "refused": result.refused.len()}));
     Ok(Json(result))
 }
 

@@ -44,6 +44,7 @@ pub async fn handle(
 ) -> Answer<Updated> {
     let (id, actor) = (AlertId::new(id), call.caller.actor());
     let changed = alerts::change(&mut call.tx, &id, version, &change, actor, call.now).await?;
+    call.note(&change);
     let caller = call.commit().await?;
     Ok(updated(&state, caller.tenant(), changed))
 }

@@ -25,6 +25,7 @@ pub async fn handle(mut call: CallContext, Id(id): Id, Body(change): Body<Sensor
     if !sensors::change(&mut call.tx, &id, &change).await? {
         return Err(ApiError::not_found());
     }
+    call.note(&change);
     let caller = call.commit().await?;
     tracing::info!(sensor.id = id, user = caller.actor(), "a sensor was renamed");
     Ok(StatusCode::NO_CONTENT)

@@ -55,6 +55,7 @@ pub async fn make(
     let life = state.enrolment.code_life();
     let claim = sensors::add_code(&mut call.tx, &secret, &new, &by, call.now, life).await?;
     let now = call.now;
+    call.note(serde_json::json!({"claim": claim.id, "sensor": claim.name}));
     call.commit().await?;
     tracing::info!(
         claim.id = claim.id,

@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod claims;
+pub mod commands;
 pub mod enrol;
 pub mod get;
 pub mod list;

@@ -11,26 +11,37 @@ use tokio::time::timeout;
 /// A check that hangs is a failed one.
 const CHECK_MAX: Duration = Duration::from_secs(2);
 
-/// Name and outcome of each part that the server cannot work without. Causes go to the log.
-async fn checks(state: &AppState) -> [(&'static str, bool); 4] {
+/// Name and outcome of each part that this process cannot do its work without. Causes go to the log.
+async fn checks(state: &AppState) -> Vec<(&'static str, bool)> {
+    let index = async {
+        match state.roles.uses_index() {
+            true => Some(passes("index", state.search.bytes_on_disk()).await),
+            false => None,
+        }
+    };
     let (db, bus, index, pipeline) = tokio::join!(
         passes("database", state.db.ping()),
         passes("bus", state.ingest.ready()),
-        passes("index", state.search.bytes_on_disk()),
+        index,
         passes("pipeline", stages_go_on(state)),
     );
-    [("database", db), ("bus", bus), ("index", index), ("pipeline", pipeline)]
+    let index = index.map(|passes| ("index", passes));
+    let checks = [("database", db), ("bus", bus)].into_iter().chain(index);
+    checks.chain([("pipeline", pipeline)]).collect()
 }
 
-/// The first stage that cannot go on, as on a full disk: what is taken in is kept, and is not searched or alerted on yet.
+/// What may be away while the process still does its work, and whether it is.
+fn away(state: &AppState) -> Vec<(&'static str, bool)> {
+    let redis = state.ephemeral.is_away().map(|is_away| ("redis", is_away));
+    let series = state.sensors.series_are_away().map(|are_away| ("influxdb", are_away));
+    redis.into_iter().chain(series).collect()
+}
+
+/// The first stage of this process that cannot go on, as on a full disk: what is taken in is kept, and is not searched or
+/// alerted on yet.
 async fn stages_go_on(state: &AppState) -> Result<(), String> {
-    let snapshot = state.pipeline.snapshot().await;
-    let mut faults = snapshot
-        .stages
-        .into_iter()
-        .filter_map(|stage| Some((stage.name, stage.fault?)));
-    match faults.next() {
-        Some((stage, fault)) => Err(format!("{stage}: {fault}")),
+    match state.pipeline.troubles().into_iter().next() {
+        Some((stage, why)) => Err(format!("{stage}: {why}")),
         None => Ok(()),
     }
 }

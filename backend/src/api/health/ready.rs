@@ -1,4 +1,4 @@
-//! `GET /readyz`: database, bus and index answer, and no stage of the pipeline is held up.
+//! `GET /readyz`: what this process' roles need answers, and each of its stages reads and goes on.
 
 use crate::api::{
     describe::Describe,
@@ -8,8 +8,8 @@ use crate::api::{
 use axum::extract::State;
 
 pub fn describe() -> Describe {
-    Describe::new("health", "Whether the server can do its work")
-        .detail("Asks the database, the bus and the index, and whether every stage of the pipeline goes on; 503 names what does not.")
+    Describe::new("health", "Whether this process can do its work")
+        .detail("Asks the database, the bus and, where its roles use it, the index, and whether each of its stages goes on; 503 names what does not.")
         .answers_text("text/plain", "ready")
 }
 

@@ -10,6 +10,8 @@ use utoipa::ToSchema;
 #[serde(rename_all = "snake_case")]
 enum Condition {
     Ok,
+    /// Away, and done without.
+    Degraded,
     Failing,
 }
 
@@ -22,7 +24,9 @@ pub struct Health {
 
 pub fn describe() -> Describe {
     Describe::new("health", "How the server is")
-        .detail("200 when every check passes, else 503 with the same body.")
+        .detail(
+            "200 when every check passes, else 503 with the same body. What is `degraded` is away and done without.",
+        )
         .answers::<Health>("All checks and their sum")
 }
 
@@ -30,9 +34,14 @@ pub async fn handle(State(state): State<AppState>) -> (StatusCode, Json<Health>)
     let condition = |ok| if ok { Condition::Ok } else { Condition::Failing };
     let checks = super::checks(&state).await;
     let all = checks.iter().all(|(_, ok)| *ok);
+    let checks = checks.into_iter().map(|(name, ok)| (name, condition(ok)));
+    let away = super::away(&state).into_iter().map(|(name, is_away)| match is_away {
+        true => (name, Condition::Degraded),
+        false => (name, Condition::Ok),
+    });
     let health = Health {
         status: condition(all),
-        checks: checks.into_iter().map(|(name, ok)| (name, condition(ok))).collect(),
+        checks: checks.chain(away).collect(),
         version: env!("CARGO_PKG_VERSION"),
     };
     let status = if all {

@@ -10,8 +10,8 @@ use std::net::IpAddr;
 
 impl Peer {
     /// Begins a try with `account`, the name in lower case of what is tried; refused when there were too many.
-    pub fn attempt<'a>(self, state: &'a AppState, account: &str) -> Answer<Attempt<'a>> {
-        Attempt::begin(&state.sign_ins, self.address, account)
+    pub async fn attempt<'a>(self, state: &'a AppState, account: &str) -> Answer<Attempt<'a>> {
+        Attempt::begin(&state.sign_ins, self.address, account).await
     }
 }
 
@@ -24,8 +24,8 @@ pub struct Attempt<'a> {
 }
 
 impl<'a> Attempt<'a> {
-    fn begin(limiter: &'a SignInLimiter, address: IpAddr, account: &str) -> Answer<Self> {
-        limiter.take(address, account).map_err(ApiError::rate_limited)?;
+    async fn begin(limiter: &'a SignInLimiter, address: IpAddr, account: &str) -> Answer<Self> {
+        limiter.take(address, account).await.map_err(ApiError::rate_limited)?;
         Ok(Self {
             limiter,
             address,
@@ -34,24 +34,28 @@ impl<'a> Attempt<'a> {
     }
 
     /// The next try is not held against the person.
-    pub fn succeeded(self) {
-        self.limiter.give_back(self.address, &self.account);
+    pub async fn succeeded(self) {
+        self.limiter.give_back(self.address, &self.account).await;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::Ipv4Addr;
+    use crate::ephemeral::Local;
+    use std::{net::Ipv4Addr, sync::Arc};
 
-    #[test]
-    fn failures_run_out_and_successes_do_not() {
-        let limiter = SignInLimiter::default();
+    #[tokio::test]
+    async fn failures_run_out_and_successes_do_not() {
+        let limiter = SignInLimiter::new(Arc::new(Local::default()));
         let address = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+        let attempt = || Attempt::begin(&limiter, address, "a@b.example");
         for _ in 0..50 {
-            Attempt::begin(&limiter, address, "a@b.example").unwrap().succeeded();
+            attempt().await.unwrap().succeeded().await;
         }
-        let failed = (0..50).take_while(|_| Attempt::begin(&limiter, address, "a@b.example").is_ok());
-        assert_eq!(failed.count(), 5);
+        for _ in 0..5 {
+            drop(attempt().await.unwrap());
+        }
+        assert!(attempt().await.is_err());
     }
 }

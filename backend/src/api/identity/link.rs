@@ -1,6 +1,6 @@
 //! `POST /api/v1/session/link`: signs in by a one-time link that the server printed.
 
-use super::{Welcome, way_in, welcome};
+use super::{Welcome, came_in, origin, way_in, welcome};
 use crate::{
     api::{
         Peer,
@@ -12,7 +12,7 @@ use crate::{
     store::identity::one_time_links,
 };
 use axum::{extract::State, http::HeaderMap};
-use watchfloor_shared::{identity::LinkSignIn, problem::ErrorCode};
+use watchfloor_shared::{audit::Outcome, identity::LinkSignIn, problem::ErrorCode};
 
 pub fn describe() -> Describe {
     way_in("Sign in by a one-time link").body::<LinkSignIn>()
@@ -24,11 +24,12 @@ pub async fn handle(
     headers: HeaderMap,
     Body(link): Body<LinkSignIn>,
 ) -> Answer<Welcome> {
-    let attempt = peer.attempt(&state, "link")?;
-    let Some(signed_in) = one_time_links::redeem(&state.db, &link.token).await? else {
+    let attempt = peer.attempt(&state, "link").await?;
+    let Some(signed_in) = one_time_links::redeem(&state.db, &link.token, &origin(&peer, &headers)).await? else {
         let detail = "The link is wrong, was used already or is too old.";
         return Err(ApiError::new(ErrorCode::Unauthenticated, detail));
     };
-    attempt.succeeded();
+    attempt.succeeded().await;
+    came_in(&state, "session.link", &signed_in.member, &peer, Outcome::Done).await?;
     welcome(&state, &headers, &signed_in.member, &signed_in.token).await
 }

@@ -1,22 +1,30 @@
 //! Coming in, going out, and who one is.
 
+pub mod accept;
 mod attempt;
 pub mod link;
 pub mod me;
+pub mod own;
 pub mod setup;
 pub mod setup_state;
 pub mod sign_in;
 pub mod sign_out;
 
 use super::{
-    cookie,
+    Peer, audit, cookie,
     describe::Describe,
     problem::{Answer, ApiError},
     state::AppState,
 };
-use crate::store::{
-    Secret,
-    identity::{Member, sessions},
+use crate::{
+    audit::Act,
+    store::{
+        Secret, StoreError,
+        identity::{
+            Member,
+            sessions::{self, Origin},
+        },
+    },
 };
 use axum::{
     Json,
@@ -25,6 +33,7 @@ use axum::{
 use std::time::Duration;
 use tokio::{sync::SemaphorePermit, time::timeout};
 use watchfloor_shared::{
+    audit::{Actor, ActorKind, Outcome},
     identity::{Me, Permission, Role},
     problem::ErrorCode,
 };
@@ -72,6 +81,42 @@ async fn welcome(state: &AppState, headers: &HeaderMap, member: &Member, token: 
     let cookie = cookie::SESSION.set(token, state.tls);
     let cookie = cookie.ok_or_else(|| ApiError::internal("a token that fits no header"))?;
     Ok(([(header::SET_COOKIE, cookie)], Json(me(state, member))))
+}
+
+/// Writes down who came in, or did not. A session whose beginning is not written down is not given.
+async fn came_in(
+    state: &AppState,
+    action: &'static str,
+    member: &Member,
+    peer: &Peer,
+    outcome: Outcome,
+) -> Result<(), StoreError> {
+    let kind = match outcome {
+        Outcome::Done => ActorKind::Person,
+        Outcome::Refused => ActorKind::Claimed,
+    };
+    let actor = Actor {
+        kind,
+        id: member.user.to_string(),
+        name: member.name.clone(),
+    };
+    let act = Act::new(action, actor, outcome).on(&member.email).from(peer.address);
+    let written = audit::record(state, &member.tenant, &act).await;
+    if let Err(error) = &written {
+        tracing::error!(%error, action, "the audit log could not be written");
+    }
+    written
+}
+
+/// Longest name of a browser that is kept.
+const AGENT_CHARS_MAX: usize = 300;
+
+fn origin(peer: &Peer, headers: &HeaderMap) -> Origin {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    Origin {
+        address: peer.address.to_string(),
+        agent: agent.unwrap_or_default().chars().take(AGENT_CHARS_MAX).collect(),
+    }
 }
 
 async fn turn_at_hashing(state: &AppState) -> Answer<SemaphorePermit<'_>> {

@@ -1,6 +1,6 @@
 //! `POST /api/v1/session`: signs in with address and password.
 
-use super::{Welcome, turn_at_hashing, way_in, welcome};
+use super::{Welcome, came_in, origin, turn_at_hashing, way_in, welcome};
 use crate::{
     api::{
         Peer,
@@ -11,11 +11,13 @@ use crate::{
     },
     store::{
         Secret,
-        identity::{sessions, verify_password},
+        identity::{Verified, sessions, verify_password},
     },
 };
 use axum::{extract::State, http::HeaderMap};
-use watchfloor_shared::{identity::SignIn, problem::ErrorCode};
+use watchfloor_shared::{audit::Outcome, identity::SignIn, problem::ErrorCode};
+
+const SIGN_IN: &str = "session.sign_in";
 
 pub fn describe() -> Describe {
     way_in("Sign in")
@@ -30,16 +32,25 @@ pub async fn handle(
     Body(sign_in): Body<SignIn>,
 ) -> Answer<Welcome> {
     let account = sign_in.email.trim().to_lowercase();
-    let attempt = peer.attempt(&state, &account)?;
+    let attempt = peer.attempt(&state, &account).await?;
     let turn = turn_at_hashing(&state).await?;
-    let member = verify_password(&state.db, &account, &Secret::new(sign_in.password)).await?;
+    let verified = verify_password(&state.db, &account, &Secret::new(sign_in.password)).await?;
     drop(turn);
-    let Some(member) = member else {
-        tracing::info!(client.address = %peer.address, "a sign-in failed");
-        let detail = "The e-mail address or the password is wrong.";
-        return Err(ApiError::new(ErrorCode::Unauthenticated, detail));
+    let member = match verified {
+        Verified::Right(member) => member,
+        Verified::Wrong(known) => {
+            tracing::info!(client.address = %peer.address, "a sign-in failed");
+            // Not waited for: an address that somebody has must not take longer.
+            if let Some(known) = known {
+                let state = state.clone();
+                tokio::spawn(async move { came_in(&state, SIGN_IN, &known, &peer, Outcome::Refused).await });
+            }
+            let detail = "The e-mail address or the password is wrong.";
+            return Err(ApiError::new(ErrorCode::Unauthenticated, detail));
+        }
     };
-    attempt.succeeded();
-    let token = sessions::create(&state.db, &member).await?;
+    attempt.succeeded().await;
+    came_in(&state, SIGN_IN, &member, &peer, Outcome::Done).await?;
+    let token = sessions::create(&state.db, &member, &origin(&peer, &headers)).await?;
     welcome(&state, &headers, &member, &token).await
 }

@@ -1,4 +1,4 @@
-//! `DELETE /api/v1/session`: ends the session, its live streams with the next check.
+//! `DELETE /api/v1/session`: ends the session with its live streams.
 
 use crate::{
     api::{
@@ -24,6 +24,7 @@ pub async fn handle(
     Signed(person): Signed,
 ) -> Answer<(StatusCode, [(header::HeaderName, HeaderValue); 1])> {
     sessions::revoke(&state.db, person.session.reveal()).await?;
+    state.live.session_ended(&person.tenant);
     let cleared = cookie::SESSION.clear(state.tls);
     let cleared = cleared.ok_or_else(|| ApiError::internal("a cookie that fits no header"))?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cleared)]))

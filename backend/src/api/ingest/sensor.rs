@@ -88,6 +88,9 @@ pub struct Interface {
     sent_packets: u64,
     dropped_packets: u64,
     errors: u64,
+    up: Option<bool>,
+    /// By it the server is reached.
+    management: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -258,6 +261,8 @@ impl From<Load> for v1::Load {
             sent_packets: interface.sent_packets,
             dropped_packets: interface.dropped_packets,
             errors: interface.errors,
+            up: interface.up,
+            management: interface.management,
         });
         Self {
             cpu_percent: load.cpu_percent,

@@ -123,6 +123,7 @@ impl Columns {
 }
 
 async fn taken(call: CallContext, what: &'static str, rows: i64) -> Answer<axum::Json<InventoryTaken>> {
+    call.note(serde_json::json!({ "rows": rows }));
     let caller = call.commit().await?;
     tracing::info!(tenant.id = %caller.tenant(), rows, "the table of {what} was replaced");
     Ok(axum::Json(InventoryTaken { rows }))

@@ -1,7 +1,13 @@
 //! `POST /api/v1/keys`: a new key, whose secret is in this answer and never again, or a sender's certificate instead of one.
 
 use crate::{
-    api::{context::Signed, describe::Describe, extract::Body, problem::Answer, state::AppState},
+    api::{
+        context::{Called, Signed},
+        describe::Describe,
+        extract::Body,
+        problem::Answer,
+        state::AppState,
+    },
     identity::certificate::fingerprint_of_pem,
     store::identity::{
         IdentityError,
@@ -27,6 +33,7 @@ pub fn describe() -> Describe {
 
 pub async fn handle(
     State(state): State<AppState>,
+    called: Called,
     Signed(person): Signed,
     Body(key): Body<NewApiKey>,
 ) -> Answer<Json<IssuedApiKey>> {
@@ -41,6 +48,7 @@ pub async fn handle(
         None => api_keys::issue(&state.db, &person.tenant, label, by).await?,
         Some(fingerprint) => api_keys::register(&state.db, &person.tenant, label, fingerprint, by).await?,
     };
+    called.note(serde_json::json!({"key": issued.id, "name": issued.name, "sensor": issued.sensor}));
     tracing::info!(key.id = issued.id, user.id = %person.user, "an API key was issued");
     Ok(Json(IssuedApiKey {
         id: issued.id,

@@ -49,6 +49,7 @@ pub async fn handle(
         .pipeline
         .redrive(called.tenant(), redrive.reason.as_deref())
         .await?;
+    called.note(serde_json::json!({"reason": redrive.reason, "redriven": redriven}));
     tracing::info!(user = called.caller.actor(), redriven, "dead letters were sent again");
     Ok(Json(Redriven { redriven }))
 }

@@ -42,6 +42,7 @@ pub async fn handle(
     };
     let actor = call.caller.actor();
     let changed = alerts::change(&mut call.tx, &feedback.alert_id, None, &change, actor, call.now).await?;
+    call.note(serde_json::json!({"alert": feedback.alert_id, "change": change}));
     let caller = call.commit().await?;
     state.live.publish(caller.tenant(), changed.clone());
     Ok(Json(changed.summary))

@@ -29,6 +29,7 @@ pub async fn handle(mut call: CallContext, Id(id): Id, Body(change): Body<WallCh
         return Err(ApiError::not_found());
     };
     let settings = walls::change(&mut call.tx, &wall.id, &change.applied_to(wall.settings)).await?;
+    call.note(&settings);
     let caller = call.commit().await?;
     tracing::info!(wall.id, user = caller.actor(), wall.shows = ?settings.shows, "a wall screen was changed");
     Ok(Json(Wall { settings, ..wall }))

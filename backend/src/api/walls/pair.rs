@@ -43,11 +43,14 @@ pub async fn handle(
         return Err(ApiError::invalid("A code has six digits."));
     };
     let user = call.caller.person().map(|person| person.user.to_string());
-    let attempt = peer.attempt(&state, &format!("wall {}", user.as_deref().unwrap_or_default()))?;
+    let attempt = peer
+        .attempt(&state, &format!("wall {}", user.as_deref().unwrap_or_default()))
+        .await?;
     let by = call.caller.actor().to_owned();
     let wall = walls::pair(&mut call.tx, &code, &new.wall, &by, call.now).await?;
+    call.note(serde_json::json!({"wall": wall.id, "settings": wall.settings}));
     call.commit().await?;
-    attempt.succeeded();
+    attempt.succeeded().await;
     tracing::info!(wall.id, user.id = user, wall.shows = ?wall.settings.shows, "a wall screen was paired");
     Ok(Json(wall))
 }

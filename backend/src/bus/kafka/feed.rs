@@ -38,8 +38,13 @@ struct Waiting {
     records: VecDeque<Message>,
 }
 
-/// What a member knows that it holds: as of its last poll.
-pub type View = BTreeMap<TopicPartition, u64>;
+/// What a member knows that it holds, and since which assignment: as of its last poll.
+#[derive(Default)]
+pub struct View {
+    pub held: BTreeMap<TopicPartition, u64>,
+    /// Raised by each change.
+    pub generation: u64,
+}
 
 impl Feed {
     fn lock(&self) -> MutexGuard<'_, Held> {
@@ -113,8 +118,9 @@ impl Feed {
             .partitions
             .iter()
             .map(|(partition, waiting)| (partition.clone(), waiting.since));
-        if now.len() != view.len() || !held.partitions.iter().map(|(p, w)| (p, &w.since)).eq(view.iter()) {
-            *view = now.collect();
+        if now.len() != view.held.len() || !held.partitions.iter().map(|(p, w)| (p, &w.since)).eq(view.held.iter()) {
+            view.held = now.collect();
+            view.generation += 1;
         }
         let mut lanes: Vec<&mut Waiting> = held.partitions.values_mut().collect();
         let turn = first % lanes.len().max(1);
@@ -192,23 +198,29 @@ mod tests {
 
     #[test]
     fn what_was_lost_is_not_given_out_and_what_came_back_is_another() {
-        let (feed, mut view) = (Feed::default(), View::new());
+        let (feed, mut view) = (Feed::default(), View::default());
         feed.assign(vec![at(0), at(1)]);
         feed.push(message(0, 0, 1));
         feed.push(message(1, 0, 1));
         feed.revoke(&[at(0)]);
         feed.push(message(0, 1, 1));
         assert_eq!(offsets(&feed.take(&mut view, 0, 9, 99)), [(1, 0)]);
-        assert_eq!(view.keys().cloned().collect::<Vec<_>>(), [at(1)]);
+        assert_eq!(view.held.keys().cloned().collect::<Vec<_>>(), [at(1)]);
+        let known = view.generation;
+        assert!(feed.take(&mut view, 0, 9, 99).is_empty() && view.generation == known);
         feed.assign(vec![at(0)]);
         assert!(!feed.is_held(&at(0), 1) && feed.is_held(&at(0), 2) && feed.is_held(&at(1), 1));
         assert!(feed.take(&mut view, 0, 9, 99).is_empty());
-        assert_eq!(view.len(), 2);
+        assert_eq!((view.held.len(), view.generation), (2, known + 1));
+        feed.revoke(&[at(0)]);
+        feed.assign(vec![at(0)]);
+        feed.take(&mut view, 0, 9, 99);
+        assert_eq!((view.held.len(), view.generation), (2, known + 2), "lost and back");
     }
 
     #[test]
     fn the_limits_hold_each_partition_gets_its_turn_and_room_comes_back() {
-        let (feed, mut view) = (Feed::default(), View::new());
+        let (feed, mut view) = (Feed::default(), View::default());
         feed.assign(vec![at(0), at(1)]);
         (0..4).for_each(|n| feed.push(message(0, n, 10)));
         (0..4).for_each(|n| feed.push(message(1, n, 10)));

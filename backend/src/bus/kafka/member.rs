@@ -103,7 +103,7 @@ impl Member {
         };
         let member = Self {
             feed,
-            view: View::new(),
+            view: View::default(),
             first: 0,
             requests,
             closed,
@@ -112,7 +112,7 @@ impl Member {
     }
 
     fn held(&self, partition: TopicPartition) -> Result<Held, BusError> {
-        match self.view.get(&partition) {
+        match self.view.held.get(&partition) {
             Some(since) => Ok(Held {
                 since: *since,
                 partition,
@@ -178,7 +178,11 @@ impl Consumer for Member {
     }
 
     fn assignment(&self) -> Vec<TopicPartition> {
-        self.view.keys().cloned().collect()
+        self.view.held.keys().cloned().collect()
+    }
+
+    fn generation(&self) -> u64 {
+        self.view.generation
     }
 }
 

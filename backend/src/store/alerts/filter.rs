@@ -1,6 +1,6 @@
 //! The filters of a list as SQL. Built at run time, because each filter may be absent; every value is a parameter.
 
-use super::row::{severity_code, source_code, status_code, without_nul};
+use super::row::{containing, severity_code, source_code, status_code, without_nul};
 use sqlx::{Postgres, QueryBuilder};
 use watchfloor_shared::alert::AlertFilter;
 
@@ -46,11 +46,7 @@ fn push_texts(query: &mut QueryBuilder<'_, Postgres>, test: &str, values: &[Stri
 /// Each word must be in title, evidence, endpoint or user, in any case of letters.
 pub(super) fn push_words(query: &mut QueryBuilder<'_, Postgres>, words: &str) {
     for word in words.split_whitespace().take(8) {
-        let escaped = without_nul(word)
-            .replace('\\', "\\\\")
-            .replace('%', "\\%")
-            .replace('_', "\\_");
         query.push(" AND (title || ' ' || evidence || ' ' || endpoint_id || ' ' || coalesce(user_name, '')) ILIKE ");
-        query.push_bind(format!("%{escaped}%"));
+        query.push_bind(containing(word));
     }
 }

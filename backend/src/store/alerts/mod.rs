@@ -17,7 +17,7 @@ pub use histogram::histogram;
 pub use list::list;
 pub use read::{alerts_of, changed_since, get, holding, last_change, mark_shown};
 pub use record::record;
-pub(super) use row::without_nul;
+pub(super) use row::{containing, without_nul};
 pub use watchfloor_engine::alert::{AlertSettings, Detection, Outcome};
 
 use super::StoreError;

@@ -127,6 +127,15 @@ pub(in crate::store) fn without_nul(text: &str) -> String {
     text.replace('\0', "\u{2400}")
 }
 
+/// A pattern for `ILIKE` in which every character that people type means itself.
+pub(in crate::store) fn containing(text: &str) -> String {
+    let escaped = without_nul(text)
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -72,8 +72,16 @@ pub async fn create_account(
     })
 }
 
-/// The person, if the password is theirs. Takes as long for an address that nobody has.
-pub async fn verify_password(db: &Database, email: &str, password: &Secret) -> Result<Option<Member>, IdentityError> {
+/// Whether a password is whose it is said to be.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verified {
+    Right(Member),
+    /// With the person whose address it is, if it is anybody's.
+    Wrong(Option<Member>),
+}
+
+/// Takes as long for an address that nobody has.
+pub async fn verify_password(db: &Database, email: &str, password: &Secret) -> Result<Verified, IdentityError> {
     let found = match normal_email(email) {
         Some(email) => sqlx::query!(
             r#"SELECT password AS "password!", account_id AS "account_id!", name AS "name!", email AS "email!",
@@ -87,19 +95,23 @@ pub async fn verify_password(db: &Database, email: &str, password: &Secret) -> R
         None => None,
     };
     let stored = found.as_ref().map(|found| found.password.clone());
-    if !password::verify(password, stored).await? {
-        return Ok(None);
-    }
-    let Some(found) = found else { return Ok(None) };
+    let is_right = password::verify(password, stored).await?;
+    let Some(found) = found else {
+        return Ok(Verified::Wrong(None));
+    };
     let tenant = tenant_id(&found.tenant_id)?;
-    Ok(Some(member(
+    let member = member(
         found.account_id,
         found.name,
         found.email,
         &found.role,
         tenant,
         found.tenant_name,
-    )?))
+    )?;
+    Ok(match is_right {
+        true => Verified::Right(member),
+        false => Verified::Wrong(Some(member)),
+    })
 }
 
 pub(in crate::store) fn valid_name(name: &str) -> Result<String, IdentityError> {
@@ -109,7 +121,7 @@ pub(in crate::store) fn valid_name(name: &str) -> Result<String, IdentityError> 
 }
 
 /// Lower case, without space around it. Whether mail arrives there is not for us to know.
-fn normal_email(email: &str) -> Option<String> {
+pub(super) fn normal_email(email: &str) -> Option<String> {
     let email = email.trim().to_lowercase();
     let (user, host) = email.rsplit_once('@')?;
     let plain = |text: &str| !text.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control());

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod api_keys;
 pub mod one_time_links;
+pub mod people;
 pub mod sensors;
 pub mod sessions;
 pub mod tenants;
@@ -19,7 +20,7 @@ use crate::identity::{
 };
 use watchfloor_shared::{TenantId, UserId, identity::Role};
 
-pub use accounts::{create_account, verify_password};
+pub use accounts::{Verified, create_account, verify_password};
 pub use one_time_links::{issue_setup_token, redeem_setup, setup_needed};
 pub use tenants::{create_tenant, tenants};
 

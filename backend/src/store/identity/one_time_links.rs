@@ -1,6 +1,12 @@
 //! Links that work once: the first owner's set-up, and the sign-in that the demo prints.
 
-use super::{IdentityError, Member, SignedIn, accounts::NewAccount, member, sessions, tenant_id};
+use super::{
+    IdentityError, Member, SignedIn,
+    accounts::NewAccount,
+    member,
+    sessions::{self, Origin},
+    tenant_id,
+};
 use crate::{
     identity::token,
     store::{Database, Secret, StoreError},
@@ -34,7 +40,7 @@ pub async fn issue_setup_token(db: &Database, tenant: &TenantId) -> Result<Optio
 }
 
 /// Makes the owner of the tenant that the token was issued for and signs them in.
-pub async fn redeem_setup(db: &Database, setup: &Setup) -> Result<SignedIn, IdentityError> {
+pub async fn redeem_setup(db: &Database, setup: &Setup, from: &Origin) -> Result<SignedIn, IdentityError> {
     let password = Secret::new(setup.password.as_str());
     let account = NewAccount::prepare(&setup.name, &setup.email, &password).await?;
     let found = sqlx::query!(
@@ -61,7 +67,7 @@ pub async fn redeem_setup(db: &Database, setup: &Setup) -> Result<SignedIn, Iden
         tenant,
         found.tenant_name,
     )?;
-    let token = sessions::create(db, &member).await?;
+    let token = sessions::create(db, &member, from).await?;
     Ok(SignedIn { member, token })
 }
 
@@ -83,7 +89,7 @@ pub async fn issue(db: &Database, member: &Member, lifetime: Duration) -> Result
 }
 
 /// Signs in by the link; none when it is wrong, used or too old.
-pub async fn redeem(db: &Database, token: &str) -> Result<Option<SignedIn>, StoreError> {
+pub async fn redeem(db: &Database, token: &str, from: &Origin) -> Result<Option<SignedIn>, StoreError> {
     let found = sqlx::query!(
         r#"SELECT account_id AS "account_id!", name AS "name!", email AS "email!", role AS "role!",
                   tenant_id AS "tenant_id!", tenant_name AS "tenant_name!"
@@ -103,6 +109,6 @@ pub async fn redeem(db: &Database, token: &str) -> Result<Option<SignedIn>, Stor
         tenant,
         found.tenant_name,
     )?;
-    let token = sessions::create(db, &member).await?;
+    let token = sessions::create(db, &member, from).await?;
     Ok(Some(SignedIn { member, token }))
 }

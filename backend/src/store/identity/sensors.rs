@@ -108,3 +108,14 @@ pub async fn renew(db: &Database, current: &str, certificate: NewCertificate) ->
     .await?;
     Ok(renewed)
 }
+
+/// Of these sensors, those for which a command waits.
+pub async fn commanded(db: &Database, sensors: &[String]) -> Result<Vec<String>, StoreError> {
+    let commanded = sqlx::query_scalar!(
+        r#"SELECT sensor AS "sensor!" FROM identity.commanded_sensors($1) AS sensor"#,
+        sensors
+    )
+    .fetch_all(db.without_tenant())
+    .await?;
+    Ok(commanded)
+}

@@ -3,9 +3,10 @@
 use super::{Member, member, tenant_id};
 use crate::{
     identity::token,
-    store::{Database, Secret, StoreError},
+    store::{Database, Secret, StoreError, alerts::without_nul},
 };
 use std::time::Duration;
+use watchfloor_shared::{TenantId, Timestamp, people::OwnSession};
 
 pub const IDLE_LIMIT: Duration = Duration::from_secs(12 * 3600);
 pub const ROTATION: Duration = Duration::from_secs(15 * 60);
@@ -20,16 +21,26 @@ pub struct Session {
     pub rotation_due: bool,
 }
 
+/// Where a session begins, for its list.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    pub address: String,
+    /// What the browser calls itself.
+    pub agent: String,
+}
+
 /// Starts a session; the token is the cookie's value and known only now.
-pub async fn create(db: &Database, member: &Member) -> Result<Secret, StoreError> {
+pub async fn create(db: &Database, member: &Member, from: &Origin) -> Result<Secret, StoreError> {
     let token = token::generate();
     let now = db.now();
     sqlx::query!(
-        "SELECT identity.start_session($1, $2, $3, $4, $5, $6)",
+        "SELECT identity.start_session($1, $2, $3, $4, $5, $6, $7, $8)",
         &token::hash(token.reveal())[..],
         token::random_id(),
         member.user.as_str(),
         member.tenant.as_str(),
+        without_nul(&from.address),
+        without_nul(&from.agent),
         now.nanos(),
         now.saturating_add(IDLE_LIMIT).nanos()
     )
@@ -90,6 +101,41 @@ pub async fn revoke(db: &Database, token: &str) -> Result<(), StoreError> {
         .execute(db.without_tenant())
         .await?;
     Ok(())
+}
+
+/// The living sessions of whoever holds this token, the one used last first.
+pub async fn beside(db: &Database, token: &str) -> Result<Vec<OwnSession>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT session_id AS "id!", begun_ns AS "begun_ns!", used_ns AS "used_ns!", address AS "address!",
+                  agent AS "agent!", tenant_name AS "tenant_name!", is_this AS "is_this!"
+           FROM identity.sessions_beside($1, $2)"#,
+        &token::hash(token)[..],
+        db.now().nanos()
+    )
+    .fetch_all(db.without_tenant())
+    .await?;
+    let sessions = rows.into_iter().map(|row| OwnSession {
+        id: row.id,
+        begun: Timestamp::from_nanos(row.begun_ns),
+        last_used: Timestamp::from_nanos(row.used_ns),
+        address: row.address,
+        agent: row.agent,
+        organization: row.tenant_name,
+        is_this: row.is_this,
+    });
+    Ok(sessions.collect())
+}
+
+/// Ends one of the sessions of whoever holds this token, or all others. Returns the organizations that they were of.
+pub async fn end_beside(db: &Database, token: &str, session: Option<&str>) -> Result<Vec<TenantId>, StoreError> {
+    let ended = sqlx::query_scalar!(
+        r#"SELECT identity.end_sessions_beside($1, $2) AS "tenant!""#,
+        &token::hash(token)[..],
+        session
+    )
+    .fetch_all(db.without_tenant())
+    .await?;
+    ended.iter().map(|tenant| tenant_id(tenant)).collect()
 }
 
 fn nanos(duration: Duration) -> i64 {

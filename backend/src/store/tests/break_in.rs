@@ -40,6 +40,8 @@ async fn raw_sql_of_one_tenant_reaches_no_row_of_another() {
         "walls",
         "sensors",
         "claim_codes",
+        "sensor_commands",
+        "audit_log",
     ];
     for table in tables {
         let mut tx = db.tenant(&tenant_id("beta")).await.unwrap();
@@ -105,6 +107,16 @@ async fn the_role_cannot_become_another_or_switch_the_policies_off() {
         "UPDATE sensors SET revoked = false",
         "UPDATE sensors SET host = 'another'",
         "DELETE FROM sensors",
+        "UPDATE sensor_commands SET number = 1",
+        "UPDATE sensor_commands SET sensor_id = 'another'",
+        "UPDATE sensor_commands SET created_by = 'another'",
+        "INSERT INTO sensor_commands (tenant_id, sensor_id, number, command, created_by, created_ns, expires_ns) VALUES ('beta', 'nobodys', 1, '{}', 'x', 0, 0)",
+        "INSERT INTO audit_log VALUES ('beta', 1, 0, 'planted', '{}', decode(repeat('00', 32), 'hex'))",
+        "UPDATE audit_log SET record = '{}'",
+        "DELETE FROM audit_log",
+        "SELECT * FROM identity.audit_heads",
+        "UPDATE identity.audit_heads SET number = 0",
+        "SELECT identity.append_audit(0, 'Not An Action', '{}')",
         "INSERT INTO identity.sessions SELECT",
         "SELECT identity.member_of('a', 'acme')",
         "SELECT passwd FROM pg_shadow",

@@ -5,7 +5,10 @@ use crate::{
     clock::Clock,
     store::{
         Secret,
-        identity::{self, IdentityError, api_keys, one_time_links, sessions},
+        identity::{
+            self, IdentityError, Verified, api_keys, one_time_links,
+            sessions::{self, Origin},
+        },
         testing::{database_at, tenant_id},
     },
 };
@@ -54,21 +57,21 @@ async fn setup_works_once_and_only_with_the_latest_token_in_its_time() {
         password: password.to_owned(),
     };
     let right = password();
-    let short = identity::redeem_setup(&db, &setup(&second, "short")).await;
+    let short = identity::redeem_setup(&db, &setup(&second, "short"), &Origin::default()).await;
     assert!(
         matches!(short, Err(IdentityError::Password(_))),
         "and the token is not used up"
     );
-    let old = identity::redeem_setup(&db, &setup(&first, right.reveal())).await;
+    let old = identity::redeem_setup(&db, &setup(&first, right.reveal()), &Origin::default()).await;
     assert!(matches!(old, Err(IdentityError::InvalidToken)));
     minutes.store(24 * 60 + 1, Ordering::SeqCst);
-    let late = identity::redeem_setup(&db, &setup(&second, right.reveal())).await;
+    let late = identity::redeem_setup(&db, &setup(&second, right.reveal()), &Origin::default()).await;
     assert!(matches!(late, Err(IdentityError::InvalidToken)));
     let third = identity::issue_setup_token(&db, &tenant_id("acme"))
         .await
         .unwrap()
         .unwrap();
-    let owner = identity::redeem_setup(&db, &setup(&third, right.reveal()))
+    let owner = identity::redeem_setup(&db, &setup(&third, right.reveal()), &Origin::default())
         .await
         .unwrap();
     assert_eq!(
@@ -83,7 +86,7 @@ async fn setup_works_once_and_only_with_the_latest_token_in_its_time() {
             .member,
         owner.member
     );
-    let again = identity::redeem_setup(&db, &setup(&third, right.reveal())).await;
+    let again = identity::redeem_setup(&db, &setup(&third, right.reveal()), &Origin::default()).await;
     assert!(matches!(again, Err(IdentityError::InvalidToken)));
     assert!(!identity::setup_needed(&db).await.unwrap());
     assert!(
@@ -105,12 +108,14 @@ async fn passwords_open_their_own_account() {
     assert!(matches!(taken, Err(IdentityError::EmailTaken)));
     assert_eq!(
         identity::verify_password(&db, "Ada@x.ORG", &password()).await.unwrap(),
-        Some(ada)
+        Verified::Right(ada.clone())
     );
     let wrong = Secret::new("wrong horse battery");
-    assert_eq!(identity::verify_password(&db, "ada@x.org", &wrong).await.unwrap(), None);
+    let refused = identity::verify_password(&db, "ada@x.org", &wrong).await.unwrap();
+    assert_eq!(refused, Verified::Wrong(Some(ada)));
     for nobody in ["bo@x.org", "' OR true --", "", "a\0@b"] {
-        assert_eq!(identity::verify_password(&db, nobody, &password()).await.unwrap(), None);
+        let refused = identity::verify_password(&db, nobody, &password()).await.unwrap();
+        assert_eq!(refused, Verified::Wrong(None));
     }
 }
 
@@ -121,7 +126,7 @@ async fn sessions_rotate_idle_out_and_end() {
     let ada = identity::create_account(&db, &tenant_id("acme"), "Ada", "a@x.org", &password(), Role::Admin)
         .await
         .unwrap();
-    let token = sessions::create(&db, &ada).await.unwrap();
+    let token = sessions::create(&db, &ada, &Origin::default()).await.unwrap();
     assert!(
         !sessions::lookup(&db, token.reveal())
             .await
@@ -165,7 +170,7 @@ async fn sessions_rotate_idle_out_and_end() {
         None,
         "idle for 13 hours"
     );
-    let token = sessions::create(&db, &ada).await.unwrap();
+    let token = sessions::create(&db, &ada, &Origin::default()).await.unwrap();
     sessions::revoke(&db, token.reveal()).await.unwrap();
     assert_eq!(sessions::lookup(&db, token.reveal()).await.unwrap(), None);
 }
@@ -215,10 +220,23 @@ async fn a_sign_in_link_works_once() {
         .unwrap();
     let hour = Duration::from_secs(3_600);
     let link = one_time_links::issue(&db, &ada, hour).await.unwrap();
-    let first = one_time_links::redeem(&db, link.reveal()).await.unwrap().unwrap();
+    let first = one_time_links::redeem(&db, link.reveal(), &Origin::default())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(first.member, ada);
-    assert!(one_time_links::redeem(&db, link.reveal()).await.unwrap().is_none());
+    assert!(
+        one_time_links::redeem(&db, link.reveal(), &Origin::default())
+            .await
+            .unwrap()
+            .is_none()
+    );
     let link = one_time_links::issue(&db, &ada, hour).await.unwrap();
     minutes.store(61, Ordering::SeqCst);
-    assert!(one_time_links::redeem(&db, link.reveal()).await.unwrap().is_none());
+    assert!(
+        one_time_links::redeem(&db, link.reveal(), &Origin::default())
+            .await
+            .unwrap()
+            .is_none()
+    );
 }

@@ -2,9 +2,11 @@
 
 mod alerts;
 mod arrival;
+mod audit;
 mod break_in;
 mod identity;
 mod managed;
+mod people;
 mod recorded;
 mod scale;
 mod tls;

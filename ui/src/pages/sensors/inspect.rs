@@ -2,6 +2,8 @@
 
 use super::{
     Page,
+    captures::Captures,
+    commands::{Commands, Rules},
     draw::Line,
     row::PresenceMark,
     words::{bytes, percent},
@@ -11,7 +13,10 @@ use crate::{
     components::{Age, At, Block, Button, FaultNotice, Inspector, Look, number, use_toasts},
 };
 use leptos::{ev, prelude::*, task::spawn_local};
-use watchfloor_shared::fleet::{FleetSensor, LoadPoint, SensorChange, SensorInterface};
+use watchfloor_shared::{
+    control::SensorCaptures,
+    fleet::{FleetSensor, LoadPoint, SensorChange, SensorInterface},
+};
 
 #[component]
 pub fn Inspect(page: Page, key: String) -> impl IntoView {
@@ -45,16 +50,53 @@ pub fn Inspect(page: Page, key: String) -> impl IntoView {
     let tables = move || {
         sensor.get().map(|sensor| view! { <Losses sensor=sensor.clone()/><Interfaces interfaces=sensor.load.unwrap_or_default().interfaces/> })
     };
-    let acts = move || (page.may.get() && !key.starts_with("host:")).then(|| view! { <Manage page sensor/> });
+    let captures = Memo::new(move |_| {
+        detail
+            .value
+            .with(|detail| detail.as_ref().and_then(|detail| detail.captures.clone()))
+    });
+    let is_managed = !key.starts_with("host:");
+    let managed = move || is_managed.then(|| view! { <Managed page id=key.clone() sensor captures/> });
     view! {
         <Inspector label="Sensor" close=move || page.choose(None) head=head>
             <FaultNotice fault=detail.fault again=move || detail.again()/>
             {facts}
             {move || history.with(|history| (history.len() > 1).then(|| view! { <Charts history=history.clone()/> }))}
             {tables}
-            {acts}
+            {managed}
         </Inspector>
     }
+}
+
+/// What one that enrolled captures and is told.
+#[component]
+fn Managed(
+    page: Page,
+    id: String,
+    sensor: Memo<Option<FleetSensor>>,
+    captures: Memo<Option<SensorCaptures>>,
+) -> impl IntoView {
+    let asked = {
+        let id = id.clone();
+        move || {
+            page.fleet.value.track();
+            page.may.get().then(|| id.clone())
+        }
+    };
+    let told = fetch(asked, |id| async move { api::fleet::commands(&id).await });
+    let acts = {
+        let id = id.clone();
+        move || {
+            page.may.get().then(|| {
+                view! {
+                    <Rules id=id.clone() captures told/>
+                    <Commands id=id.clone() told/>
+                    <Manage page sensor/>
+                }
+            })
+        }
+    };
+    view! { <Captures page id sensor captures told/>{acts} }
 }
 
 #[component]

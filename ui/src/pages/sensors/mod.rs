@@ -1,5 +1,7 @@
 //! The fleet: which sensors are there, whether they live, how they are; a new one with one code, and the end of one.
 
+mod captures;
+mod commands;
 mod draw;
 mod enrol;
 mod inspect;

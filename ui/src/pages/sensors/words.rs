@@ -2,7 +2,10 @@
 
 use crate::words::lower;
 use std::sync::Arc;
-use watchfloor_shared::fleet::{FleetSensor, Presence};
+use watchfloor_shared::{
+    control::{CaptureStatus, CommandState, RunningCapture, SensorCommand},
+    fleet::{FleetSensor, Presence, SensorInterface},
+};
 
 pub const fn presence_word(presence: Presence) -> &'static str {
     match presence {
@@ -83,6 +86,77 @@ pub fn matching(sensors: &[FleetSensor], words: &str, presence: Option<Presence>
     sensors.iter().filter(fits).cloned().map(Arc::new).collect()
 }
 
+pub const fn capture_word(state: CaptureStatus) -> &'static str {
+    match state {
+        CaptureStatus::Starting => "Starting",
+        CaptureStatus::Running => "Running",
+        CaptureStatus::Failed => "Failed, tried again",
+    }
+}
+
+pub const fn capture_class(state: CaptureStatus) -> &'static str {
+    match state {
+        CaptureStatus::Starting => "state unheard",
+        CaptureStatus::Running => "state on",
+        CaptureStatus::Failed => "state off",
+    }
+}
+
+pub const fn command_state_word(state: CommandState) -> &'static str {
+    match state {
+        CommandState::Queued => "Waits",
+        CommandState::Sent => "Sent",
+        CommandState::Done => "Done",
+        CommandState::Failed => "Failed",
+        CommandState::Expired => "Expired",
+        CommandState::Cancelled => "Taken back",
+    }
+}
+
+pub const fn command_class(state: CommandState) -> &'static str {
+    match state {
+        CommandState::Queued | CommandState::Cancelled => "state unheard",
+        CommandState::Sent => "state late",
+        CommandState::Done => "state on",
+        CommandState::Failed | CommandState::Expired => "state off",
+    }
+}
+
+/// `Start a capture lan on eth1`
+pub fn command_words(command: &SensorCommand) -> String {
+    let words = command.words();
+    match command {
+        SensorCommand::CaptureStart { capture } => {
+            format!("{words} {} on {}", capture.name, capture.interfaces.join(", "))
+        }
+        SensorCommand::CaptureStop { name } | SensorCommand::CaptureRestart { name } => format!("{words} {name}"),
+        SensorCommand::Configure {
+            heartbeat_seconds,
+            quiet,
+        } => {
+            let beats = heartbeat_seconds.map(|seconds| format!("a heartbeat each {seconds} s"));
+            let quiet = quiet.as_ref().map(|paths| format!("{} quiet programs", paths.len()));
+            let set: Vec<String> = [beats, quiet].into_iter().flatten().collect();
+            format!("{words} {}", set.join(", "))
+        }
+        SensorCommand::Rules { version, .. } => format!("{words} {version}"),
+        SensorCommand::Diagnostics | SensorCommand::UpgradeCheck => words.to_owned(),
+    }
+}
+
+/// Whether an interface can be captured on, or why not.
+pub fn fit(interface: &SensorInterface, captures: &[RunningCapture]) -> Result<(), String> {
+    let user = captures
+        .iter()
+        .find(|capture| capture.interfaces.contains(&interface.name));
+    match user {
+        Some(capture) => Err(format!("{} has it", capture.name)),
+        None if interface.management => Err("the server is reached by it".to_owned()),
+        None if interface.up == Some(false) => Err("down".to_owned()),
+        None => Ok(()),
+    }
+}
+
 /// What the address calls a sensor.
 pub fn key(sensor: &FleetSensor) -> String {
     sensor.id.clone().unwrap_or_else(|| format!("host:{}", sensor.host))
@@ -118,6 +192,30 @@ mod tests {
         assert_eq!(matching(&fleet, "hamburg", None).len(), 2);
         assert_eq!(matching(&fleet, "WEB ham", None).len(), 1);
         assert!(matching(&fleet, "web", Some(Presence::Offline)).is_empty());
+    }
+
+    #[test]
+    fn only_an_interface_that_is_up_and_free_is_offered() {
+        let interface = |name: &str, up: bool, management: bool| SensorInterface {
+            name: name.to_owned(),
+            up: Some(up),
+            management,
+            ..SensorInterface::default()
+        };
+        let captures = [RunningCapture {
+            name: "lan".to_owned(),
+            interfaces: vec!["eth2".to_owned()],
+            ..RunningCapture::default()
+        }];
+        let why = |name, up, management| {
+            fit(&interface(name, up, management), &captures)
+                .err()
+                .unwrap_or_default()
+        };
+        assert_eq!(why("eth1", true, false), "");
+        assert_eq!(why("eth2", true, false), "lan has it");
+        assert_eq!(why("eth0", true, true), "the server is reached by it");
+        assert_eq!(why("eth3", false, false), "down");
     }
 
     #[test]

@@ -1,0 +1,48 @@
+//! `PATCH` and `DELETE /api/v1/people/{id}`: another role, and the end.
+
+use super::administrator;
+use crate::{
+    api::{
+        context::CallContext,
+        describe::Describe,
+        extract::{Body, Id},
+        problem::Answer,
+        state::AppState,
+    },
+    store::identity::people,
+};
+use axum::{extract::State, http::StatusCode};
+use watchfloor_shared::{UserId, people::PersonChange, problem::ErrorCode};
+
+pub fn describe_change() -> Describe {
+    Describe::new("people", "Give a person another role")
+        .detail("It counts from their next request on. Owners alone decide about owners, and one owner stays.")
+        .path("id", "The person's id")
+        .body::<PersonChange>()
+        .answers_nothing("They have it")
+        .fails(&[ErrorCode::InvalidRequest, ErrorCode::NotFound, ErrorCode::Conflict])
+}
+
+pub async fn change(mut call: CallContext, Id(id): Id, Body(change): Body<PersonChange>) -> Answer<StatusCode> {
+    let by = administrator(&call.caller)?;
+    people::set_role(&mut call.tx, &UserId::new(id), change.role, by.role).await?;
+    call.note(change);
+    call.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub fn describe_remove() -> Describe {
+    Describe::new("people", "Remove a person")
+        .detail("Their sessions here end at once. What they did stays in the histories and in the audit log.")
+        .path("id", "The person's id")
+        .answers_nothing("They come in no more")
+        .fails(&[ErrorCode::NotFound, ErrorCode::Conflict])
+}
+
+pub async fn remove(State(state): State<AppState>, mut call: CallContext, Id(id): Id) -> Answer<StatusCode> {
+    let by = administrator(&call.caller)?;
+    people::remove(&mut call.tx, &UserId::new(id), by.role).await?;
+    let caller = call.commit().await?;
+    state.live.session_ended(caller.tenant());
+    Ok(StatusCode::NO_CONTENT)
+}
