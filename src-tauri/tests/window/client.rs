@@ -146,7 +146,10 @@ async fn what_is_chosen_on_the_settings_page_is_kept() {
         .await;
     let kept = std::fs::read_to_string(screen.profile().join("desktop.toml")).unwrap();
     assert!(kept.contains("\"medium\"") && !kept.contains("127.0.0.1"), "{kept}");
-    let entry = screen.dir.path().join("home/.config/autostart/watchfloor-desktop.desktop");
+    let entry = screen
+        .dir
+        .path()
+        .join("home/.config/autostart/watchfloor-desktop.desktop");
     assert!(screen.written(&entry).await.contains("--hidden"));
     // What needs a start gets one, in the place of this.
     window.click("#restart").await;

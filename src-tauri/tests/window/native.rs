@@ -17,9 +17,13 @@ async fn the_menu_works_by_its_keys_and_the_window_comes_back_as_it_was() {
     window.at("/alerts").await;
     let height = window.value("innerHeight").await.unwrap().as_u64().unwrap();
     screen.press("Watchfloor", "F11");
-    window.wait("the full screen", "innerWidth === 1280 && innerHeight > 850").await;
+    window
+        .wait("the full screen", "innerWidth === 1280 && innerHeight > 850")
+        .await;
     screen.press("Watchfloor", "F11");
-    window.wait("the window again", &format!("innerHeight === {height}")).await;
+    window
+        .wait("the window again", &format!("innerHeight === {height}"))
+        .await;
 
     screen.press("Watchfloor", "ctrl+shift+w");
     screen.titled("Watchfloor wall");
@@ -83,7 +87,8 @@ async fn files_come_in_by_hand_and_links_lead_out() {
     let imported = |name: &str| {
         format!("document.querySelector('#watchfloor-desktop-import')?.textContent.includes('{name}: 1 records')")
     };
-    let line = r#"{"EventID":1,"Computer":"ws-1","UtcTime":"2026-01-01 00:00:00.000","Image":"C:\\a.exe","ProcessId":4}"#;
+    let line =
+        r#"{"EventID":1,"Computer":"ws-1","UtcTime":"2026-01-01 00:00:00.000","Image":"C:\\a.exe","ProcessId":4}"#;
 
     // File, Import: the desktop's own dialog.
     let chosen = screen.dir.path().join("chosen.jsonl");
@@ -99,7 +104,18 @@ async fn files_come_in_by_hand_and_links_lead_out() {
     std::fs::write(&dropped, format!("{line}\n")).unwrap();
     screen.files(&dropped);
     let files = screen.titled("Files");
-    screen.hand(&["windowactivate", "--sync", &files, "mousemove", "--window", &files, "50", "40", "mousedown", "1"]);
+    screen.hand(&[
+        "windowactivate",
+        "--sync",
+        &files,
+        "mousemove",
+        "--window",
+        &files,
+        "50",
+        "40",
+        "mousedown",
+        "1",
+    ]);
     let app = screen.titled("Watchfloor");
     for step in 0..20 {
         let (x, y) = ((500 - step * 5).to_string(), (400 - step * 5).to_string());

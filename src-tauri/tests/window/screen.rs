@@ -232,7 +232,9 @@ impl Screen {
     /// A file manager's window at the lower right, with this file in it.
     pub fn files(&mut self, file: &Path) {
         let mut files = Command::new("/usr/bin/python3");
-        files.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/window/drag.py")).arg(file);
+        files
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/window/drag.py"))
+            .arg(file);
         self.environment(&mut files);
         files.env_remove(MARK);
         self.children.insert(0, Ending(files.spawn().unwrap()));
