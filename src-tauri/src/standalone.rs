@@ -18,7 +18,7 @@ use watchfloor::{
     startup::{self, Doors, Running},
     store::{
         Secret,
-        identity::{Member, accounts, one_time_links, verify_password},
+        identity::{Member, Verified, accounts, one_time_links, verify_password},
     },
     tls::TlsFiles,
 };
@@ -71,7 +71,7 @@ impl StandAlone {
     }
 
     pub async fn stop(self) {
-        client::remove_address(&self.running.config.data_dir);
+        client::remove_address(&self.running).await;
         self.running.stop().await;
     }
 }
@@ -109,7 +109,7 @@ async fn account(profile: &Profile, running: &Running) -> Result<Member> {
     if let Some(key) = std::fs::read(&path)
         .ok()
         .and_then(|text| serde_json::from_slice::<Key>(&text).ok())
-        && let Some(member) = verify_password(&running.db, &key.email, &Secret::new(key.password)).await?
+        && let Verified::Right(member) = verify_password(&running.db, &key.email, &Secret::new(key.password)).await?
     {
         return Ok(member);
     }
