@@ -8,7 +8,6 @@ pub fn run() -> Result<()> {
     let started = Instant::now();
     setup::run(&setup::Options {
         browser: true,
-        desktop: true,
         ..setup::Options::default()
     })?;
     lint::run()?;

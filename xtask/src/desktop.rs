@@ -8,18 +8,16 @@ use anyhow::Result;
 
 /// Builds the app as part of the workspace, so that both share what is built.
 pub const FEATURE: &str = "watchfloor-desktop/desktop";
-const PACKAGES: [&str; 11] = [
+const PACKAGES: [&str; 9] = [
     "libwebkit2gtk-4.1-dev",
     "libayatana-appindicator3-1",
     "webkit2gtk-driver",
     "xvfb",
     "dbus",
-    // What the tests' desktop has: a keyring, frames around windows, a hand, a file manager.
+    // What the tests' desktop has: a keyring, frames around windows, a hand.
     "gnome-keyring",
     "openbox",
     "xdotool",
-    "python3-gi",
-    "gir1.2-gtk-3.0",
     "debootstrap",
 ];
 

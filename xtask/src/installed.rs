@@ -103,9 +103,11 @@ fn started(clean: &Path) -> Result<()> {
             .env("DISPLAY", ":87")
             .env("HOME", "/root")
             .env("LC_ALL", "C.UTF-8");
+        let log = profile.join("desktop.log");
+        // The last start's says that it was ready.
+        let _ = fs::remove_file(&log);
         let began = Instant::now();
         let mut app = Ended(app.stdin(Stdio::null()).spawn().context("chroot")?);
-        let log = profile.join("desktop.log");
         while !fs::read_to_string(&log).unwrap_or_default().contains(READY) {
             if began.elapsed() > START_WAIT_MAX || app.0.try_wait()?.is_some() {
                 bail!("{what}: not ready\n{}", fs::read_to_string(&log).unwrap_or_default());

@@ -16,12 +16,12 @@ pub struct Options {
     /// servers (Kafka, OpenSearch, PostgreSQL, Redis, InfluxDB)
     #[arg(long)]
     pub services: bool,
-    /// Also the desktop app in its window, which needs WebKitGTK
-    #[arg(long)]
-    pub desktop: bool,
     /// Everything above
     #[arg(long)]
     pub all: bool,
+    /// Also the desktop app in its window, which needs WebKitGTK; not part of `--all`
+    #[arg(long)]
+    pub desktop: bool,
     /// Build the console for size, as it ships
     #[arg(long)]
     pub release_ui: bool,
@@ -52,10 +52,9 @@ const ASKED_FOR: [&str; 9] = [
 
 pub fn run(options: &Options) -> Result<()> {
     let browser = options.browser || options.all;
-    let desktop = options.desktop || options.all;
     setup::run(&setup::Options {
         browser,
-        desktop,
+        desktop: options.desktop,
         ..setup::Options::default()
     })?;
     ui::run(&ui::Options {
@@ -104,7 +103,7 @@ pub fn run(options: &Options) -> Result<()> {
     if !(options.services || options.all) {
         println!("skipped: tests with real senders and servers; cargo xtask test --services runs them");
     }
-    match desktop {
+    match options.desktop {
         true => crate::desktop::test(),
         false => {
             println!("skipped: the desktop app in its window; cargo xtask test --desktop runs it");

@@ -94,17 +94,17 @@ fn start(arguments: &Arguments, profile: Profile, first: First, handed: Handed) 
 fn on_event(app: &tauri::AppHandle, event: &RunEvent) {
     let Some(desktop) = desktop::of(app) else { return };
     match event {
-        RunEvent::WindowEvent { label, event, .. } if label == window::MAIN => match event {
-            WindowEvent::CloseRequested { api, .. } => {
-                api.prevent_close();
-                match desktop.desk.settings().stay_in_tray {
-                    true => window::hide(app),
-                    false => app.exit(0),
-                }
+        RunEvent::WindowEvent {
+            label,
+            event: WindowEvent::CloseRequested { api, .. },
+            ..
+        } if label == window::MAIN => {
+            api.prevent_close();
+            match desktop.desk.settings().stay_in_tray {
+                true => window::hide(app),
+                false => app.exit(0),
             }
-            WindowEvent::DragDrop(tauri::DragDropEvent::Drop { paths, .. }) => desktop.import(paths.clone()),
-            _ => {}
-        },
+        }
         #[cfg(target_os = "macos")]
         RunEvent::Opened { urls } => {
             let here = std::path::Path::new("/");

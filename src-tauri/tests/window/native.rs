@@ -1,4 +1,4 @@
-//! What the desktop does around the page: menus by their keys, windows, files, links that lead away.
+//! What the desktop does around the page: menus by their keys, windows, links that lead away.
 
 use crate::screen::{Screen, is_here};
 use std::time::Duration;
@@ -76,7 +76,7 @@ async fn closed_into_the_tray_it_lives_on_and_comes_back_when_it_is_started_agai
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_come_in_by_hand_and_links_lead_out() {
+async fn links_lead_out_and_what_is_exported_is_kept() {
     if !is_here() {
         return;
     }
@@ -84,46 +84,6 @@ async fn files_come_in_by_hand_and_links_lead_out() {
     let browsed = screen.browser();
     let window = screen.app(&[]).await;
     window.at("/alerts").await;
-    let imported = |name: &str| {
-        format!("document.querySelector('#watchfloor-desktop-import')?.textContent.includes('{name}: 1 records')")
-    };
-    let line =
-        r#"{"EventID":1,"Computer":"ws-1","UtcTime":"2026-01-01 00:00:00.000","Image":"C:\\a.exe","ProcessId":4}"#;
-
-    // File, Import: the desktop's own dialog.
-    let chosen = screen.dir.path().join("chosen.jsonl");
-    std::fs::write(&chosen, format!("{line}\n")).unwrap();
-    screen.press("Watchfloor", "ctrl+o");
-    let dialog = screen.titled("Import recordings");
-    screen.hand(&["windowfocus", "--sync", &dialog, "type", chosen.to_str().unwrap()]);
-    screen.hand(&["key", "Return"]);
-    window.wait("the chosen file", &imported("chosen.jsonl")).await;
-
-    // Dragged from another window.
-    let dropped = screen.dir.path().join("dropped.jsonl");
-    std::fs::write(&dropped, format!("{line}\n")).unwrap();
-    screen.files(&dropped);
-    let files = screen.titled("Files");
-    screen.hand(&[
-        "windowactivate",
-        "--sync",
-        &files,
-        "mousemove",
-        "--window",
-        &files,
-        "50",
-        "40",
-        "mousedown",
-        "1",
-    ]);
-    let app = screen.titled("Watchfloor");
-    for step in 0..20 {
-        let (x, y) = ((500 - step * 5).to_string(), (400 - step * 5).to_string());
-        screen.hand(&["mousemove", "--window", &app, &x, &y, "sleep", "0.05"]);
-    }
-    screen.hand(&["mouseup", "1"]);
-    window.wait("the dropped file", &imported("dropped.jsonl")).await;
-
     // A link to another site opens in the browser, and the window stays where it is.
     for target in ["_self", "_blank"] {
         let address = format!("https://site.example/{target}");

@@ -229,18 +229,6 @@ impl Screen {
         self.hand(&["windowfocus", "--sync", &window, "key", "--clearmodifiers", keys]);
     }
 
-    /// A file manager's window at the lower right, with this file in it.
-    pub fn files(&mut self, file: &Path) {
-        let mut files = Command::new("/usr/bin/python3");
-        files
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/window/drag.py"))
-            .arg(file);
-        self.environment(&mut files);
-        files.env_remove(MARK);
-        self.children.insert(0, Ending(files.spawn().unwrap()));
-        self.titled("Files");
-    }
-
     /// In place of the browser: says where it was led to in this file.
     pub fn browser(&self) -> PathBuf {
         let (program, told) = (self.dir.path().join("bin/xdg-open"), self.dir.path().join("browsed"));
