@@ -45,7 +45,7 @@ chunks! {
     gate: invitation, invitation_ahead, InvitationPage;
     front: overview, overview_ahead, OverviewPage;
     triage: alerts, alerts_ahead, AlertsPage;
-    triage: alert, alert_ahead, AlertPage;
+    case: alert, alert_ahead, AlertPage;
     hunting: hunt, hunt_ahead, HuntPage;
     hunting: endpoints, endpoints_ahead, EndpointsPage;
     hunting: endpoint, endpoint_ahead, EndpointPage;
@@ -53,8 +53,8 @@ chunks! {
     plant: pipeline, pipeline_ahead, PipelinePage;
     plant: rules, rules_ahead, RulesPage;
     hunting: inventory, inventory_ahead, InventoryPage;
-    hunting: sensors, sensors_ahead, SensorsPage;
-    hunting: settings, settings_ahead, SettingsPage;
+    admin: sensors, sensors_ahead, SensorsPage;
+    admin: settings, settings_ahead, SettingsPage;
     plant: wall, wall_ahead, WallPage;
 }
 

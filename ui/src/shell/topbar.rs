@@ -4,6 +4,7 @@ use crate::{
     components::{Glyph, Icon, Menu, time},
     live::{LiveState, use_live},
     state::{TimeRange, use_clock, use_preferences, use_range, use_session},
+    url::use_address,
     words::initials,
 };
 use leptos::prelude::*;

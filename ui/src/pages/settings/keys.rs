@@ -18,7 +18,12 @@ pub fn Keys() -> impl IntoView {
     view! {
         <FaultNotice fault=keys.fault again=move || keys.again()/>
         <div class="split">
-            <div class="list" role="table" aria-label="Keys of senders">
+            <div class="list-side">
+            {move || none().then(|| view! {
+                <Empty title="No key yet" why="A sender needs one to be heard: Beats, Vector, rsyslog, an OpenTelemetry collector. Sensors of ours enrol on the Sensors page instead."/>
+            })}
+            {pending(keys)}
+            <div class="list" class:without=none role="table" aria-label="Keys of senders">
                 <div role="rowgroup">
                     <div class="thead cols-keys" role="row">
                         <span role="columnheader">"Name"</span>
@@ -29,13 +34,10 @@ pub fn Keys() -> impl IntoView {
                         <span role="columnheader"><span class="visually-hidden">"What to do"</span></span>
                     </div>
                 </div>
-                {pending(keys)}
-                {move || none().then(|| view! {
-                    <Empty title="No key yet" why="A sender needs one to be heard: Beats, Vector, rsyslog, an OpenTelemetry collector. Sensors of ours enrol on the Sensors page instead."/>
-                })}
                 <div class="scroll-rows" role="rowgroup">
                     {move || keys.value.get().unwrap_or_default().into_iter().map(|key| view! { <Row key_of=key keys/> }).collect_view()}
                 </div>
+            </div>
             </div>
             <aside class="wall-side" aria-label="Make a key"><Make made=move || keys.again()/></aside>
         </div>
@@ -132,7 +134,7 @@ fn Make(made: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
             <div class="wall-form" role="status">
                 <h2>{format!("The key of {}", key.name)}</h2>
                 <Copied text=key.secret.unwrap_or_default() what="The key"/>
-                <Button look=Look::SmallGhost press=move |_| issued.set(None)>"Make another"</Button>
+                <div class="row-flex"><Button look=Look::SmallGhost press=move |_| issued.set(None)>"Make another"</Button></div>
                 <p class="quiet">"It is not shown again. Senders give it as a bearer token, an API key, a HEC token or the password of basic authentication."</p>
             </div>
         }

@@ -31,11 +31,8 @@ enum Part {
 impl Part {
     const ALL: [Self; 5] = [Self::People, Self::Keys, Self::Walls, Self::Audit, Self::Account];
 
-    fn of(key: &str) -> Self {
-        Self::ALL
-            .into_iter()
-            .find(|part| part.key() == key)
-            .unwrap_or(Self::People)
+    fn of(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.key() == key)
     }
 
     const fn key(self) -> &'static str {
@@ -73,25 +70,29 @@ impl Part {
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let (session, address) = (use_session(), use_address());
-    let chosen = Memo::new(move |_| address.query.with(|q| Part::of(q.get("part").unwrap_or_default())));
-    let may = Memo::new(move |_| {
-        session.me.with(|me| {
-            me.is_some()
-                .then(|| chosen.get().needs().is_none_or(|needed| session.may(needed)))
-        })
+    let may = move |part: Part| part.needs().is_none_or(|needed| session.may(needed));
+    // Without a choice, the first that one may see.
+    let chosen = Memo::new(move |_| {
+        let asked = address.query.with(|q| Part::of(q.get("part").unwrap_or_default()));
+        let first = || Part::ALL.into_iter().find(|part| may(*part));
+        asked.or_else(first).unwrap_or(Part::Account)
     });
-    let tabs = Part::ALL.map(|part| Tab::new(part.key(), part.title(), None)).to_vec();
+    let allowed = Memo::new(move |_| session.me.with(Option::is_some).then(|| may(chosen.get())));
+    let tabs = Signal::derive(move || {
+        let seen = Part::ALL.into_iter().filter(|part| may(*part));
+        seen.map(|part| Tab::new(part.key(), part.title(), None)).collect()
+    });
     let choose = move |key: &str| {
-        let key = Some(key.to_owned()).filter(|key| Part::of(key) != Part::People);
+        let key = key.to_owned();
         address.change(|query| {
-            query.set("part", key);
+            query.set("part", Some(key));
             query.set("q", None);
         });
     };
     view! {
         <div class="pagehead"><h1>"Settings"</h1></div>
-        <Tabs label="Parts of the settings" tabs=Signal::stored(tabs) chosen=Signal::derive(move || chosen.get().key().to_owned()) choose/>
-        {move || match (may.get(), chosen.get()) {
+        <Tabs label="Parts of the settings" tabs chosen=Signal::derive(move || chosen.get().key().to_owned()) choose/>
+        {move || match (allowed.get(), chosen.get()) {
             (None, _) => ().into_any(),
             (Some(true), Part::People) => view! { <people::PeopleList/> }.into_any(),
             (Some(true), Part::Keys) => view! { <keys::Keys/> }.into_any(),

@@ -117,7 +117,7 @@ fn Link(invitation: IssuedInvitation, again: impl Fn() + Copy + Send + Sync + 's
         <div class="wall-form" role="status">
             <h2>{format!("Send this to {}", invitation.invitation.email)}</h2>
             <Copied text=link what="The link"/>
-            <Button look=Look::SmallGhost press=move |_| again()>"Invite another"</Button>
+            <div class="row-flex"><Button look=Look::SmallGhost press=move |_| again()>"Invite another"</Button></div>
             <p class="quiet">"It is not shown again. A new invitation of the same address ends this one."</p>
         </div>
     }
