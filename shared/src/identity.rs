@@ -1,6 +1,6 @@
 //! People, sessions and permissions.
 
-use crate::{TenantId, UserId};
+use crate::{TenantId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -158,6 +158,20 @@ pub struct NewApiKey {
     /// The sender's TLS certificate in PEM form, which then is the key: no secret is made.
     #[serde(default)]
     pub certificate: Option<String>,
+}
+
+/// A key without its secret, which nobody has any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ApiKey {
+    pub id: String,
+    pub name: String,
+    pub sensor: Option<String>,
+    /// SHA-256 of the certificate, in hexadecimal digits; a key with a secret has none.
+    pub fingerprint: Option<String>,
+    pub created: Timestamp,
+    /// To the minute.
+    pub last_used: Option<Timestamp>,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

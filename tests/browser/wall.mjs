@@ -44,6 +44,7 @@ const passed = await run(wall, [
     await admin.goto(link);
     await admin.waitForFunction(() => !location.pathname.startsWith('/sign-in'));
     await admin.locator('nav').getByText('Settings').click();
+    await admin.getByRole('tab', { name: 'Walls' }).click();
     await admin.getByText('No screen yet').waitFor();
     await shot(admin, 'settings-empty-dark');
     await admin.getByLabel('Code on the screen').fill('000 000');

@@ -5,7 +5,7 @@
 
 use crate::{
     absent::{NoPipeline, NoRules},
-    fleet, screen,
+    fleet, people, screen,
 };
 use rand::Rng;
 use serde_json::json;
@@ -291,7 +291,7 @@ impl TestApp {
         let sensor = fleet::enrolled(&self.db, &self.enrolment, &id, &format!("sensor-{marker}")).await;
         let code_life = self.enrolment.code_life();
         let (claim, _) = fleet::claim(&self.db, &id, &format!("awaited-{marker}"), code_life).await;
-        let (person, invitation) = self.further_people(&id, &marker, &members[0]).await;
+        let (person, invitation) = people::further(&self.db, &id, &marker, &members[0]).await;
         let mut tenant = Tenant {
             id,
             marker,
@@ -309,25 +309,6 @@ impl TestApp {
         };
         tenant.alert = self.detect(&tenant.id, &tenant.marker, 0).await.summary.id;
         tenant
-    }
-
-    async fn further_people(&self, id: &TenantId, marker: &str, owner: &identity::Member) -> (String, String) {
-        let (email, secret) = (
-            format!("further@{marker}.example"),
-            Secret::new("a long password of nobody"),
-        );
-        let name = format!("further {marker}");
-        let person = identity::create_account(&self.db, id, &name, &email, &secret, Role::Viewer)
-            .await
-            .unwrap();
-        let mut tx = self.db.tenant(id).await.unwrap();
-        let invited = format!("invited@{marker}.example");
-        let now = Clock::system().now();
-        let (invitation, _) = identity::people::invite(&mut tx, &invited, Role::Viewer, owner, now)
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
-        (person.user.to_string(), invitation.id)
     }
 
     /// Records the tenant's alert number `number`, as the pipeline would, and tells the live streams.

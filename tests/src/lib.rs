@@ -13,6 +13,7 @@ pub mod influxdb;
 pub mod kafka;
 pub mod onnx;
 pub mod opensearch;
+pub mod people;
 pub mod postgres;
 pub mod product;
 pub mod proxy;

@@ -25,10 +25,11 @@ pub fn App() -> impl IntoView {
     }
     Effect::new(move |_| document().set_title(&format!("{} · Watchfloor", place.get().title())));
     // The frame stays while one goes from page to page.
-    let apart = |place: &Place| matches!(place, Place::SignIn | Place::Setup | Place::Wall);
+    let apart = |place: &Place| matches!(place, Place::SignIn | Place::Setup | Place::Invitation | Place::Wall);
     let gate = Memo::new(move |_| Some(place.get()).filter(apart));
     move || match gate.get() {
         Some(Place::Setup) => later(later::setup),
+        Some(Place::Invitation) => later(later::invitation),
         Some(Place::Wall) => later_for_ever(later::wall),
         Some(_) => later(later::sign_in),
         None => view! { <Shell page=move || page(place.get())/> }.into_any(),
@@ -37,7 +38,7 @@ pub fn App() -> impl IntoView {
 
 fn page(place: Place) -> AnyView {
     match place {
-        Place::SignIn | Place::Setup | Place::Wall => ().into_any(),
+        Place::SignIn | Place::Setup | Place::Invitation | Place::Wall => ().into_any(),
         Place::Overview => later(later::overview),
         Place::Alerts => later(later::alerts),
         Place::Alert => later(later::alert),

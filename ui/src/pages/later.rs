@@ -4,8 +4,9 @@
 
 use super::{
     alert::AlertPage, alerts::AlertsPage, endpoint::EndpointPage, endpoints::EndpointsPage, hunt::HuntPage,
-    inventory::InventoryPage, map::MapPage, overview::OverviewPage, pipeline::PipelinePage, rules::RulesPage,
-    sensors::SensorsPage, settings::SettingsPage, setup::SetupPage, sign_in::SignInPage, wall::WallPage,
+    inventory::InventoryPage, invitation::InvitationPage, map::MapPage, overview::OverviewPage, pipeline::PipelinePage,
+    rules::RulesPage, sensors::SensorsPage, settings::SettingsPage, setup::SetupPage, sign_in::SignInPage,
+    wall::WallPage,
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
@@ -41,9 +42,10 @@ macro_rules! chunks {
 chunks! {
     gate: sign_in, sign_in_ahead, SignInPage;
     gate: setup, setup_ahead, SetupPage;
+    gate: invitation, invitation_ahead, InvitationPage;
     front: overview, overview_ahead, OverviewPage;
     triage: alerts, alerts_ahead, AlertsPage;
-    triage: alert, alert_ahead, AlertPage;
+    case: alert, alert_ahead, AlertPage;
     hunting: hunt, hunt_ahead, HuntPage;
     hunting: endpoints, endpoints_ahead, EndpointsPage;
     hunting: endpoint, endpoint_ahead, EndpointPage;
@@ -51,8 +53,8 @@ chunks! {
     plant: pipeline, pipeline_ahead, PipelinePage;
     plant: rules, rules_ahead, RulesPage;
     hunting: inventory, inventory_ahead, InventoryPage;
-    hunting: sensors, sensors_ahead, SensorsPage;
-    hunting: settings, settings_ahead, SettingsPage;
+    admin: sensors, sensors_ahead, SensorsPage;
+    admin: settings, settings_ahead, SettingsPage;
     plant: wall, wall_ahead, WallPage;
 }
 

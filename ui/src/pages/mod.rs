@@ -6,6 +6,7 @@ pub mod endpoint;
 pub mod endpoints;
 pub mod hunt;
 pub mod inventory;
+pub mod invitation;
 pub mod later;
 pub mod map;
 pub mod overview;

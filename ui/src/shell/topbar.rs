@@ -4,6 +4,7 @@ use crate::{
     components::{Glyph, Icon, Menu, time},
     live::{LiveState, use_live},
     state::{TimeRange, use_clock, use_preferences, use_range, use_session},
+    url::use_address,
     words::initials,
 };
 use leptos::prelude::*;
@@ -104,7 +105,7 @@ fn time_words(ms: i64) -> String {
 
 #[component]
 fn PersonMenu() -> impl IntoView {
-    let (session, preferences) = (use_session(), use_preferences());
+    let (session, preferences, address) = (use_session(), use_preferences(), use_address());
     let name = move || {
         session
             .me
@@ -132,6 +133,7 @@ fn PersonMenu() -> impl IntoView {
             <li><button type="button" on:click=move |_| preferences.toggle_theme()>"Dark or light"<kbd>"Shift T"</kbd></button></li>
             <li><button type="button" on:click=move |_| preferences.toggle_density()>"Compact or comfortable"<kbd>"Shift D"</kbd></button></li>
             <li><button type="button" on:click=move |_| preferences.toggle_zone()>"UTC or local time"<kbd>"Shift Z"</kbd></button></li>
+            <li><button type="button" on:click=move |_| address.go("/settings?part=account")>"Password and sessions"</button></li>
             <li><button type="button" on:click=move |_| session.sign_out()>"Sign out"</button></li>
             <li class="menu-note">{version}</li>
         </Menu>

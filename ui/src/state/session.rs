@@ -42,7 +42,7 @@ impl Session {
 pub fn ended() {
     let location = window().location();
     let path = location.pathname().unwrap_or_default();
-    if ["/sign-in", "/setup", "/wall"]
+    if ["/sign-in", "/setup", "/invitation", "/wall"]
         .iter()
         .any(|apart| path.starts_with(apart))
     {

@@ -6,6 +6,7 @@ use super::decode;
 pub enum Place {
     SignIn,
     Setup,
+    Invitation,
     Overview,
     Alerts,
     Alert,
@@ -28,6 +29,7 @@ impl Place {
             [] => Place::Overview,
             ["sign-in"] => Place::SignIn,
             ["setup"] => Place::Setup,
+            ["invitation"] => Place::Invitation,
             ["alerts"] => Place::Alerts,
             ["alerts", _] => Place::Alert,
             ["hunt"] => Place::Hunt,
@@ -48,6 +50,7 @@ impl Place {
         match self {
             Place::SignIn => "Sign in",
             Place::Setup => "Set up",
+            Place::Invitation => "Invitation",
             Place::Overview => "Overview",
             Place::Alerts => "Alerts",
             Place::Alert => "Alert",
@@ -97,6 +100,7 @@ mod tests {
             ("/inventory", Place::Inventory),
             ("/settings", Place::Settings),
             ("/wall", Place::Wall),
+            ("/invitation", Place::Invitation),
             ("/rules/1", Place::Nowhere),
             ("/alerts/9f2c41/tree", Place::Nowhere),
         ] {

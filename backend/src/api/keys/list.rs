@@ -5,22 +5,7 @@ use crate::{
     store::identity::api_keys,
 };
 use axum::{Json, extract::State};
-use serde::Serialize;
-use utoipa::ToSchema;
-use watchfloor_shared::Timestamp;
-
-/// A key without its secret, which nobody has any more.
-#[derive(Serialize, ToSchema)]
-pub struct ApiKey {
-    id: String,
-    name: String,
-    sensor: Option<String>,
-    /// SHA-256 of the certificate, in hexadecimal digits; a key with a secret has none.
-    fingerprint: Option<String>,
-    created: Timestamp,
-    /// To the minute.
-    last_used: Option<Timestamp>,
-}
+use watchfloor_shared::identity::ApiKey;
 
 pub fn describe() -> Describe {
     Describe::new("keys", "The senders' keys").answers_many::<ApiKey>("Keys that are not revoked, newest first")

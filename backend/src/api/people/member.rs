@@ -12,6 +12,7 @@ use crate::{
     store::identity::people,
 };
 use axum::{extract::State, http::StatusCode};
+use serde_json::json;
 use watchfloor_shared::{UserId, people::PersonChange, problem::ErrorCode};
 
 pub fn describe_change() -> Describe {
@@ -25,8 +26,10 @@ pub fn describe_change() -> Describe {
 
 pub async fn change(mut call: CallContext, Id(id): Id, Body(change): Body<PersonChange>) -> Answer<StatusCode> {
     let by = administrator(&call.caller)?;
-    people::set_role(&mut call.tx, &UserId::new(id), change.role, by.role).await?;
-    call.note(change);
+    let (id, whom) = (UserId::new(id), people::list(&mut call.tx).await?);
+    people::set_role(&mut call.tx, &id, change.role, by.role).await?;
+    let before = whom.iter().find(|person| person.id == id);
+    call.note(json!({"person": before.map(|person| &person.email), "was": before.map(|person| person.role), "role": change.role}));
     call.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -41,7 +44,9 @@ pub fn describe_remove() -> Describe {
 
 pub async fn remove(State(state): State<AppState>, mut call: CallContext, Id(id): Id) -> Answer<StatusCode> {
     let by = administrator(&call.caller)?;
-    people::remove(&mut call.tx, &UserId::new(id), by.role).await?;
+    let (id, whom) = (UserId::new(id), people::list(&mut call.tx).await?);
+    people::remove(&mut call.tx, &id, by.role).await?;
+    call.note(json!({"person": whom.iter().find(|person| person.id == id).map(|person| &person.email)}));
     let caller = call.commit().await?;
     state.live.session_ended(caller.tenant());
     Ok(StatusCode::NO_CONTENT)

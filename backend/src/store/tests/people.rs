@@ -192,7 +192,7 @@ async fn who_has_an_account_joins_with_its_password_and_leaves_one_organization_
     let ada = person(&db, "acme", "ada", Role::Owner).await;
     let bo = person(&db, "beta", "bo", Role::Owner).await;
     let mut tx = acme(&db).await;
-    let (_, token) = people::invite(&mut tx, "bo@x.org", Role::Analyst, &ada, at(0))
+    let (_, token) = people::invite(&mut tx, "bo@x.org", Role::Analyst, &ada, db.now())
         .await
         .unwrap();
     tx.commit().await.unwrap();

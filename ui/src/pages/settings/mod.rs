@@ -1,7 +1,11 @@
-//! Settings: wall screens, and the log of who did what.
+//! Settings: people, keys, wall screens, the log of who did what, and one's own password and sessions.
 
+mod account;
 mod audit;
 mod form;
+mod keys;
+mod link;
+mod people;
 mod walls;
 
 use crate::{
@@ -17,38 +21,48 @@ use watchfloor_shared::identity::Permission;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
+    People,
+    Keys,
     Walls,
     Audit,
+    Account,
 }
 
 impl Part {
-    const ALL: [Self; 2] = [Self::Walls, Self::Audit];
+    const ALL: [Self; 5] = [Self::People, Self::Keys, Self::Walls, Self::Audit, Self::Account];
 
-    fn of(key: &str) -> Self {
-        Self::ALL
-            .into_iter()
-            .find(|part| part.key() == key)
-            .unwrap_or(Self::Walls)
+    fn of(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.key() == key)
     }
 
     const fn key(self) -> &'static str {
         match self {
+            Self::People => "people",
+            Self::Keys => "keys",
             Self::Walls => "walls",
             Self::Audit => "audit",
+            Self::Account => "account",
         }
     }
 
     const fn title(self) -> &'static str {
         match self {
+            Self::People => "People",
+            Self::Keys => "Keys of senders",
             Self::Walls => "Walls",
             Self::Audit => "Audit log",
+            Self::Account => "Your account",
         }
     }
 
-    const fn needs(self) -> Permission {
+    /// None: everybody has it.
+    const fn needs(self) -> Option<Permission> {
         match self {
-            Self::Walls => Permission::ManageWalls,
-            Self::Audit => Permission::ReadAudit,
+            Self::People => Some(Permission::ManagePeople),
+            Self::Keys => Some(Permission::ManageKeys),
+            Self::Walls => Some(Permission::ManageWalls),
+            Self::Audit => Some(Permission::ReadAudit),
+            Self::Account => None,
         }
     }
 }
@@ -56,29 +70,37 @@ impl Part {
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let (session, address) = (use_session(), use_address());
-    let chosen = Memo::new(move |_| address.query.with(|q| Part::of(q.get("part").unwrap_or_default())));
-    let may = Memo::new(move |_| {
-        session
-            .me
-            .with(|me| me.is_some().then(|| session.may(chosen.get().needs())))
+    let may = move |part: Part| part.needs().is_none_or(|needed| session.may(needed));
+    // Without a choice, the first that one may see.
+    let chosen = Memo::new(move |_| {
+        let asked = address.query.with(|q| Part::of(q.get("part").unwrap_or_default()));
+        let first = || Part::ALL.into_iter().find(|part| may(*part));
+        asked.or_else(first).unwrap_or(Part::Account)
     });
-    let tabs = Part::ALL.map(|part| Tab::new(part.key(), part.title(), None)).to_vec();
+    let allowed = Memo::new(move |_| session.me.with(Option::is_some).then(|| may(chosen.get())));
+    let tabs = Signal::derive(move || {
+        let seen = Part::ALL.into_iter().filter(|part| may(*part));
+        seen.map(|part| Tab::new(part.key(), part.title(), None)).collect()
+    });
     let choose = move |key: &str| {
-        let key = Some(key.to_owned()).filter(|key| Part::of(key) != Part::Walls);
+        let key = key.to_owned();
         address.change(|query| {
-            query.set("part", key);
+            query.set("part", Some(key));
             query.set("q", None);
         });
     };
     view! {
         <div class="pagehead"><h1>"Settings"</h1></div>
-        <Tabs label="Parts of the settings" tabs=Signal::stored(tabs) chosen=Signal::derive(move || chosen.get().key().to_owned()) choose/>
-        {move || match (may.get(), chosen.get()) {
+        <Tabs label="Parts of the settings" tabs chosen=Signal::derive(move || chosen.get().key().to_owned()) choose/>
+        {move || match (allowed.get(), chosen.get()) {
             (None, _) => ().into_any(),
+            (Some(true), Part::People) => view! { <people::PeopleList/> }.into_any(),
+            (Some(true), Part::Keys) => view! { <keys::Keys/> }.into_any(),
+            (Some(true), Part::Account) => view! { <account::Account/> }.into_any(),
             (Some(true), Part::Walls) => view! { <walls::Walls/> }.into_any(),
             (Some(true), Part::Audit) => view! { <audit::Audit/> }.into_any(),
             (Some(false), _) => view! {
-                <Empty title="Settings are for owners and administrators" why="Your role reads alerts and events. Ask an owner of your organization."/>
+                <Empty title="This is for owners and administrators" why="Your own password and sessions are under Your account. For the rest, ask an owner of your organization."/>
             }
             .into_any(),
         }}

@@ -4,11 +4,19 @@ use serde_json::Value;
 use watchfloor_shared::audit::{ActorKind, AuditEntry, Outcome};
 
 /// An operation that is not in here is called by its id.
-const ACTIONS: [(&str, &str); 25] = [
+const ACTIONS: [(&str, &str); 33] = [
     ("session.sign_in", "Signed in"),
     ("session.link", "Signed in by a link"),
     ("session.sign_out", "Signed out"),
     ("setup.redeem", "Made the owner's account"),
+    ("invitation.accept", "Accepted an invitation"),
+    ("me.password", "Changed their password"),
+    ("me.end_session", "Ended a session of theirs"),
+    ("me.end_sessions", "Ended their other sessions"),
+    ("people.invite", "Invited somebody"),
+    ("people.cancel_invitation", "Cancelled an invitation"),
+    ("people.change", "Changed a role"),
+    ("people.remove", "Removed somebody"),
     ("alerts.change", "Changed an alert"),
     ("alerts.undo", "Took an alert's change back"),
     ("alerts.bulk", "Changed alerts"),
