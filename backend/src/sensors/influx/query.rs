@@ -33,13 +33,14 @@ impl Influx {
     }
 }
 
+/// Grouped after the pivot: before it, fields of different types would be one column, which the server now and then refuses.
 fn flux(bucket: &str, whose: &SensorKey) -> String {
     format!(
         "from(bucket: {bucket}) |> range(start: -1h)
          |> filter(fn: (r) => r._measurement == {measurement} and r.tenant == {tenant} and r.sensor == {sensor} and r.host == {host}
              and not exists r.interface)
-         |> group() |> pivot(rowKey: [\"_time\"], columnKey: [\"_field\"], valueColumn: \"_value\")
-         |> sort(columns: [\"_time\"]) |> tail(n: {POINTS_MAX})",
+         |> pivot(rowKey: [\"_time\"], columnKey: [\"_field\"], valueColumn: \"_value\")
+         |> group() |> sort(columns: [\"_time\"]) |> tail(n: {POINTS_MAX})",
         bucket = quoted(bucket),
         measurement = quoted(line::METRICS),
         tenant = quoted(whose.tenant.as_str()),
