@@ -65,9 +65,9 @@ pub const fn kind(kind: ActorKind) -> &'static str {
     }
 }
 
-/// `name: probe 7 · location: Lyon`; what is absent is left out.
+/// `name: probe 7 · location: Lyon · s1`; what is absent is left out.
 pub fn detail(entry: &AuditEntry) -> String {
-    let mut parts: Vec<String> = entry.record.object.iter().cloned().collect();
+    let mut parts = Vec::new();
     match &entry.record.detail {
         Some(Value::Object(fields)) => {
             let said = fields.iter().filter(|(_, value)| !value.is_null());
@@ -76,6 +76,8 @@ pub fn detail(entry: &AuditEntry) -> String {
         Some(value) => parts.push(said_as(value)),
         None => {}
     }
+    // Ids are long and seldom looked at: the end is what a narrow window cuts off.
+    parts.extend(entry.record.object.clone());
     parts.join(" · ")
 }
 
@@ -103,13 +105,13 @@ mod tests {
     fn an_entry_is_said_in_words() {
         let renamed = entry("fleet.change", "done", json!({"name": "probe 7", "location": null}));
         assert_eq!(action(&renamed), "Renamed a sensor");
-        assert_eq!(detail(&renamed), "s1 · name: probe 7");
+        assert_eq!(detail(&renamed), "name: probe 7 · s1");
         let refused = entry("keys.issue", "refused", Value::Null);
         assert_eq!(action(&refused), "Refused: made a key");
         assert_eq!(action(&entry("new.thing", "done", json!(3))), "new.thing");
         assert_eq!(
             detail(&entry("new.thing", "done", json!({"done_rows": 3}))),
-            "s1 · done rows: 3"
+            "done rows: 3 · s1"
         );
     }
 
