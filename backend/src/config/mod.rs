@@ -3,10 +3,12 @@
 
 mod alias;
 mod load;
+mod loopback;
 pub mod reference;
 
 pub use crate::store::Secret;
 pub use load::{ConfigError, Flags, load};
+pub(crate) use loopback::is_loopback;
 
 use crate::{
     bus::{Retention, kafka::KafkaConfig},

@@ -1,9 +1,9 @@
 //! Settings of Redis, `[redis]` in the configuration file. Without a URL there is none, and each process is alone.
 
-use crate::store::Secret;
+use crate::{config::is_loopback, store::Secret};
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
-use std::{net::IpAddr, path::PathBuf};
+use std::path::PathBuf;
 
 const PREFIX_BYTES_MAX: usize = 100;
 
@@ -94,11 +94,6 @@ fn is_server(url: &Url) -> bool {
         && url.password().is_none()
         && url.query().is_none()
         && (database.is_empty() || database.parse::<u16>().is_ok())
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Settings of OpenSearch, `[search.opensearch]` in the configuration file. Without URLs there is none, and the index in the data
 //! directory is searched.
 
-use crate::store::Secret;
+use crate::{config::is_loopback, store::Secret};
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -157,12 +157,6 @@ fn is_server(url: &Url) -> bool {
         && url.password().is_none()
         && url.query().is_none()
         && url.fragment().is_none()
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address: Option<std::net::IpAddr> = host.trim_matches(['[', ']']).parse().ok();
-    host == "localhost" || address.is_some_and(|address| address.is_loopback())
 }
 
 /// With a tenant behind it, any of these is the name of an index.

@@ -1,10 +1,10 @@
 //! Settings of InfluxDB 2, `[influxdb]` in the configuration file. Without a URL there is none, and a sensor's figures are kept in
 //! memory for an hour.
 
-use crate::store::Secret;
+use crate::{config::is_loopback, store::Secret};
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
-use std::{net::IpAddr, path::PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -79,11 +79,6 @@ fn is_server(url: &Url) -> bool {
         && url.password().is_none()
         && url.query().is_none()
         && url.path() == "/"
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
