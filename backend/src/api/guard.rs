@@ -135,6 +135,8 @@ async fn admit_and_run(state: AppState, route: &'static Route, request: Request,
     };
     if let (Some(trail), Some(caller), Some(outcome)) = (&trail, &caller, outcome)
         && let Err(error) = trail.finish(&state, caller, outcome).await
+        // What was refused was refused, with or without an entry.
+        && outcome == Outcome::Done
     {
         response = error.into_response();
     }
