@@ -7,6 +7,7 @@ pub mod alert;
 pub mod audit;
 pub mod control;
 pub mod endpoint;
+pub mod factor;
 pub mod fingerprint;
 pub mod fleet;
 pub mod identity;

@@ -1,6 +1,9 @@
 //! Who may call a route, and who is calling.
 
-use crate::store::{Secret, identity::api_keys::KeyHolder};
+use crate::store::{
+    Secret,
+    identity::{Member, api_keys::KeyHolder},
+};
 use watchfloor_shared::{TenantId, UserId, identity::Permission, identity::Role};
 
 /// What a route asks of its caller. Part of the table, so no route is without.
@@ -48,6 +51,19 @@ pub struct Person {
     pub session: Secret,
 }
 
+impl Person {
+    pub fn member(&self) -> Member {
+        Member {
+            user: self.user.clone(),
+            name: self.name.clone(),
+            email: self.email.clone(),
+            role: self.role,
+            tenant: self.tenant.clone(),
+            tenant_name: self.tenant_name.clone(),
+        }
+    }
+}
+
 impl Caller {
     pub fn tenant(&self) -> &TenantId {
         match self {
@@ -59,7 +75,7 @@ impl Caller {
     pub fn may(&self, permission: Permission) -> bool {
         match self {
             Caller::Person(person) => person.role.may(permission),
-            Caller::Key(_) => permission == Permission::Ingest,
+            Caller::Key(holder) => holder.scopes.contains(&permission),
         }
     }
 

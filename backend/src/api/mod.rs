@@ -48,4 +48,5 @@ mod walls;
 pub(crate) use guard::{api_key, key_holder};
 pub use outer::{otlp_router, router};
 pub use peer::Peer;
+pub use routes::PROVIDER_RETURN;
 pub use state::{AlertLatency, ApiLimits, ApiParts, AppState, IngestLimits, RulesView};
