@@ -2,6 +2,7 @@
 //!
 //! Screenshots are left in `target/browser`, in both themes and two sizes.
 
+mod factors;
 mod fleet;
 mod people;
 mod wall;
@@ -86,11 +87,16 @@ async fn link(running: &Running) -> String {
 
 /// Runs a script of this folder; it says itself what fails.
 async fn script(name: &str, link: &str) -> bool {
+    script_with(name, link, &[]).await
+}
+
+async fn script_with(name: &str, link: &str, settings: &[(&str, &str)]) -> bool {
     let script = fixtures::root().join("tests/browser").join(name);
     let mut child = tokio::process::Command::new("node")
         .arg(script)
         .env("LINK", link)
         .env("ARTEFACTS", artefacts())
+        .envs(settings.iter().copied())
         .current_dir(fixtures::root())
         .stdin(Stdio::null())
         .kill_on_drop(true)
