@@ -70,8 +70,8 @@ pub fn Account() -> impl IntoView {
                 </div>
             </div>
             <aside class="wall-side" aria-label="Password and second factor">
-                <Password changed=move || sessions.again()/>
                 <Factor/>
+                <Password changed=move || sessions.again()/>
             </aside>
         </div>
     }
