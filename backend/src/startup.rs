@@ -239,6 +239,7 @@ fn api_state(
         models: stores.models,
         map: running.map.clone(),
         clock: running.clock.clone(),
+        host: running.tenant.clone(),
         limits: api::ApiLimits::default(),
         roles: running.config.roles.clone(),
         tls: url.starts_with("https://"),

@@ -130,6 +130,9 @@ pub struct Me {
     /// All that the person is in, by name.
     #[serde(default)]
     pub organizations: Vec<Organization>,
+    /// May make other organizations: an owner of the first.
+    #[serde(default)]
+    pub hosts: bool,
     /// Version of the server, for the footer and for bug reports.
     pub server_version: String,
     /// Whom the pages must name for what they show.

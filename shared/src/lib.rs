@@ -16,6 +16,7 @@ pub mod inventory;
 pub mod live;
 pub mod map;
 pub mod model;
+pub mod organization;
 pub mod page;
 pub mod people;
 pub mod pipeline;

@@ -166,6 +166,22 @@ await run(light.page, [
     await light.page.goto(`${base}/settings?part=account`);
     await light.page.getByRole('form', { name: 'Second factor' }).waitFor();
     await shot(light.page, 'account-light-1920');
+    await light.page.getByRole('tab', { name: 'Organizations', exact: true }).click();
+    await light.page.getByLabel('Name', { exact: true }).fill('Gamma Steel AG');
+    check(await light.page.getByLabel('Id, which stays').inputValue() === 'gamma-steel-ag', 'no id of the name');
+    await light.page.getByLabel('E-mail of its owner').fill('gil@gamma.example');
+    await accessible(light.page);
+    await light.page.getByRole('button', { name: 'Make it' }).click();
+    const invitation = await light.page.locator('.shown-once').innerText();
+    await row(light.page, 'Gamma Steel AG').getByText('Active').waitFor();
+    await row(light.page, 'Beta Works').getByRole('button', { name: 'Suspend' }).click();
+    await row(light.page, 'Beta Works').getByRole('button', { name: 'Suspend it' }).click();
+    await row(light.page, 'Beta Works').getByText('Suspended').waitFor();
+    await accessible(light.page);
+    await shot(light.page, 'hosted-light-1920');
+    const gil = await (await light.browser.newContext()).newPage();
+    await gil.goto(invitation);
+    await gil.getByText('As owner of Gamma Steel AG').waitFor();
     check(light.errors.length === 0, light.errors.join('\n'));
   }],
 ]);

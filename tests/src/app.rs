@@ -150,6 +150,7 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
         models: ModelBook::open(Places::default(), 0),
         map: map.clone(),
         clock,
+        host: "host".parse().unwrap(),
         limits,
         roles: Roles::default(),
         sealer: Arc::new(Sealer::own(dir).unwrap()),

@@ -14,6 +14,8 @@ pub enum Access {
     /// Any signed-in person.
     SignedIn,
     Needs(Permission),
+    /// An owner of the first organization, which hosts the others.
+    Host,
     /// Anyone on this machine, elsewhere the permission.
     LoopbackOr(Permission),
     /// A browser that asks for a page gets the console; anything else needs the permission.
@@ -25,7 +27,7 @@ pub enum Access {
 impl Access {
     pub const fn permission(self) -> Option<Permission> {
         match self {
-            Access::Public | Access::SignedIn | Access::Screen => None,
+            Access::Public | Access::SignedIn | Access::Host | Access::Screen => None,
             Access::Needs(permission) | Access::LoopbackOr(permission) | Access::PageOr(permission) => Some(permission),
         }
     }

@@ -31,6 +31,7 @@ mod map;
 mod metrics;
 mod models;
 pub mod openapi;
+mod organizations;
 mod outer;
 mod peer;
 mod people;

@@ -1,11 +1,11 @@
 //! All routes with what they ask of their caller, and nothing else.
 
 use super::{
-    access::Access::{self, LoopbackOr, Needs, PageOr, Public, Screen, SignedIn},
+    access::Access::{self, Host, LoopbackOr, Needs, PageOr, Public, Screen, SignedIn},
     alerts, audit,
     describe::Describe,
     docs, endpoints, events, fleet, health, identity, ingest, inventory, keys, live, map, metrics, models, openapi,
-    people, pictures, pipeline, plain, rules, sensors,
+    organizations, people, pictures, pipeline, plain, rules, sensors,
     state::AppState,
     walls,
 };
@@ -53,7 +53,7 @@ impl Route {
     /// that has a body, nor a note of what was drawn.
     pub fn is_audited(&self) -> bool {
         let is_of_people = match self.access {
-            SignedIn => true,
+            SignedIn | Host => true,
             Needs(permission) => permission != Ingest,
             _ => false,
         };
@@ -141,6 +141,9 @@ pub static TABLE: &[Route] = &[
     on(DELETE, "/api/v1/people/{id}/factor", Needs(ManagePeople), "people.reset_factor", || delete(people::member::reset_factor), people::member::describe_reset_factor),
     on(POST, "/api/v1/people/invitations", Needs(ManagePeople), "people.invite", || post(people::invite::handle), people::invite::describe),
     on(DELETE, "/api/v1/people/invitations/{id}", Needs(ManagePeople), "people.cancel_invitation", || delete(people::invite::cancel), people::invite::describe_cancel),
+    on(GET, "/api/v1/organizations", Host, "organizations.list", || get(organizations::list), organizations::describe_list),
+    on(POST, "/api/v1/organizations", Host, "organizations.make", || post(organizations::make), organizations::describe_make),
+    on(PATCH, "/api/v1/organizations/{id}", Host, "organizations.change", || patch(organizations::change), organizations::describe_change),
     on(GET, "/api/v1/alerts", Needs(ReadAlerts), "alerts.list", || get(alerts::list::handle), alerts::list::describe),
     on(GET, "/api/v1/alerts/facets", Needs(ReadAlerts), "alerts.facets", || get(alerts::facets::handle), alerts::facets::describe),
     on(GET, "/api/v1/alerts/histogram", Needs(ReadAlerts), "alerts.histogram", || get(alerts::histogram::handle), alerts::histogram::describe),

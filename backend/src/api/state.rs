@@ -18,11 +18,11 @@ use crate::{
     roles::Roles,
     search::SearchIndex,
     sensors::{Enrolment, HeldCredentials, Sensors},
-    store::Database,
+    store::{Database, identity::Member},
 };
 use std::{net::IpAddr, ops::Deref, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
-use watchfloor_shared::rule::RuleSummary;
+use watchfloor_shared::{TenantId, identity::Role, rule::RuleSummary};
 
 /// The loaded rules, as far as the API shows them. `alerts` of the summaries is filled in per tenant.
 pub trait RulesView: Send + Sync {
@@ -120,6 +120,8 @@ pub struct ApiParts {
     pub models: ModelBook,
     pub map: MapBook,
     pub clock: Clock,
+    /// The organization that hosts the others.
+    pub host: TenantId,
     /// Of secrets that the database holds.
     pub sealer: Arc<Sealer>,
     /// Who signs people in beside us.
@@ -183,6 +185,13 @@ impl AppState {
             http: HttpStats::new(),
             parts,
         }))
+    }
+}
+
+impl Services {
+    /// Whether they may make other organizations.
+    pub fn hosts(&self, member: &Member) -> bool {
+        member.role == Role::Owner && member.tenant == self.parts.host
     }
 }
 

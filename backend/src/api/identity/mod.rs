@@ -69,6 +69,7 @@ async fn me(state: &AppState, member: &Member, session: &str) -> Result<Me, Stor
         tenant_id: member.tenant.clone(),
         tenant_name: member.tenant_name.clone(),
         permissions: Permission::ALL.into_iter().filter(|p| member.role.may(*p)).collect(),
+        hosts: state.hosts(member),
         organizations: of_session(&state.db, session).await?,
         server_version: env!("CARGO_PKG_VERSION").to_owned(),
         credits: state.geo.credits(),

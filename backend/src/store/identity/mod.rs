@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod api_keys;
 pub mod factors;
+pub mod hosted;
 pub mod one_time_links;
 pub mod organizations;
 pub mod people;

@@ -88,6 +88,13 @@ async fn change(tx: &mut TenantTx, person: &UserId, role: Option<Role>, by: Role
     }
 }
 
+/// Whether [`invite`] takes this address.
+pub fn check_email(email: &str) -> Result<(), IdentityError> {
+    accounts::normal_email(email)
+        .map(drop)
+        .ok_or(IdentityError::InvalidEmail)
+}
+
 /// The token of the link, known only now.
 pub async fn invite(
     tx: &mut TenantTx,

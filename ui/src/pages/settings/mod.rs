@@ -4,6 +4,7 @@ mod account;
 mod audit;
 mod factor;
 mod form;
+mod hosted;
 mod keys;
 mod link;
 mod organizations;
@@ -27,16 +28,18 @@ enum Part {
     Keys,
     Walls,
     Audit,
+    Hosted,
     Organizations,
     Account,
 }
 
 impl Part {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::People,
         Self::Keys,
         Self::Walls,
         Self::Audit,
+        Self::Hosted,
         Self::Organizations,
         Self::Account,
     ];
@@ -51,6 +54,7 @@ impl Part {
             Self::Keys => "keys",
             Self::Walls => "walls",
             Self::Audit => "audit",
+            Self::Hosted => "hosted",
             Self::Organizations => "organizations",
             Self::Account => "account",
         }
@@ -62,6 +66,7 @@ impl Part {
             Self::Keys => "Keys",
             Self::Walls => "Walls",
             Self::Audit => "Audit log",
+            Self::Hosted => "Organizations",
             Self::Organizations => "Your organizations",
             Self::Account => "Your account",
         }
@@ -74,7 +79,7 @@ impl Part {
             Self::Keys => Some(Permission::ManageKeys),
             Self::Walls => Some(Permission::ManageWalls),
             Self::Audit => Some(Permission::ReadAudit),
-            Self::Organizations | Self::Account => None,
+            Self::Hosted | Self::Organizations | Self::Account => None,
         }
     }
 }
@@ -87,8 +92,11 @@ pub fn SettingsPage() -> impl IntoView {
             .me
             .with(|me| me.as_ref().is_some_and(|me| me.organizations.len() > 1))
     };
-    let may = move |part: Part| {
-        part.needs().is_none_or(|needed| session.may(needed)) && (part != Part::Organizations || several())
+    let hosts = move || session.me.with(|me| me.as_ref().is_some_and(|me| me.hosts));
+    let may = move |part: Part| match part {
+        Part::Hosted => hosts(),
+        Part::Organizations => several(),
+        _ => part.needs().is_none_or(|needed| session.may(needed)),
     };
     // Without a choice, the first that one may see.
     let chosen = Memo::new(move |_| {
@@ -115,6 +123,7 @@ pub fn SettingsPage() -> impl IntoView {
             (None, _) => ().into_any(),
             (Some(true), Part::People) => view! { <people::PeopleList/> }.into_any(),
             (Some(true), Part::Keys) => view! { <keys::Keys/> }.into_any(),
+            (Some(true), Part::Hosted) => view! { <hosted::Hosted/> }.into_any(),
             (Some(true), Part::Organizations) => view! { <organizations::Organizations/> }.into_any(),
             (Some(true), Part::Account) => view! { <account::Account/> }.into_any(),
             (Some(true), Part::Walls) => view! { <walls::Walls/> }.into_any(),

@@ -4,7 +4,7 @@ use serde_json::Value;
 use watchfloor_shared::audit::{ActorKind, AuditEntry, Outcome};
 
 /// An operation that is not in here is called by its id.
-const ACTIONS: [(&str, &str); 39] = [
+const ACTIONS: [(&str, &str); 41] = [
     ("session.sign_in", "Signed in"),
     ("session.link", "Signed in by a link"),
     ("session.provider_return", "Signed in by the identity provider"),
@@ -23,6 +23,8 @@ const ACTIONS: [(&str, &str); 39] = [
     ("people.cancel_invitation", "Cancelled an invitation"),
     ("people.change", "Changed a role"),
     ("people.remove", "Removed somebody"),
+    ("organizations.make", "Made an organization"),
+    ("organizations.change", "Changed an organization"),
     ("alerts.change", "Changed an alert"),
     ("alerts.undo", "Took an alert's change back"),
     ("alerts.bulk", "Changed alerts"),
