@@ -4,6 +4,7 @@ use super::{
     DatabaseConfig, Secret, StoreError, TenantTx, grants,
     managed::{ManagedRole, ManagedServer},
     migrate,
+    writing::Writing,
 };
 use crate::{clock::Clock, store::alerts::FacetCache};
 use sqlx::{
@@ -106,9 +107,14 @@ impl Database {
         }
     }
 
-    /// For [`super::identity`] alone, whose functions need no tenant.
+    /// For [`super::identity`] alone, whose functions need no tenant. For questions: what changes something goes by [`Self::writing`].
     pub(in crate::store) fn without_tenant(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// The same for what has to hold as soon as it is said.
+    pub(in crate::store) fn writing(&self) -> Writing<'_> {
+        Writing(&self.pool)
     }
 
     pub(in crate::store) fn now(&self) -> Timestamp {

@@ -26,6 +26,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 pub mod walls;
+mod writing;
 
 pub use config::DatabaseConfig;
 pub use database::Database;

@@ -52,7 +52,7 @@ pub async fn create_account(
         role.as_str(),
         db.now().nanos()
     )
-    .fetch_one(db.without_tenant())
+    .fetch_one(db.writing())
     .await
     .map_err(crate::store::StoreError::from)?;
     if !made {

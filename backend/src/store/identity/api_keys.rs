@@ -126,7 +126,7 @@ async fn add(
         db.now().nanos(),
         by.map(UserId::as_str)
     )
-    .fetch_one(db.without_tenant())
+    .fetch_one(db.writing())
     .await
     .map_err(StoreError::from)?;
     match added {
@@ -250,7 +250,7 @@ pub async fn revoke(db: &Database, tenant: &TenantId, id: &str) -> Result<bool, 
         tenant.as_str(),
         id
     )
-    .fetch_one(db.without_tenant())
+    .fetch_one(db.writing())
     .await?;
     Ok(revoked)
 }

@@ -21,7 +21,7 @@ pub enum NotReset {
 pub async fn begin(db: &Database, session: &str, sealed: &[u8]) -> Result<bool, StoreError> {
     let hash = token::hash(session);
     let begun = sqlx::query_scalar!(r#"SELECT identity.begin_totp($1, $2) AS "begun!""#, &hash[..], sealed);
-    Ok(begun.fetch_one(db.without_tenant()).await?)
+    Ok(begun.fetch_one(db.writing()).await?)
 }
 
 /// The sealed key that waits for its first code.
@@ -49,7 +49,7 @@ pub async fn confirm(
         &codes,
         db.now().nanos()
     );
-    Ok(confirmed.fetch_one(db.without_tenant()).await?)
+    Ok(confirmed.fetch_one(db.writing()).await?)
 }
 
 pub async fn state(db: &Database, session: &str) -> Result<FactorState, StoreError> {
@@ -69,7 +69,7 @@ pub async fn state(db: &Database, session: &str) -> Result<FactorState, StoreErr
 pub async fn remove(db: &Database, session: &str) -> Result<bool, StoreError> {
     let hash = token::hash(session);
     let removed = sqlx::query_scalar!(r#"SELECT identity.remove_totp($1) AS "removed!""#, &hash[..]);
-    Ok(removed.fetch_one(db.without_tenant()).await?)
+    Ok(removed.fetch_one(db.writing()).await?)
 }
 
 /// The sealed key of a person whose password was right; none where no code is asked for.
@@ -85,7 +85,7 @@ pub async fn use_step(db: &Database, person: &UserId, step: i64) -> Result<bool,
         person.as_str(),
         step
     );
-    Ok(used.fetch_one(db.without_tenant()).await?)
+    Ok(used.fetch_one(db.writing()).await?)
 }
 
 /// False when there is no such code, or none any more.
@@ -95,7 +95,7 @@ pub async fn use_recovery_code(db: &Database, person: &UserId, code: &TokenHash)
         person.as_str(),
         &code[..]
     );
-    Ok(used.fetch_one(db.without_tenant()).await?)
+    Ok(used.fetch_one(db.writing()).await?)
 }
 
 /// Takes the factor of somebody who lost theirs.

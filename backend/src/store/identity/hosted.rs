@@ -52,7 +52,7 @@ pub async fn make(db: &Database, id: &str, name: &str) -> Result<HostedOrganizat
         name,
         now.nanos()
     );
-    match made.fetch_one(db.without_tenant()).await.map_err(StoreError::from)? {
+    match made.fetch_one(db.writing()).await.map_err(StoreError::from)? {
         true => Ok(HostedOrganization {
             id,
             name,
@@ -80,7 +80,7 @@ pub async fn change(
         suspended,
         db.now().nanos()
     );
-    let outcome = outcome.fetch_one(db.without_tenant()).await.map_err(StoreError::from)?;
+    let outcome = outcome.fetch_one(db.writing()).await.map_err(StoreError::from)?;
     match outcome.as_str() {
         "done" => Ok(()),
         "host" => Err(HostedError::Host),

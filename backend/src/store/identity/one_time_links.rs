@@ -34,7 +34,7 @@ pub async fn issue_setup_token(db: &Database, tenant: &TenantId) -> Result<Optio
         tenant.as_str(),
         db.now().saturating_add(SETUP_LIFETIME).nanos()
     )
-    .fetch_one(db.without_tenant())
+    .fetch_one(db.writing())
     .await?;
     Ok(issued.then_some(token))
 }
@@ -54,7 +54,7 @@ pub async fn redeem_setup(db: &Database, setup: &Setup, from: &Origin) -> Result
         account.password,
         db.now().nanos()
     )
-    .fetch_optional(db.without_tenant())
+    .fetch_optional(db.writing())
     .await
     .map_err(StoreError::from)?;
     let found = found.ok_or(IdentityError::InvalidToken)?;
@@ -83,7 +83,7 @@ pub async fn issue(db: &Database, member: &Member, lifetime: Duration) -> Result
         now.nanos(),
         now.saturating_add(lifetime).nanos()
     )
-    .execute(db.without_tenant())
+    .execute(db.writing())
     .await?;
     Ok(token)
 }
@@ -97,7 +97,7 @@ pub async fn redeem(db: &Database, token: &str, from: &Origin) -> Result<Option<
         &token::hash(token)[..],
         db.now().nanos()
     )
-    .fetch_optional(db.without_tenant())
+    .fetch_optional(db.writing())
     .await?;
     let Some(found) = found else { return Ok(None) };
     let tenant = tenant_id(&found.tenant_id)?;

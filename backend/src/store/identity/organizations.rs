@@ -81,7 +81,7 @@ pub async fn by_provider(
         links_by_email && vouched.is_email_verified,
         db.now().nanos()
     )
-    .fetch_one(db.without_tenant())
+    .fetch_one(db.writing())
     .await?;
     match (
         row.outcome.as_str(),

@@ -212,7 +212,7 @@ pub async fn accept(db: &Database, link: &str, joining: Joining<'_>) -> Result<M
         new.as_ref().map(|account| account.password.as_str()),
         db.now().nanos()
     )
-    .fetch_optional(db.without_tenant())
+    .fetch_optional(db.writing())
     .await
     .map_err(StoreError::from)?;
     let found = found.ok_or(PeopleError::NoInvitation)?;
@@ -237,7 +237,7 @@ pub async fn set_password(db: &Database, session: &str, new: &Secret) -> Result<
         &token::hash(session)[..],
         hash
     )
-    .fetch_one(db.without_tenant())
+    .fetch_one(db.writing())
     .await
     .map_err(StoreError::from)?;
     match is_set {

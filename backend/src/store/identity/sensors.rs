@@ -82,7 +82,7 @@ pub async fn redeem(
         certificate.not_after.nanos(),
         db.now().nanos()
     )
-    .fetch_one(db.without_tenant())
+    .fetch_one(db.writing())
     .await?;
     match outcome.as_str() {
         "enrolled" => Ok(Redeemed::Enrolled),
@@ -104,7 +104,7 @@ pub async fn renew(db: &Database, current: &str, certificate: NewCertificate) ->
         certificate.not_after.nanos(),
         db.now().nanos()
     )
-    .fetch_one(db.without_tenant())
+    .fetch_one(db.writing())
     .await?;
     Ok(renewed)
 }

@@ -44,7 +44,7 @@ pub async fn create(db: &Database, member: &Member, from: &Origin) -> Result<Sec
         now.nanos(),
         now.saturating_add(IDLE_LIMIT).nanos()
     )
-    .execute(db.without_tenant())
+    .execute(db.writing())
     .await?;
     Ok(token)
 }
@@ -90,7 +90,7 @@ pub async fn rotate(db: &Database, token: &str) -> Result<Option<Secret>, StoreE
         nanos(GRACE),
         nanos(IDLE_LIMIT)
     )
-    .fetch_one(db.without_tenant())
+    .fetch_one(db.writing())
     .await?;
     Ok(rotated.then_some(next))
 }
@@ -98,7 +98,7 @@ pub async fn rotate(db: &Database, token: &str) -> Result<Option<Secret>, StoreE
 /// Ends the session with all its tokens.
 pub async fn revoke(db: &Database, token: &str) -> Result<(), StoreError> {
     sqlx::query!("SELECT identity.end_session($1)", &token::hash(token)[..])
-        .execute(db.without_tenant())
+        .execute(db.writing())
         .await?;
     Ok(())
 }
@@ -133,7 +133,7 @@ pub async fn end_beside(db: &Database, token: &str, session: Option<&str>) -> Re
         &token::hash(token)[..],
         session
     )
-    .fetch_all(db.without_tenant())
+    .fetch_all(db.writing())
     .await?;
     ended.iter().map(|tenant| tenant_id(tenant)).collect()
 }

@@ -6,7 +6,7 @@ use watchfloor_shared::TenantId;
 /// Makes the tenant, or gives the one that exists its name. Nothing else reaches a tenant that was not made.
 pub async fn create_tenant(db: &Database, tenant: &TenantId, name: &str) -> Result<(), StoreError> {
     sqlx::query!("SELECT identity.put_tenant($1, $2)", tenant.as_str(), without_nul(name))
-        .execute(db.without_tenant())
+        .execute(db.writing())
         .await?;
     Ok(())
 }

@@ -42,7 +42,7 @@ pub async fn begin(db: &Database) -> Result<Option<BegunPairing>, StoreError> {
             expires.nanos(),
             OUTSTANDING_MAX
         )
-        .fetch_one(db.without_tenant())
+        .fetch_one(db.writing())
         .await?;
         match outcome.as_str() {
             "begun" => return Ok(Some(BegunPairing { code, secret, expires })),
@@ -84,7 +84,7 @@ pub async fn collect(db: &Database, secret: &str) -> Result<Pairing, StoreError>
         &token::hash(credential.reveal())[..],
         db.now().nanos()
     )
-    .fetch_one(db.without_tenant())
+    .fetch_one(db.writing())
     .await?;
     Ok(if collected {
         Pairing::Paired(credential)

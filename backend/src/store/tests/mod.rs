@@ -11,6 +11,7 @@ mod recorded;
 mod scale;
 mod tls;
 mod walls;
+mod writing;
 
 use super::{Database, TenantTx, alerts::Recorded, testing::tenant_id};
 use watchfloor_engine::alert::{AlertSettings, Detection};
