@@ -75,21 +75,28 @@ async function signedIn(browser) {
 async function cost(page, read) {
   const before = await page.evaluate(read);
   const began = performance.now();
-  const cpu = await cpuMs(options.seconds);
+  const { sum: cpu, kinds } = await cpuMs(options.seconds);
   const seconds = (performance.now() - began) / 1_000;
-  const drawn = (await page.evaluate(read)) - before;
-  return { pictures_per_second: drawn / seconds, cpu_ms_per_picture: cpu / Math.max(drawn, 1), cpu_share: cpu / seconds / 1_000 };
+  const after = await page.evaluate(read);
+  const [drawn, frames] = after.map((n, at) => n - before[at]);
+  const each = (ms) => ms / Math.max(drawn, 1);
+  return {
+    pictures_per_second: drawn / seconds, cpu_ms_per_picture: each(cpu), cpu_share: cpu / seconds / 1_000,
+    frames_per_second: frames / seconds, cpu_ms_per_frame: cpu / Math.max(frames, 1),
+    cpu_ms_by_process: Object.fromEntries(Object.entries(kinds).map(([kind, ms]) => [kind, each(ms)])),
+  };
 }
 
 async function ours(state, all) {
-  const { browser, context, page } = await open(VIEWPORT, 'dark', WEBGL, 'no-preference');
+  const { browser, context, page } = await open(VIEWPORT, 'dark', WEBGL, process.env.STILL ? 'reduce' : 'no-preference');
   await context.addCookies(state.cookies);
   await page.addInitScript(play, all);
+  if (process.env.PATCH) await page.addInitScript({ path: process.env.PATCH });
   await page.addInitScript(count);
   await page.goto(`${base}/map`);
   await page.waitForSelector('.mapcanvas canvas.arcs');
   await pause(options.warm);
-  const found = await cost(page, () => window.pictures);
+  const found = await cost(page, () => [window.pictures, window.pictures]);
   const box = await page.locator('.mapcanvas').boundingBox();
   if (process.env.ARTEFACTS) await page.screenshot({ path: `${process.env.ARTEFACTS}/bench-ours-${all.length}.png` });
   await browser.close();
@@ -135,7 +142,7 @@ async function lines([all, box]) {
   });
   await new Promise((done) => map.on('load', done));
   const began = performance.now();
-  window.pictures = 0;
+  window.pictures = window.renders = 0;
   let waits = false;
   const step = () => {
     const now = (performance.now() - began) / 1_000;
@@ -143,8 +150,9 @@ async function lines([all, box]) {
     waits = true;
     map.getSource('flying').setData(collection(under.map(([way, head]) => line(way, Math.max(head - 0.16, 0), Math.min(head, 1), 12))));
   };
-  // A picture is one that shows what was given last.
+  // A frame is whatever is drawn; a picture is one that shows what was given last.
   map.on('render', () => {
+    window.renders += 1;
     if (!waits || !map.isSourceLoaded('flying')) return;
     waits = false;
     window.pictures += 1;
@@ -160,7 +168,7 @@ async function theirs(state, all, box) {
   await page.waitForSelector('h1', { state: 'attached' });
   await page.evaluate(lines, [all, box]);
   await pause(options.warm);
-  const found = await cost(page, () => window.pictures);
+  const found = await cost(page, () => [window.pictures, window.renders]);
   if (process.env.ARTEFACTS) await page.screenshot({ path: `${process.env.ARTEFACTS}/bench-theirs-${all.length}.png` });
   await browser.close();
   check(found.pictures_per_second > 0, `MapLibre drew nothing: ${errors.join('\n')}`);
@@ -173,7 +181,8 @@ async function drawing(state) {
     const all = arcs(number);
     const { found, box } = await ours(state, all);
     const lines = options.alone ? null : await theirs(state, all, box);
-    const row = { arcs: number, ours: found, maplibre_lines: lines, cpu_ratio: lines && lines.cpu_ms_per_picture / found.cpu_ms_per_picture };
+    const ratio = (key) => lines && lines[key] / found[key];
+    const row = { arcs: number, ours: found, maplibre_lines: lines, cpu_ratio: ratio('cpu_ms_per_picture'), cpu_ratio_of_frames: ratio('cpu_ms_per_frame') };
     console.error(JSON.stringify(row));
     rows.push(row);
   }
@@ -211,7 +220,7 @@ async function latency(state) {
   await page.waitForSelector('.mapcanvas canvas.arcs');
   await pause(options.warm);
   await page.evaluate(() => { window.glass.length = 0; window.pictures = 0; });
-  const cpu = await cpuMs(options.seconds);
+  const { sum: cpu } = await cpuMs(options.seconds);
   const [taken, pictures] = await page.evaluate(() => [window.glass, window.pictures]);
   await browser.close();
   const sorted = taken.toSorted((a, b) => a - b);

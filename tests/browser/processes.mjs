@@ -27,11 +27,27 @@ function spent() {
   return new Map([...all].filter(([pid]) => below(pid)).map(([pid, { ticks }]) => [pid, (ticks * 1_000) / TICKS_PER_SECOND]));
 }
 
-/** Milliseconds of CPU that the browser spends while `seconds` pass, all of its processes together. */
+function commandLine(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Milliseconds of CPU that the browser spends while `seconds` pass: all of its processes together, and by what they are. */
 export async function cpuMs(seconds) {
   const before = spent();
   await new Promise((done) => setTimeout(done, seconds * 1_000));
-  return [...spent()].reduce((sum, [pid, ms]) => sum + ms - (before.get(pid) ?? 0), 0);
+  const kinds = {};
+  let sum = 0;
+  for (const [pid, ms] of spent()) {
+    const took = ms - (before.get(pid) ?? 0);
+    const kind = /--type=([\w-]+)/.exec(commandLine(pid))?.[1] ?? 'browser';
+    kinds[kind] = (kinds[kind] ?? 0) + took;
+    sum += took;
+  }
+  return { sum, kinds };
 }
 
 /** MiB of memory, what processes share counted once. */

@@ -51,7 +51,7 @@ chunks! {
     hunting: endpoint, endpoint_ahead, EndpointPage;
     plant: map, map_ahead, MapPage;
     plant: pipeline, pipeline_ahead, PipelinePage;
-    plant: rules, rules_ahead, RulesPage;
+    hunting: rules, rules_ahead, RulesPage;
     hunting: inventory, inventory_ahead, InventoryPage;
     admin: sensors, sensors_ahead, SensorsPage;
     admin: settings, settings_ahead, SettingsPage;

@@ -8,7 +8,7 @@ use crate::{browser, product};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::{process::Stdio, time::Duration};
+use std::{collections::BTreeMap, process::Stdio, time::Duration};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use watchfloor::startup::{Doors, Running};
 
@@ -44,8 +44,10 @@ pub struct Drawing {
     pub arcs: u32,
     pub ours: Cost,
     pub maplibre_lines: Option<Cost>,
-    /// How many times as much a picture costs there.
+    /// How many times as much a picture costs there, one that shows something new.
     pub cpu_ratio: Option<f64>,
+    /// The same by all frames that were drawn there, most of which show nothing new.
+    pub cpu_ratio_of_frames: Option<f64>,
 }
 
 /// CPU is that of all processes of the browser.
@@ -55,6 +57,10 @@ pub struct Cost {
     pub cpu_ms_per_picture: f64,
     /// Cores.
     pub cpu_share: f64,
+    pub frames_per_second: f64,
+    pub cpu_ms_per_frame: f64,
+    /// Of a picture.
+    pub cpu_ms_by_process: BTreeMap<String, f64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
