@@ -1,7 +1,6 @@
 //! A wall screen in a real browser, and a network that a test cuts.
 
 use super::{artefacts, browser_is_here, detection, knocks, link, script};
-use std::time::Duration;
 use watchfloor::{
     startup::{Doors, Running},
     store::{alerts, endpoints},
