@@ -41,7 +41,7 @@ pub fn run(options: &Options) -> Result<()> {
         browser: true,
         ..setup::Options::default()
     })?;
-    ui::run(&ui::Options { dev: options.dev })?;
+    ui::run(&ui::Options { dev: false })?;
     let mut build = cargo(&["build", "--workspace", "--bin", "watchfloor"]);
     if !options.dev {
         build.arg("--release");

@@ -167,7 +167,7 @@ async fn what_is_chosen_on_the_settings_page_is_kept() {
         .join("home/.config/autostart/watchfloor-desktop.desktop");
     assert!(screen.written(&entry).await.contains("--hidden"));
     // What needs a start gets one, in the place of this.
-    window.click("#restart").await;
+    window.click_and_lose("#restart").await;
     let until = std::time::Instant::now() + Duration::from_secs(30);
     while !screen.log().contains("the server in this process is ready") {
         assert!(std::time::Instant::now() < until, "{}", screen.log());

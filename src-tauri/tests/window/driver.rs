@@ -121,6 +121,12 @@ impl Driver {
         }
     }
 
+    /// A click that ends the window, which may be gone before it answers.
+    pub async fn click_and_lose(&self, selector: &str) {
+        let id = self.element(selector).await;
+        let _ = self.post(&format!("/element/{id}/click"), json!({})).await;
+    }
+
     pub async fn type_into(&self, selector: &str, text: &str) {
         let id = self.element(selector).await;
         self.post(&format!("/element/{id}/value"), json!({"text": text}))
