@@ -18,6 +18,7 @@ pub mod inventory;
 pub mod investigate;
 pub mod live;
 pub mod map;
+pub mod oidc;
 pub mod otlp;
 pub mod picture;
 pub mod pipeline;

@@ -13,9 +13,11 @@ use crate::{
     clock::Clock,
     config::Config,
     ephemeral::{Ephemeral, Heeding, Local, Redis},
+    identity::seal::Sealer,
     ingest::Ingestor,
     live::{LiveHub, LiveLimits},
     map::MapBook,
+    oidc::Provider,
     pipeline::{
         PipelineView,
         backoff::Backoff,
@@ -140,7 +142,7 @@ pub async fn start(config: Config, clock: Clock, doors: Doors) -> Result<Running
     follow(&mut running, &stores);
     senders::record(&mut running)?;
     if let Some(front) = front {
-        let state = api_state(&running, stores, latencies, front.authority);
+        let state = api_state(&running, stores, latencies, front.authority, front.http.address()?)?;
         if running.config.roles.has(Role::Ingest) {
             self::doors::open(&mut running).await?;
             senders::open(&mut running, &state).await?;
@@ -204,12 +206,24 @@ fn follow(running: &mut Running, stores: &Stores) {
     running.tasks.extend(tasks);
 }
 
-fn api_state(running: &Running, stores: Stores, latencies: Latencies, authority: Authority) -> api::AppState {
+fn api_state(
+    running: &Running,
+    stores: Stores,
+    latencies: Latencies,
+    authority: Authority,
+    address: SocketAddr,
+) -> Result<api::AppState> {
     let lives = Lives {
         code: running.config.sensors.code_life(),
         certificate: running.config.sensors.certificate_life(),
     };
-    api::AppState::new(api::ApiParts {
+    let (config, url) = (&running.config, running.config.url(address));
+    let sealer = match &config.identity.sealing_key {
+        Some(key) => Sealer::new(key),
+        None => Sealer::own(&config.data_dir),
+    };
+    let provider = Provider::new(&config.identity.oidc, format!("{url}{}", api::PROVIDER_RETURN))?;
+    Ok(api::AppState::new(api::ApiParts {
         db: running.db.clone(),
         search: Arc::clone(&running.search),
         ingest: running.ingest.clone(),
@@ -225,10 +239,13 @@ fn api_state(running: &Running, stores: Stores, latencies: Latencies, authority:
         models: stores.models,
         map: running.map.clone(),
         clock: running.clock.clone(),
+        host: running.tenant.clone(),
         limits: api::ApiLimits::default(),
         roles: running.config.roles.clone(),
-        tls: running.config.url(running.config.http.listen).starts_with("https://"),
-    })
+        tls: url.starts_with("https://"),
+        sealer: Arc::new(sealer.context("the key that seals secrets")?),
+        provider: provider.map(Arc::new),
+    }))
 }
 
 /// A stage's worker has a thread of its own: its CPU time is its own too, and a busy stage cannot starve the API.

@@ -1,6 +1,6 @@
 //! People, sessions and permissions.
 
-use crate::{TenantId, Timestamp, UserId};
+use crate::{TenantId, Timestamp, UserId, alert::Severity};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -82,6 +82,38 @@ impl Permission {
         Permission::ReadAudit,
         Permission::Ingest,
     ];
+
+    /// What a key may be for. No key manages anything: who holds one is a program, and no person answers for what it did.
+    pub const OF_KEYS: [Permission; 6] = [
+        Permission::Ingest,
+        Permission::ReadAlerts,
+        Permission::ChangeAlerts,
+        Permission::ReadEvents,
+        Permission::ReadPipeline,
+        Permission::ReadRules,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Permission::ReadAlerts => "read_alerts",
+            Permission::ChangeAlerts => "change_alerts",
+            Permission::ReadEvents => "read_events",
+            Permission::ReadPipeline => "read_pipeline",
+            Permission::ReadRules => "read_rules",
+            Permission::RedriveDeadLetters => "redrive_dead_letters",
+            Permission::ManageKeys => "manage_keys",
+            Permission::ManageInventory => "manage_inventory",
+            Permission::ManageWalls => "manage_walls",
+            Permission::ManageSensors => "manage_sensors",
+            Permission::ManagePeople => "manage_people",
+            Permission::ReadAudit => "read_audit",
+            Permission::Ingest => "ingest",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|permission| permission.as_str() == text)
+    }
 }
 
 /// `GET /api/v1/me`.
@@ -95,6 +127,12 @@ pub struct Me {
     pub tenant_id: TenantId,
     pub tenant_name: String,
     pub permissions: Vec<Permission>,
+    /// All that the person is in, by name.
+    #[serde(default)]
+    pub organizations: Vec<Organization>,
+    /// May make other organizations: an owner of the first.
+    #[serde(default)]
+    pub hosts: bool,
     /// Version of the server, for the footer and for bug reports.
     pub server_version: String,
     /// Whom the pages must name for what they show.
@@ -117,6 +155,9 @@ pub struct Credit {
 pub struct SignIn {
     pub email: String,
     pub password: String,
+    /// Of the authenticator app, or a recovery code, where the account asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 /// `POST /api/v1/session/link`: a one-time link printed by the server.
@@ -140,10 +181,123 @@ pub struct Setup {
 }
 
 /// `GET /api/v1/setup`: whether this server still waits for its owner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetupState {
     pub needed: bool,
+    /// What the identity provider is called, where the server has one.
+    #[serde(default)]
+    pub provider: Option<String>,
+}
+
+/// Why the sign-in page is shown again after a visit to the identity provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProviderRefusal {
+    Away,
+    Refused,
+    Untrue,
+    NoAddress,
+    AddressTaken,
+    NoOrganization,
+    Stale,
+}
+
+impl ProviderRefusal {
+    pub const ALL: [Self; 7] = [
+        Self::Away,
+        Self::Refused,
+        Self::Untrue,
+        Self::NoAddress,
+        Self::AddressTaken,
+        Self::NoOrganization,
+        Self::Stale,
+    ];
+
+    /// In the page's address.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Away => "away",
+            Self::Refused => "refused",
+            Self::Untrue => "untrue",
+            Self::NoAddress => "no_address",
+            Self::AddressTaken => "address_taken",
+            Self::NoOrganization => "no_organization",
+            Self::Stale => "stale",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|why| why.as_str() == text)
+    }
+
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Away => "The identity provider does not answer. Try again in a moment.",
+            Self::Refused => "The identity provider did not let you in.",
+            Self::Untrue => {
+                "The identity provider's answer does not hold. An administrator finds the reason in the server's log."
+            }
+            Self::NoAddress => "The identity provider names no e-mail address for you. Ask its administrators.",
+            Self::AddressTaken => "There is an account with your address already: sign in with its password.",
+            Self::NoOrganization => "None of your groups has a role here. Ask your administrators.",
+            Self::Stale => "That took too long, or began in another browser. Try again.",
+        }
+    }
+}
+
+/// One that a person is in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Organization {
+    pub id: TenantId,
+    pub name: String,
+    /// The person's there.
+    pub role: Role,
+}
+
+/// `PUT /api/v1/session/organization`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationChoice {
+    pub id: String,
+}
+
+/// `GET /api/v1/me/organizations`. Counts are absent beyond the first hundred organizations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OrganizationSummary {
+    pub organization: Organization,
+    /// The session's.
+    pub is_this: bool,
+    /// Alerts that are not closed, the least severe first.
+    pub open: Option<Vec<SeverityCount>>,
+    /// Of all alerts that are not closed, nobody's.
+    pub unassigned: Option<i64>,
+    pub sensors: Option<u64>,
+    /// Sensors whose heartbeats are overdue.
+    pub silent: Option<u64>,
+}
+
+impl OrganizationSummary {
+    /// Without counts.
+    pub fn named(organization: Organization) -> Self {
+        Self {
+            organization,
+            is_this: false,
+            open: None,
+            unassigned: None,
+            sensors: None,
+            silent: None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SeverityCount {
+    pub severity: Severity,
+    pub count: i64,
 }
 
 /// `POST /api/v1/keys` asks for one; the answer shows the secret this one time.
@@ -158,6 +312,12 @@ pub struct NewApiKey {
     /// The sender's TLS certificate in PEM form, which then is the key: no secret is made.
     #[serde(default)]
     pub certificate: Option<String>,
+    /// What it is for; sending telemetry when empty.
+    #[serde(default)]
+    pub scopes: Vec<Permission>,
+    /// It ends after as many days; never when absent.
+    #[serde(default)]
+    pub days: Option<u16>,
 }
 
 /// A key without its secret, which nobody has any more.
@@ -169,7 +329,9 @@ pub struct ApiKey {
     pub sensor: Option<String>,
     /// SHA-256 of the certificate, in hexadecimal digits; a key with a secret has none.
     pub fingerprint: Option<String>,
+    pub scopes: Vec<Permission>,
     pub created: Timestamp,
+    pub expires: Option<Timestamp>,
     /// To the minute.
     pub last_used: Option<Timestamp>,
 }

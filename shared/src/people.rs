@@ -12,6 +12,12 @@ pub struct Person {
     pub role: Role,
     /// To the minute, as long as a session of theirs lives.
     pub last_seen: Option<Timestamp>,
+    /// Their sign-ins are asked for codes.
+    #[serde(default)]
+    pub has_factor: bool,
+    /// The role comes from the groups of an identity provider, anew at each sign-in.
+    #[serde(default)]
+    pub by_provider: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +93,9 @@ pub struct Acceptance {
     pub name: String,
     /// 12 to 200 characters for a new account; else the one that there is.
     pub password: String,
+    /// Of an account that has a second factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 /// `PUT /api/v1/me/password`.

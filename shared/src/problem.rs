@@ -10,6 +10,8 @@ pub enum ErrorCode {
     InvalidRequest,
     InvalidQuery,
     Unauthenticated,
+    /// The password was right; the account asks for a code too.
+    SecondFactorRequired,
     Forbidden,
     NotFound,
     MethodNotAllowed,
@@ -29,7 +31,7 @@ impl ErrorCode {
     pub const fn status(self) -> u16 {
         match self {
             ErrorCode::InvalidRequest | ErrorCode::InvalidQuery => 400,
-            ErrorCode::Unauthenticated => 401,
+            ErrorCode::Unauthenticated | ErrorCode::SecondFactorRequired => 401,
             ErrorCode::Forbidden => 403,
             ErrorCode::NotFound => 404,
             ErrorCode::MethodNotAllowed => 405,
@@ -49,6 +51,7 @@ impl ErrorCode {
             ErrorCode::InvalidRequest => "The request is not valid",
             ErrorCode::InvalidQuery => "The query does not parse",
             ErrorCode::Unauthenticated => "Sign in first",
+            ErrorCode::SecondFactorRequired => "A code is needed",
             ErrorCode::Forbidden => "Your role may not do this",
             ErrorCode::NotFound => "There is no such thing here",
             ErrorCode::MethodNotAllowed => "This address takes another method",

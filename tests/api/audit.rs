@@ -1,6 +1,6 @@
 //! Whatever is changed over HTTP is written down, with who and from where; and what was not done is not.
 
-use super::{client, read};
+use super::{address, client, read};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::{io::Cursor, time::Duration};
@@ -56,7 +56,7 @@ async fn a_change_is_written_down_and_a_refusal_and_nothing_that_was_not_done() 
     assert_eq!(done["detail"]["name"], "probe 7");
     assert_eq!(
         (&done["actor"]["kind"], &done["address"]),
-        (&json!("person"), &json!("127.0.0.1"))
+        (&json!("person"), &json!(address().to_string()))
     );
     assert_eq!(refused["outcome"], "refused");
     assert_ne!(refused["actor"]["id"], done["actor"]["id"]);
@@ -84,7 +84,10 @@ async fn keys_and_dead_letters_are_written_down_without_a_secret() {
         (&revoked["action"], &revoked["object"]),
         (&json!("keys.revoke"), &json!(id))
     );
-    assert_eq!(made["detail"], json!({"key": id, "name": "edge", "sensor": null}));
+    assert_eq!(
+        made["detail"],
+        json!({"key": id, "name": "edge", "sensor": null, "scopes": ["ingest"], "expires": null})
+    );
     assert!(!json!(found).to_string().contains(&secret[secret.len() - 16..]));
 }
 

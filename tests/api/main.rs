@@ -4,12 +4,15 @@ mod audit;
 mod authorization;
 mod dashboards;
 mod doors;
+mod factors;
 mod fleet;
 mod ingest;
 mod inventory;
+mod keys;
 mod live;
 mod map;
 mod models;
+mod organizations;
 mod otlp;
 mod people;
 mod pictures;
@@ -22,9 +25,23 @@ mod wall;
 
 use reqwest::{Client, Response};
 use serde_json::Value;
+use std::net::IpAddr;
+
+thread_local! {
+    /// Each test comes from an address of its own, because tries at coming in are limited by address.
+    static ADDRESS: IpAddr = {
+        let [a, b, c]: [u8; 3] = rand::random();
+        IpAddr::from([127, a, b, c.clamp(1, 254)])
+    };
+}
+
+pub fn address() -> IpAddr {
+    ADDRESS.with(|address| *address)
+}
 
 pub fn client() -> Client {
     Client::builder()
+        .local_address(address())
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap()

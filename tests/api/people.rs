@@ -1,6 +1,6 @@
 //! Somebody is invited, comes in, gets another role and is removed; and looks after their own sessions.
 
-use super::{client, read};
+use super::{address, client, read};
 use reqwest::Method;
 use serde_json::{Value, json};
 use watchfloor_shared::identity::Role;
@@ -108,7 +108,7 @@ async fn a_new_password_counts_and_ends_the_other_sessions() {
     let (_, sessions) = ask(app, &here, Method::GET, "/api/v1/me/sessions", None).await;
     let sessions = sessions.as_array().unwrap();
     assert_eq!(sessions.len(), 2);
-    let is_known = |one: &Value| one["agent"] == "Firefox/9" && one["address"] == "127.0.0.1";
+    let is_known = |one: &Value| one["agent"] == "Firefox/9" && one["address"] == address().to_string();
     assert!(sessions.iter().all(is_known), "{sessions:?}");
 
     let change = |current: &str| Some(json!({"current": current, "new": "a new password of mine"}));

@@ -110,7 +110,7 @@ async fn health_metrics_and_documents_are_there() {
 #[tokio::test]
 async fn the_set_up_link_makes_one_owner_once() {
     let Some(_) = app::shared() else { return };
-    let dir = app::reachable_folder();
+    let dir = watchfloor_tests::product::folder();
     let runtime = tokio::runtime::Handle::current();
     let app = app::start(dir.path(), watchfloor::api::ApiLimits::default(), runtime)
         .await
@@ -132,14 +132,14 @@ async fn the_set_up_link_makes_one_owner_once() {
         let body = json!({"token": token, "name": "Ada", "email": "ada@soc.example", "password": password});
         client().post(app.url("/api/v1/setup")).json(&body).send()
     };
-    assert_eq!(needed().await, json!({"needed": true}));
+    assert_eq!(needed().await, json!({"needed": true, "provider": null}));
     assert_eq!(redeem(token.reveal(), "short").await.unwrap().status(), 400);
     assert_eq!(redeem("wrong", "a long enough one").await.unwrap().status(), 401);
     let owner = redeem(token.reveal(), "a long enough one").await.unwrap();
     assert!(owner.headers().contains_key("set-cookie"));
     let (status, me) = read(owner).await;
     assert_eq!((status, &me["role"]), (200, &json!("owner")));
-    assert_eq!(needed().await, json!({"needed": false}));
+    assert_eq!(needed().await, json!({"needed": false, "provider": null}));
     assert_eq!(redeem(token.reveal(), "a long enough one").await.unwrap().status(), 401);
     app.db.close().await;
 }

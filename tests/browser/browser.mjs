@@ -10,6 +10,7 @@ export const axe = require.resolve('axe-core/axe.min.js');
 export const artefacts = process.env.ARTEFACTS;
 export const link = process.env.LINK;
 export const base = new URL(link).origin;
+const provider = process.env.PROVIDER;
 
 export async function open(viewport, colorScheme = 'dark', flags = [], reducedMotion = 'reduce') {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: [...FLAGS, ...flags] });
@@ -19,7 +20,7 @@ export async function open(viewport, colorScheme = 'dark', flags = [], reducedMo
   page.on('pageerror', (error) => errors.push(`page error: ${String(error).slice(0, 400)}`));
   page.on('console', (message) => message.type() === 'error' && errors.push(`console: ${message.text().slice(0, 300)} ${message.location().url}`));
   page.on('request', (request) => {
-    if (!request.url().startsWith(base) && !/^(data|blob):/.test(request.url())) errors.push(`left for ${request.url()}`);
+    if (![base, provider].some((one) => one && request.url().startsWith(one)) && !/^(data|blob):/.test(request.url())) errors.push(`left for ${request.url()}`);
   });
   page.setDefaultTimeout(30_000);
   return { browser, context, page, errors };

@@ -2,6 +2,7 @@
 //!
 //! Screenshots are left in `target/browser`, in both themes and two sizes.
 
+mod factors;
 mod fleet;
 mod people;
 mod wall;
@@ -33,7 +34,11 @@ const STORY: Duration = Duration::from_secs(600);
 const SCRIPT_WAIT_MAX: Duration = Duration::from_secs(900);
 
 async fn script(name: &str, link: &str) -> bool {
-    browser::script(name, link, SCRIPT_WAIT_MAX).await
+    script_with(name, link, &[]).await
+}
+
+async fn script_with(name: &str, link: &str, settings: &[(&str, &str)]) -> bool {
+    browser::script(name, link, settings, SCRIPT_WAIT_MAX).await
 }
 
 fn simulated(start: Timestamp) -> impl Iterator<Item = RawLine> {

@@ -82,7 +82,7 @@ await run(admin, [
     await bo.waitForURL(/\/sign-in/);
   }],
   ['a key is made, shown once, and revoked', async () => {
-    await part(admin, 'Keys of senders');
+    await part(admin, 'Keys');
     await admin.getByLabel('Name', { exact: true }).fill('edge-collector');
     await accessible(admin);
     await admin.getByRole('button', { name: 'Make the key' }).click();

@@ -15,6 +15,8 @@ mod letters;
 mod limits;
 mod map;
 mod models;
+mod organizations;
+mod provider;
 mod rates;
 mod replay;
 mod senders;

@@ -38,8 +38,8 @@ async fn register(running: &Running, made: &Made, tenant: &str) -> (TenantId, St
     let tenant: TenantId = tenant.parse().unwrap();
     identity::create_tenant(&running.db, &tenant, "A tenant").await.unwrap();
     let label = api_keys::Label {
-        name: "probe",
         sensor: Some("probe-7"),
+        ..api_keys::Label::name("probe")
     };
     let fingerprint = fingerprint_of_pem(&made.certificate).unwrap();
     let issued = api_keys::register(&running.db, &tenant, label, fingerprint, None)

@@ -28,6 +28,7 @@ use watchfloor::{
     ephemeral::Local,
     geo::GeoBook,
     grpc::{self, GrpcDoor},
+    identity::seal::Sealer,
     infer::{ModelBook, Places},
     ingest::{Ingestor, Refusals},
     inventory::InventoryBook,
@@ -106,14 +107,6 @@ fn limits() -> ApiLimits {
     }
 }
 
-/// An empty folder that the managed database may enter when we are root and it is not.
-pub fn reachable_folder() -> tempfile::TempDir {
-    use std::os::unix::fs::PermissionsExt;
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
-    dir
-}
-
 /// An application on `dir`.
 pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<TestApp, StoreError> {
     std::fs::create_dir_all(dir).unwrap();
@@ -157,8 +150,11 @@ pub async fn start(dir: &Path, limits: ApiLimits, runtime: Handle) -> Result<Tes
         models: ModelBook::open(Places::default(), 0),
         map: map.clone(),
         clock,
+        host: "host".parse().unwrap(),
         limits,
         roles: Roles::default(),
+        sealer: Arc::new(Sealer::own(dir).unwrap()),
+        provider: None,
         tls: false,
     });
     let http = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -73,9 +73,9 @@ pub fn node(name: &str, link: &str) -> tokio::process::Command {
     node
 }
 
-/// Runs a script; it says itself what fails.
-pub async fn script(name: &str, link: &str, wait_max: Duration) -> bool {
-    let mut child = node(name, link).spawn().unwrap();
+/// Runs a script with this in its environment; it says itself what fails.
+pub async fn script(name: &str, link: &str, settings: &[(&str, &str)], wait_max: Duration) -> bool {
+    let mut child = node(name, link).envs(settings.iter().copied()).spawn().unwrap();
     let status = tokio::time::timeout(wait_max, child.wait())
         .await
         .expect("the browser script hangs")

@@ -10,6 +10,7 @@ pub mod ephemeral_contract;
 pub mod fixtures;
 pub mod fleet;
 pub mod fleet_server;
+pub mod idp;
 pub mod influxdb;
 pub mod kafka;
 pub mod onnx;

@@ -13,7 +13,7 @@ pub struct Options {
     #[arg(long)]
     pub browser: bool,
     /// Also the tests with real senders (rsyslog, Suricata, Filebeat, auditd, the OpenTelemetry Collector, opensearch-py) and real
-    /// servers (Kafka, OpenSearch, PostgreSQL, Redis, InfluxDB)
+    /// servers (Kafka, OpenSearch, PostgreSQL, Redis, InfluxDB, Keycloak)
     #[arg(long)]
     pub services: bool,
     /// Everything above
@@ -38,7 +38,8 @@ const POSTGRES: &str = "postgres";
 const REDIS: &str = "redis";
 const ROLES: &str = "roles";
 const INFLUXDB: &str = "influxdb";
-const ASKED_FOR: [&str; 9] = [
+const KEYCLOAK: &str = "keycloak";
+const ASKED_FOR: [&str; 10] = [
     BROWSER,
     SENDERS,
     KAFKA,
@@ -47,6 +48,7 @@ const ASKED_FOR: [&str; 9] = [
     OPENSEARCH_PRODUCT,
     REDIS,
     INFLUXDB,
+    KEYCLOAK,
     ROLES,
 ];
 
@@ -115,7 +117,7 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// The servers stay as they are afterwards: they are quick to use again, and `cargo xtask services down` ends them.
 fn with_servers() -> Result<()> {
-    services::up(&[KAFKA, OPENSEARCH, POSTGRES, REDIS, INFLUXDB])?;
+    services::up(&[KAFKA, OPENSEARCH, POSTGRES, REDIS, INFLUXDB, KEYCLOAK])?;
     // What ends the broker comes last, and alone.
     for (name, threads) in [
         (OPENSEARCH, "--test-threads=2"),
@@ -123,6 +125,7 @@ fn with_servers() -> Result<()> {
         (KAFKA, "--test-threads=2"),
         (REDIS, "--test-threads=2"),
         (INFLUXDB, "--test-threads=2"),
+        (KEYCLOAK, "--test-threads=1"),
         (ROLES, "--test-threads=1"),
         (KAFKA_PRODUCT, "--test-threads=1"),
     ] {

@@ -1,6 +1,9 @@
 //! Who may call a route, and who is calling.
 
-use crate::store::{Secret, identity::api_keys::KeyHolder};
+use crate::store::{
+    Secret,
+    identity::{Member, api_keys::KeyHolder},
+};
 use watchfloor_shared::{TenantId, UserId, identity::Permission, identity::Role};
 
 /// What a route asks of its caller. Part of the table, so no route is without.
@@ -11,6 +14,8 @@ pub enum Access {
     /// Any signed-in person.
     SignedIn,
     Needs(Permission),
+    /// An owner of the first organization, which hosts the others.
+    Host,
     /// Anyone on this machine, elsewhere the permission.
     LoopbackOr(Permission),
     /// A browser that asks for a page gets the console; anything else needs the permission.
@@ -22,7 +27,7 @@ pub enum Access {
 impl Access {
     pub const fn permission(self) -> Option<Permission> {
         match self {
-            Access::Public | Access::SignedIn | Access::Screen => None,
+            Access::Public | Access::SignedIn | Access::Host | Access::Screen => None,
             Access::Needs(permission) | Access::LoopbackOr(permission) | Access::PageOr(permission) => Some(permission),
         }
     }
@@ -48,6 +53,19 @@ pub struct Person {
     pub session: Secret,
 }
 
+impl Person {
+    pub fn member(&self) -> Member {
+        Member {
+            user: self.user.clone(),
+            name: self.name.clone(),
+            email: self.email.clone(),
+            role: self.role,
+            tenant: self.tenant.clone(),
+            tenant_name: self.tenant_name.clone(),
+        }
+    }
+}
+
 impl Caller {
     pub fn tenant(&self) -> &TenantId {
         match self {
@@ -59,7 +77,7 @@ impl Caller {
     pub fn may(&self, permission: Permission) -> bool {
         match self {
             Caller::Person(person) => person.role.may(permission),
-            Caller::Key(_) => permission == Permission::Ingest,
+            Caller::Key(holder) => holder.scopes.contains(&permission),
         }
     }
 

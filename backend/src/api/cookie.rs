@@ -1,4 +1,4 @@
-//! The cookies: who is signed in, which screen shows a code, which wall a screen is.
+//! The cookies: who is signed in, who is away to sign in elsewhere, which screen shows a code, which wall a screen is.
 
 use crate::store::Secret;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -11,6 +11,7 @@ pub struct Kept {
     path: &'static str,
     /// Absent: until the browser closes.
     age_s_max: Option<u32>,
+    same_site: &'static str,
 }
 
 /// The server counts its idle time.
@@ -18,6 +19,16 @@ pub const SESSION: Kept = Kept {
     name: "watchfloor_session",
     path: "/",
     age_s_max: None,
+    same_site: "Strict",
+};
+
+/// Of whoever is at the identity provider, whose page leads back here: so it comes along from another site, and holds nothing but
+/// what the server sealed.
+pub const PENDING: Kept = Kept {
+    name: "watchfloor_pending",
+    path: "/api/v1/session/provider",
+    age_s_max: Some(15 * 60),
+    same_site: "Lax",
 };
 
 /// Of a screen that shows a code; a little longer than the code works.
@@ -25,6 +36,7 @@ pub const PAIRING: Kept = Kept {
     name: "watchfloor_pairing",
     path: "/api/v1/wall",
     age_s_max: Some(15 * 60),
+    same_site: "Strict",
 };
 
 /// Of a wall. As long as browsers keep one, and renewed whenever the screen connects.
@@ -32,6 +44,7 @@ pub const WALL: Kept = Kept {
     name: "watchfloor_wall",
     path: "/api/v1/wall",
     age_s_max: Some(400 * 24 * 60 * 60),
+    same_site: "Strict",
 };
 
 impl Kept {
@@ -56,10 +69,12 @@ impl Kept {
     }
 
     fn header(self, value: &str, age_s_max: Option<u32>, tls: bool) -> Option<HeaderValue> {
-        let Kept { name, path, .. } = self;
+        let Kept {
+            name, path, same_site, ..
+        } = self;
         let age = age_s_max.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
         let secure = if tls { "; Secure" } else { "" };
-        let text = format!("{name}={value}; Path={path}{age}; HttpOnly; SameSite=Strict{secure}");
+        let text = format!("{name}={value}; Path={path}{age}; HttpOnly; SameSite={same_site}{secure}");
         let mut value = HeaderValue::from_str(&text).ok()?;
         value.set_sensitive(true);
         Some(value)

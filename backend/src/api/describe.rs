@@ -116,6 +116,11 @@ impl Describe {
         self.response(204, about, None)
     }
 
+    /// For browsers: the answer's `Location` is the next page.
+    pub fn leads_on(self) -> Self {
+        self.response(303, "The next page", None)
+    }
+
     pub fn not_modified(self) -> Self {
         self.response(304, "What If-None-Match names is still the present version.", None)
     }

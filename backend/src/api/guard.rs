@@ -171,6 +171,9 @@ async fn admit(state: &AppState, route: &Route, request: &Parts) -> Answer<Admit
 fn allow(state: &AppState, route: &Route, caller: Option<&Caller>) -> Answer<()> {
     match (caller, route.access.permission()) {
         (Some(caller), Some(permission)) if !caller.may(permission) => Err(ApiError::forbidden()),
+        (Some(Caller::Person(person)), None) if route.access == Access::Host && !state.hosts(&person.member()) => {
+            Err(ApiError::forbidden())
+        }
         (Some(Caller::Key(_)), None) => Err(ApiError::forbidden()),
         (Some(Caller::Key(holder)), Some(_)) => {
             let allowances = state.ingest.allowances();

@@ -132,7 +132,7 @@ fn security(access: Access) -> Value {
         Access::Needs(Permission::Ingest) => json!([{ "key": [] }]),
         Access::LoopbackOr(_) | Access::PageOr(_) => json!([{ "session": [] }, {}]),
         Access::Screen => json!([{ "wall": [] }]),
-        Access::SignedIn | Access::Needs(_) => json!([{ "session": [] }]),
+        Access::SignedIn | Access::Host | Access::Needs(_) => json!([{ "session": [] }]),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     store::{
         StoreError,
         alerts::ChangeError,
-        identity::{IdentityError, people::PeopleError},
+        identity::{IdentityError, factors::NotReset, people::PeopleError},
     },
 };
 use axum::{
@@ -202,11 +202,19 @@ impl From<PeopleError> for ApiError {
             PeopleError::Identity(error) => return error.into(),
             PeopleError::Unknown => return ApiError::not_found(),
             PeopleError::NoInvitation => ErrorCode::NotFound,
-            PeopleError::WrongPassword(_) => ErrorCode::Unauthenticated,
             PeopleError::OwnersAlone => ErrorCode::Forbidden,
             PeopleError::LastOwner | PeopleError::MemberAlready | PeopleError::TooMany => ErrorCode::Conflict,
         };
         ApiError::new(code, capitalized(&error.to_string()))
+    }
+}
+
+impl From<NotReset> for ApiError {
+    fn from(error: NotReset) -> Self {
+        match error {
+            NotReset::Unknown | NotReset::None => ApiError::not_found(),
+            NotReset::Elsewhere => ApiError::new(ErrorCode::Conflict, capitalized(&error.to_string())),
+        }
     }
 }
 

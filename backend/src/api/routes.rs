@@ -1,11 +1,11 @@
 //! All routes with what they ask of their caller, and nothing else.
 
 use super::{
-    access::Access::{self, LoopbackOr, Needs, PageOr, Public, Screen, SignedIn},
+    access::Access::{self, Host, LoopbackOr, Needs, PageOr, Public, Screen, SignedIn},
     alerts, audit,
     describe::Describe,
     docs, endpoints, events, fleet, health, identity, ingest, inventory, keys, live, map, metrics, models, openapi,
-    people, pictures, pipeline, plain, rules, sensors,
+    organizations, people, pictures, pipeline, plain, rules, sensors,
     state::AppState,
     walls,
 };
@@ -19,6 +19,9 @@ use watchfloor_shared::identity::Permission::{
     ChangeAlerts, Ingest, ManageInventory, ManageKeys, ManagePeople, ManageSensors, ManageWalls, ReadAlerts, ReadAudit,
     ReadEvents, ReadPipeline, ReadRules, RedriveDeadLetters,
 };
+
+/// Where the identity provider sends people back to.
+pub const PROVIDER_RETURN: &str = "/api/v1/session/provider/return";
 
 /// They read, though their method says otherwise.
 const READS: [&str; 2] = ["events.search", "alerts.shown"];
@@ -50,7 +53,7 @@ impl Route {
     /// that has a body, nor a note of what was drawn.
     pub fn is_audited(&self) -> bool {
         let is_of_people = match self.access {
-            SignedIn => true,
+            SignedIn | Host => true,
             Needs(permission) => permission != Ingest,
             _ => false,
         };
@@ -116,9 +119,17 @@ pub static TABLE: &[Route] = &[
     on(POST, "/api/v1/setup", Public, "setup.redeem", || post(identity::setup::handle), identity::setup::describe),
     on(POST, "/api/v1/session", Public, "session.sign_in", || post(identity::sign_in::handle), identity::sign_in::describe),
     on(POST, "/api/v1/session/link", Public, "session.link", || post(identity::link::handle), identity::link::describe),
+    on(GET, "/api/v1/session/provider", Public, "session.provider", || get(identity::provider::begin), identity::provider::describe),
+    on(GET, PROVIDER_RETURN, Public, "session.provider_return", || get(identity::provider::finish), identity::provider::describe_return),
+    on(PUT, "/api/v1/session/organization", SignedIn, "session.switch", || put(identity::organizations::switch), identity::organizations::describe_switch),
     on(DELETE, "/api/v1/session", SignedIn, "session.sign_out", || delete(identity::sign_out::handle), identity::sign_out::describe),
     on(GET, "/api/v1/me", SignedIn, "me", || get(identity::me::handle), identity::me::describe),
     on(PUT, "/api/v1/me/password", SignedIn, "me.password", || put(identity::own::change_password), identity::own::describe_password),
+    on(GET, "/api/v1/me/organizations", SignedIn, "me.organizations", || get(identity::organizations::list), identity::organizations::describe),
+    on(GET, "/api/v1/me/factor", SignedIn, "me.factor", || get(identity::factor::handle), identity::factor::describe),
+    on(POST, "/api/v1/me/factor", SignedIn, "me.begin_factor", || post(identity::factor::begin), identity::factor::describe_begin),
+    on(PUT, "/api/v1/me/factor", SignedIn, "me.confirm_factor", || put(identity::factor::confirm), identity::factor::describe_confirm),
+    on(POST, "/api/v1/me/factor/removal", SignedIn, "me.remove_factor", || post(identity::factor::remove), identity::factor::describe_remove),
     on(GET, "/api/v1/me/sessions", SignedIn, "me.sessions", || get(identity::own::list), identity::own::describe_sessions),
     on(DELETE, "/api/v1/me/sessions", SignedIn, "me.end_sessions", || delete(identity::own::end_others), identity::own::describe_end_others),
     on(DELETE, "/api/v1/me/sessions/{id}", SignedIn, "me.end_session", || delete(identity::own::end_one), identity::own::describe_end),
@@ -127,8 +138,12 @@ pub static TABLE: &[Route] = &[
     on(GET, "/api/v1/people", Needs(ManagePeople), "people.list", || get(people::list::handle), people::list::describe),
     on(PATCH, "/api/v1/people/{id}", Needs(ManagePeople), "people.change", || patch(people::member::change), people::member::describe_change),
     on(DELETE, "/api/v1/people/{id}", Needs(ManagePeople), "people.remove", || delete(people::member::remove), people::member::describe_remove),
+    on(DELETE, "/api/v1/people/{id}/factor", Needs(ManagePeople), "people.reset_factor", || delete(people::member::reset_factor), people::member::describe_reset_factor),
     on(POST, "/api/v1/people/invitations", Needs(ManagePeople), "people.invite", || post(people::invite::handle), people::invite::describe),
     on(DELETE, "/api/v1/people/invitations/{id}", Needs(ManagePeople), "people.cancel_invitation", || delete(people::invite::cancel), people::invite::describe_cancel),
+    on(GET, "/api/v1/organizations", Host, "organizations.list", || get(organizations::list), organizations::describe_list),
+    on(POST, "/api/v1/organizations", Host, "organizations.make", || post(organizations::make), organizations::describe_make),
+    on(PATCH, "/api/v1/organizations/{id}", Host, "organizations.change", || patch(organizations::change), organizations::describe_change),
     on(GET, "/api/v1/alerts", Needs(ReadAlerts), "alerts.list", || get(alerts::list::handle), alerts::list::describe),
     on(GET, "/api/v1/alerts/facets", Needs(ReadAlerts), "alerts.facets", || get(alerts::facets::handle), alerts::facets::describe),
     on(GET, "/api/v1/alerts/histogram", Needs(ReadAlerts), "alerts.histogram", || get(alerts::histogram::handle), alerts::histogram::describe),
@@ -243,6 +258,8 @@ mod tests {
             "setup.redeem",
             "session.sign_in",
             "session.link",
+            "session.provider",
+            "session.provider_return",
             "invitation.look",
             "invitation.accept",
             "ingest.enrolment",

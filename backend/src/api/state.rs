@@ -8,19 +8,21 @@ use crate::{
     clock::Clock,
     ephemeral::Ephemeral,
     geo::GeoBook,
+    identity::seal::Sealer,
     infer::ModelBook,
     ingest::{Ingestor, IntakeLimits},
     live::{LatencyRecorder, LiveHub, SnapshotFeed},
     map::MapBook,
+    oidc::Provider,
     pipeline::PipelineView,
     roles::Roles,
     search::SearchIndex,
     sensors::{Enrolment, HeldCredentials, Sensors},
-    store::Database,
+    store::{Database, identity::Member},
 };
 use std::{net::IpAddr, ops::Deref, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
-use watchfloor_shared::rule::RuleSummary;
+use watchfloor_shared::{TenantId, identity::Role, rule::RuleSummary};
 
 /// The loaded rules, as far as the API shows them. `alerts` of the summaries is filled in per tenant.
 pub trait RulesView: Send + Sync {
@@ -118,6 +120,12 @@ pub struct ApiParts {
     pub models: ModelBook,
     pub map: MapBook,
     pub clock: Clock,
+    /// The organization that hosts the others.
+    pub host: TenantId,
+    /// Of secrets that the database holds.
+    pub sealer: Arc<Sealer>,
+    /// Who signs people in beside us.
+    pub provider: Option<Arc<Provider>>,
     pub limits: ApiLimits,
     /// What this process answers.
     pub roles: Roles,
@@ -131,6 +139,12 @@ const PAIRINGS: Rate = Rate {
     refill: Duration::from_secs(15),
 };
 
+/// A whole floor begins its shift behind one address.
+const WAYS_OUT: Rate = Rate {
+    burst: 100,
+    refill: Duration::from_secs(1),
+};
+
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct AppState(Arc<Services>);
@@ -142,6 +156,8 @@ pub struct Services {
     pub requests: RateLimiter<[u8; 32]>,
     /// Codes that screens of one address ask for.
     pub pairings: RateLimiter<IpAddr>,
+    /// Browsers of one address that are sent to the identity provider.
+    pub ways_out: RateLimiter<IpAddr>,
     /// Password hashing takes 19 MiB each.
     pub hashing: Semaphore,
     pub ingest_places: Semaphore,
@@ -162,12 +178,20 @@ impl AppState {
             sign_ins: SignInLimiter::new(parts.ephemeral.clone()),
             requests: RateLimiter::new(rate, 10_000),
             pairings: RateLimiter::new(PAIRINGS, 10_000),
+            ways_out: RateLimiter::new(WAYS_OUT, 10_000),
             hashing: Semaphore::new(4),
             drawing: Semaphore::new(2),
             ingest_places: Semaphore::new(parts.limits.ingest.requests_max),
             http: HttpStats::new(),
             parts,
         }))
+    }
+}
+
+impl Services {
+    /// Whether they may make other organizations.
+    pub fn hosts(&self, member: &Member) -> bool {
+        member.role == Role::Owner && member.tenant == self.parts.host
     }
 }
 

@@ -2,6 +2,7 @@
 //! environment, then flags; an unknown key is refused, a secret is never printed.
 
 mod alias;
+mod keys;
 mod load;
 mod loopback;
 pub mod reference;
@@ -19,6 +20,7 @@ use crate::{
     ephemeral::RedisConfig,
     follow::FollowConfig,
     grpc::GrpcConfig,
+    identity::config::IdentityConfig,
     infer::InferConfig,
     otlp::OtlpConfig,
     roles::{Roles, Shared},
@@ -38,6 +40,7 @@ pub struct Config {
     /// What this process does of the whole.
     pub roles: Roles,
     pub http: HttpConfig,
+    pub identity: IdentityConfig,
     pub syslog: DoorConfig,
     pub lumberjack: StreamDoorConfig,
     pub gelf: DoorConfig,
@@ -65,6 +68,7 @@ impl Default for Config {
             data_dir: PathBuf::from("watchfloor-data"),
             roles: Roles::default(),
             http: HttpConfig::default(),
+            identity: IdentityConfig::default(),
             syslog: DoorConfig::default(),
             lumberjack: StreamDoorConfig::default(),
             gelf: DoorConfig::default(),
@@ -258,6 +262,7 @@ impl Config {
         self.search.validate().or_else(|(key, why)| invalid(key, &why))?;
         self.redis.validate().or_else(|(key, why)| invalid(key, &why))?;
         self.influxdb.validate().or_else(|(key, why)| invalid(key, &why))?;
+        self.identity.validate().or_else(|(key, why)| invalid(key, &why))?;
         let shared = Shared {
             bus: self.bus.kafka.is_set(),
             database: self.database.url.is_some(),

@@ -44,7 +44,7 @@ use watchfloor_protocol::{
     MESSAGE_BYTES_MAX, otlp::logs_service_server::LogsServiceServer, rpc,
     v1::sensor_service_server::SensorServiceServer,
 };
-use watchfloor_shared::Fingerprint;
+use watchfloor_shared::{Fingerprint, identity::Permission};
 
 pub use connection::serve;
 
@@ -95,10 +95,12 @@ impl Credential {
     }
 
     async fn holder(&self, db: &Database) -> Result<Option<KeyHolder>, StoreError> {
-        match self {
-            Self::Key(key) => api::key_holder(db, key.reveal()).await,
-            Self::Certificate(certificate) => api_keys::lookup_certificate(db, certificate).await,
-        }
+        let holder = match self {
+            Self::Key(key) => api::key_holder(db, key.reveal()).await?,
+            Self::Certificate(certificate) => api_keys::lookup_certificate(db, certificate).await?,
+        };
+        // A key for something else is none here.
+        Ok(holder.filter(|holder| holder.scopes.contains(&Permission::Ingest)))
     }
 }
 

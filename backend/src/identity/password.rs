@@ -53,6 +53,8 @@ pub async fn verify(password: &Secret, stored: Option<String>) -> Result<bool, H
         if password.reveal().chars().count() > 200 {
             return false;
         }
+        // An account of an identity provider has none.
+        let stored = stored.filter(|stored| stored.starts_with("$argon2"));
         let known = stored.is_some();
         let stored = stored.or_else(|| NOBODY.clone()).unwrap_or_default();
         let matches = PasswordHash::new(&stored)

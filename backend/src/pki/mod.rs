@@ -8,15 +8,16 @@ mod request;
 
 pub use request::{Asked, Unfit};
 
-use crate::{identity::certificate::fingerprint, tls::TlsFiles};
+use crate::{
+    identity::{certificate::fingerprint, private},
+    tls::TlsFiles,
+};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData, SerialNumber,
 };
 use std::{
-    fs,
-    io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    fs, io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -203,38 +204,22 @@ fn named(name: &str, now: Timestamp, life: Duration) -> CertificateParams {
 }
 
 fn make_folder(path: &Path) -> Result<(), PkiError> {
-    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|error| PkiError::File {
-        path: path.to_owned(),
-        error,
-    })
+    private::make_folder(path).map_err(|error| at(path, error))
 }
 
 fn read(path: &Path) -> Result<String, PkiError> {
-    fs::read_to_string(path).map_err(|error| PkiError::File {
-        path: path.to_owned(),
-        error,
-    })
+    fs::read_to_string(path).map_err(|error| at(path, error))
 }
 
-/// Whole or not at all, and nobody else's to read.
 fn write(path: &Path, text: &str) -> Result<(), PkiError> {
-    let part = path.with_extension("part");
-    let written = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&part)
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&part, path));
-    written.map_err(|error| PkiError::File {
+    private::write(path, text).map_err(|error| at(path, error))
+}
+
+fn at(path: &Path, error: io::Error) -> PkiError {
+    PkiError::File {
         path: path.to_owned(),
         error,
-    })
+    }
 }
 
 #[cfg(test)]

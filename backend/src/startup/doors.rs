@@ -56,8 +56,12 @@ impl Http {
         Ok(Self { socket, tls })
     }
 
+    pub fn address(&self) -> Result<SocketAddr> {
+        Ok(self.socket.local_addr()?)
+    }
+
     pub fn serve(self, running: &mut Running, router: axum::Router) -> Result<SocketAddr> {
-        let address = self.socket.local_addr()?;
+        let address = self.address()?;
         let listener = listener_of(running, "http", self.socket, self.tls);
         running.tasks.push(tokio::spawn(http::serve(listener, router)));
         Ok(address)

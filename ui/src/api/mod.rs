@@ -15,6 +15,7 @@ pub mod keys;
 pub mod map;
 mod messages;
 pub mod models;
+pub mod organizations;
 pub mod people;
 pub mod pipeline;
 pub mod rules;

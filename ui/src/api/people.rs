@@ -23,6 +23,10 @@ pub async fn remove(id: &str) -> Result<(), Fault> {
     exchange::delete(&path(id)).await
 }
 
+pub async fn reset_factor(id: &str) -> Result<(), Fault> {
+    exchange::delete(&format!("{}/factor", path(id))).await
+}
+
 pub async fn invite(new: &NewInvitation) -> Result<IssuedInvitation, Fault> {
     exchange::post("/api/v1/people/invitations", new).await
 }

@@ -13,9 +13,19 @@ use leptos::prelude::*;
 pub fn TopBar(palette: RwSignal<bool>) -> impl IntoView {
     let session = use_session();
     let tenant = move || session.me.with(|me| me.as_ref().map(|me| me.tenant_name.clone()));
+    let several = Memo::new(move |_| {
+        session
+            .me
+            .with(|me| me.as_ref().is_some_and(|me| me.organizations.len() > 1))
+    });
+    let whose = move || match several.get() {
+        true => view! { <a class="tenant" href="/settings?part=organizations" title="Your organizations">{tenant}</a> }
+            .into_any(),
+        false => view! { <span class="tenant">{tenant}</span> }.into_any(),
+    };
     view! {
         <header class="topbar">
-            <span class="tenant">{tenant}</span>
+            {whose}
             <span class="sep"></span>
             <RangeMenu/>
             <button type="button" class="searchbox" aria-haspopup="dialog" on:click=move |_| palette.set(true)>
@@ -133,7 +143,7 @@ fn PersonMenu() -> impl IntoView {
             <li><button type="button" on:click=move |_| preferences.toggle_theme()>"Dark or light"<kbd>"Shift T"</kbd></button></li>
             <li><button type="button" on:click=move |_| preferences.toggle_density()>"Compact or comfortable"<kbd>"Shift D"</kbd></button></li>
             <li><button type="button" on:click=move |_| preferences.toggle_zone()>"UTC or local time"<kbd>"Shift Z"</kbd></button></li>
-            <li><button type="button" on:click=move |_| address.go("/settings?part=account")>"Password and sessions"</button></li>
+            <li><button type="button" on:click=move |_| address.go("/settings?part=account")>"Your account"</button></li>
             <li><button type="button" on:click=move |_| session.sign_out()>"Sign out"</button></li>
             <li class="menu-note">{version}</li>
         </Menu>

@@ -9,6 +9,7 @@ mod http;
 mod influxdb;
 mod java;
 mod kafka;
+mod keycloak;
 mod opensearch;
 mod postgres;
 mod redis;
@@ -86,13 +87,14 @@ pub struct Server {
 }
 
 /// In the order in which they are started.
-static SERVERS: [&Server; 6] = [
+static SERVERS: [&Server; 7] = [
     &kafka::SERVER,
     &registry::SERVER,
     &opensearch::SERVER,
     &postgres::SERVER,
     &redis::SERVER,
     &influxdb::SERVER,
+    &keycloak::SERVER,
 ];
 
 pub fn run(options: &Options) -> Result<()> {

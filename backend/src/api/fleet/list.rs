@@ -4,11 +4,14 @@ use super::{RECENT, enrolled, unmanaged};
 use crate::{
     api::{context::CallContext, describe::Describe, problem::Answer, state::AppState},
     sensors::Heard,
-    store::sensors,
+    store::{StoreError, TenantTx, sensors},
 };
 use axum::{Json, extract::State};
 use std::collections::HashMap;
-use watchfloor_shared::fleet::Fleet;
+use watchfloor_shared::{
+    Timestamp,
+    fleet::{Fleet, FleetSensor},
+};
 
 pub fn describe() -> Describe {
     Describe::new("fleet", "Every sensor and whether it lives")
@@ -17,12 +20,23 @@ pub fn describe() -> Describe {
 }
 
 pub async fn handle(State(state): State<AppState>, mut call: CallContext) -> Answer<Json<Fleet>> {
-    let known = sensors::list(&mut call.tx).await?;
-    let (now, listening) = (call.now, state.sensors.listening_since());
-    let caller = call.commit().await?;
+    let now = call.now;
+    let sensors = fleet_of(&state, &mut call.tx, now).await?;
+    call.commit().await?;
+    Ok(Json(Fleet {
+        now,
+        sensors,
+        enrols_at: state.enrolment.reached().map(|reached| reached.address.clone()),
+    }))
+}
+
+/// The fleet of the transaction's organization.
+pub async fn fleet_of(state: &AppState, tx: &mut TenantTx, now: Timestamp) -> Result<Vec<FleetSensor>, StoreError> {
+    let known = sensors::list(tx).await?;
+    let listening = state.sensors.listening_since();
     let (managed, others): (Vec<Heard>, Vec<Heard>) = state
         .sensors
-        .heard(caller.tenant(), RECENT)
+        .heard(tx.tenant(), RECENT)
         .into_iter()
         .partition(|heard| heard.enrolled.is_some());
     let managed: HashMap<String, Heard> = managed
@@ -34,9 +48,5 @@ pub async fn handle(State(state): State<AppState>, mut call: CallContext) -> Ans
         enrolled(sensor, heard, now, listening)
     });
     let others = others.iter().map(|heard| unmanaged(heard, now, listening));
-    Ok(Json(Fleet {
-        now,
-        sensors: of_fleet.chain(others).collect(),
-        enrols_at: state.enrolment.reached().map(|reached| reached.address.clone()),
-    }))
+    Ok(of_fleet.chain(others).collect())
 }

@@ -1,6 +1,10 @@
 //! `POST /api/v1/invitation` and `/acceptance`: what an invitation is for, and taking it up.
 
-use super::{Welcome, came_in, origin, turn_at_hashing, way_in, welcome};
+use super::{
+    Welcome, came_in, origin,
+    proof::{self, Proof, prove},
+    turn_at_hashing, way_in, welcome,
+};
 use crate::{
     api::{
         Peer,
@@ -13,7 +17,7 @@ use crate::{
     store::{
         Secret,
         identity::{
-            people::{self, PeopleError},
+            people::{self, Joining, PeopleError},
             sessions,
         },
     },
@@ -57,6 +61,7 @@ pub fn describe() -> Describe {
     way_in("Accept an invitation")
         .detail("Makes the account, or joins the organization with the one that the address has; signs the person in. Works once.")
         .body::<Acceptance>()
+        .fails(&[ErrorCode::SecondFactorRequired])
 }
 
 pub async fn handle(
@@ -66,19 +71,34 @@ pub async fn handle(
     Body(acceptance): Body<Acceptance>,
 ) -> Answer<Welcome> {
     let attempt = peer.attempt(&state, &tried(&acceptance.token)).await?;
-    let turn = turn_at_hashing(&state).await?;
-    let secret = Secret::new(acceptance.password);
-    let accepted = people::accept(&state.db, &acceptance.token, &acceptance.name, &secret).await;
-    drop(turn);
-    let member = match accepted {
-        Ok(member) => member,
-        Err(PeopleError::WrongPassword(known)) => {
-            if let Some(known) = &known {
-                came_in(&state, ACCEPT, known, &peer, Outcome::Refused).await?;
+    let link = &acceptance.token;
+    let invited = people::invited(&state.db, link)
+        .await?
+        .ok_or(PeopleError::NoInvitation)?;
+    let password = Secret::new(acceptance.password);
+    let member = if invited.has_account {
+        let known = match prove(&state, &invited.email, &password, acceptance.code.as_deref()).await? {
+            Proof::Whole(known) => known,
+            Proof::Half => {
+                attempt.succeeded().await;
+                return Err(proof::code_needed());
             }
-            return Err(PeopleError::WrongPassword(known).into());
-        }
-        Err(error) => return Err(error.into()),
+            Proof::None(known) => {
+                if let Some(known) = &known {
+                    came_in(&state, ACCEPT, known, &peer, Outcome::Refused).await?;
+                }
+                let detail = "There is an account with this e-mail address, and that is not its password or its code.";
+                return Err(ApiError::new(ErrorCode::Unauthenticated, detail));
+            }
+        };
+        people::accept(&state.db, link, Joining::Known(&known.user)).await?
+    } else {
+        let _turn = turn_at_hashing(&state).await?;
+        let joining = Joining::New {
+            name: &acceptance.name,
+            password: &password,
+        };
+        people::accept(&state.db, link, joining).await?
     };
     attempt.succeeded().await;
     came_in(&state, ACCEPT, &member, &peer, Outcome::Done).await?;

@@ -2,9 +2,13 @@
 
 pub mod accept;
 mod attempt;
+pub mod factor;
 pub mod link;
 pub mod me;
+pub mod organizations;
 pub mod own;
+mod proof;
+pub mod provider;
 pub mod setup;
 pub mod setup_state;
 pub mod sign_in;
@@ -22,6 +26,7 @@ use crate::{
         Secret, StoreError,
         identity::{
             Member,
+            organizations::of_session,
             sessions::{self, Origin},
         },
     },
@@ -34,7 +39,7 @@ use std::time::Duration;
 use tokio::{sync::SemaphorePermit, time::timeout};
 use watchfloor_shared::{
     audit::{Actor, ActorKind, Outcome},
-    identity::{Me, Permission, Role},
+    identity::{Me, Permission},
     problem::ErrorCode,
 };
 
@@ -55,22 +60,20 @@ fn way_in(summary: &'static str) -> Describe {
         ])
 }
 
-fn me(state: &AppState, member: &Member) -> Me {
-    Me {
+async fn me(state: &AppState, member: &Member, session: &str) -> Result<Me, StoreError> {
+    Ok(Me {
         id: member.user.clone(),
         name: member.name.clone(),
         email: member.email.clone(),
         role: member.role,
         tenant_id: member.tenant.clone(),
         tenant_name: member.tenant_name.clone(),
-        permissions: permissions(member.role),
+        permissions: Permission::ALL.into_iter().filter(|p| member.role.may(*p)).collect(),
+        hosts: state.hosts(member),
+        organizations: of_session(&state.db, session).await?,
         server_version: env!("CARGO_PKG_VERSION").to_owned(),
         credits: state.geo.credits(),
-    }
-}
-
-fn permissions(role: Role) -> Vec<Permission> {
-    Permission::ALL.into_iter().filter(|p| role.may(*p)).collect()
+    })
 }
 
 /// The session that the browser had ends: nobody who knew its cookie comes along.
@@ -80,7 +83,8 @@ async fn welcome(state: &AppState, headers: &HeaderMap, member: &Member, token: 
     }
     let cookie = cookie::SESSION.set(token, state.tls);
     let cookie = cookie.ok_or_else(|| ApiError::internal("a token that fits no header"))?;
-    Ok(([(header::SET_COOKIE, cookie)], Json(me(state, member))))
+    let me = me(state, member, token.reveal()).await?;
+    Ok(([(header::SET_COOKIE, cookie)], Json(me)))
 }
 
 /// Writes down who came in, or did not. A session whose beginning is not written down is not given.

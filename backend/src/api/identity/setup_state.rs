@@ -8,10 +8,15 @@ use axum::{Json, extract::State};
 use watchfloor_shared::identity::SetupState;
 
 pub fn describe() -> Describe {
-    Describe::new("identity", "Whether the server waits for its owner").answers::<SetupState>("Needed or not")
+    Describe::new(
+        "identity",
+        "Whether the server waits for its owner, and who signs people in beside it",
+    )
+    .answers::<SetupState>("Needed or not")
 }
 
 pub async fn handle(State(state): State<AppState>) -> Answer<Json<SetupState>> {
     let needed = setup_needed(&state.db).await?;
-    Ok(Json(SetupState { needed }))
+    let provider = state.provider.as_ref().map(|provider| provider.name().to_owned());
+    Ok(Json(SetupState { needed, provider }))
 }

@@ -1,18 +1,13 @@
-//! `POST /api/v1/session`: signs in with address and password.
+//! `POST /api/v1/session`: signs in with address and password, and with a code where the account asks for one.
 
-use super::{Welcome, came_in, origin, turn_at_hashing, way_in, welcome};
+use super::{
+    Welcome, came_in, origin,
+    proof::{self, Proof, prove},
+    way_in, welcome,
+};
 use crate::{
-    api::{
-        Peer,
-        describe::Describe,
-        extract::Body,
-        problem::{Answer, ApiError},
-        state::AppState,
-    },
-    store::{
-        Secret,
-        identity::{Verified, sessions, verify_password},
-    },
+    api::{Peer, describe::Describe, extract::Body, problem::Answer, state::AppState},
+    store::{Secret, identity::sessions},
 };
 use axum::{extract::State, http::HeaderMap};
 use watchfloor_shared::{audit::Outcome, identity::SignIn, problem::ErrorCode};
@@ -21,8 +16,12 @@ const SIGN_IN: &str = "session.sign_in";
 
 pub fn describe() -> Describe {
     way_in("Sign in")
-        .detail("A wrong password and an unknown address look the same and take as long.")
+        .detail(
+            "A wrong password and an unknown address look the same and take as long. Where the account has a second factor, the \
+             right password without a code is answered `second_factor_required`: the same again with `code`.",
+        )
         .body::<SignIn>()
+        .fails(&[ErrorCode::SecondFactorRequired])
 }
 
 pub async fn handle(
@@ -33,20 +32,21 @@ pub async fn handle(
 ) -> Answer<Welcome> {
     let account = sign_in.email.trim().to_lowercase();
     let attempt = peer.attempt(&state, &account).await?;
-    let turn = turn_at_hashing(&state).await?;
-    let verified = verify_password(&state.db, &account, &Secret::new(sign_in.password)).await?;
-    drop(turn);
-    let member = match verified {
-        Verified::Right(member) => member,
-        Verified::Wrong(known) => {
+    let password = Secret::new(sign_in.password);
+    let member = match prove(&state, &account, &password, sign_in.code.as_deref()).await? {
+        Proof::Whole(member) => member,
+        Proof::Half => {
+            attempt.succeeded().await;
+            return Err(proof::code_needed());
+        }
+        Proof::None(known) => {
             tracing::info!(client.address = %peer.address, "a sign-in failed");
             // Not waited for: an address that somebody has must not take longer.
             if let Some(known) = known {
                 let state = state.clone();
                 tokio::spawn(async move { came_in(&state, SIGN_IN, &known, &peer, Outcome::Refused).await });
             }
-            let detail = "The e-mail address or the password is wrong.";
-            return Err(ApiError::new(ErrorCode::Unauthenticated, detail));
+            return Err(proof::wrong());
         }
     };
     attempt.succeeded().await;

@@ -18,6 +18,8 @@ pub async fn handle(State(state): State<AppState>, called: Called) -> Answer<Jso
         name: key.name,
         sensor: key.sensor,
         fingerprint: key.fingerprint.map(|fingerprint| fingerprint.to_string()),
+        scopes: key.scopes,
+        expires: key.expires,
         created: key.created,
         last_used: key.last_used,
     });

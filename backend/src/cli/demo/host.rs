@@ -33,10 +33,7 @@ pub async fn watch(running: &Running) -> Option<HostSensor> {
 
 async fn start(running: &Running) -> Result<Option<HostSensor>> {
     let address = running.senders.grpc.context("the door for sensors is shut")?;
-    let label = Label {
-        name: "The demo's own machine",
-        sensor: None,
-    };
+    let label = Label::name("The demo's own machine");
     let key = api_keys::issue(&running.db, &running.tenant, label, None).await?;
     let folder = running.config.data_dir.join("host-sensor");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;

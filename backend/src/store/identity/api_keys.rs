@@ -6,7 +6,7 @@ use crate::{
     identity::token,
     store::{Database, StoreError},
 };
-use watchfloor_shared::{Fingerprint, TenantId, Timestamp, UserId};
+use watchfloor_shared::{Fingerprint, TenantId, Timestamp, UserId, identity::Permission};
 
 /// A key as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,9 @@ pub struct ApiKey {
     pub sensor: Option<String>,
     /// Of the certificate; a key with a secret has none.
     pub fingerprint: Option<Fingerprint>,
+    pub scopes: Vec<Permission>,
     pub created: Timestamp,
+    pub expires: Option<Timestamp>,
     /// To the minute.
     pub last_used: Option<Timestamp>,
 }
@@ -31,18 +33,29 @@ pub struct KeyHolder {
     pub sensor: Option<String>,
     /// The sensor of the fleet that it is: such a one names no other in its records.
     pub enrolled: Option<String>,
+    /// What it is for.
+    pub scopes: Vec<Permission>,
 }
 
-/// What a key is called.
+/// What a key is called, and what it is for.
 #[derive(Debug, Clone, Copy)]
 pub struct Label<'a> {
     pub name: &'a str,
     pub sensor: Option<&'a str>,
+    pub scopes: &'a [Permission],
+    /// It works until then.
+    pub expires: Option<Timestamp>,
 }
 
 impl<'a> Label<'a> {
+    /// Of a sender.
     pub const fn name(name: &'a str) -> Self {
-        Self { name, sensor: None }
+        Self {
+            name,
+            sensor: None,
+            scopes: &[Permission::Ingest],
+            expires: None,
+        }
     }
 }
 
@@ -94,19 +107,22 @@ async fn add(
 ) -> Result<IssuedKey, IdentityError> {
     let name = super::accounts::valid_name(label.name)?;
     let sensor = label.sensor.map(super::accounts::valid_name).transpose()?;
+    let scopes: Vec<String> = label.scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
     let id = token::random_id();
     let (hash, fingerprint) = match &proof {
         Proof::Secret(hash) => (Some(&hash[..]), None),
         Proof::Certificate(fingerprint) => (None, Some(&fingerprint.0[..])),
     };
     let added = sqlx::query_scalar!(
-        r#"SELECT identity.add_api_key($1, $2, $3, $4, $5, $6, $7, $8) AS "added!""#,
+        r#"SELECT identity.add_api_key($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS "added!""#,
         id,
         tenant.as_str(),
         name,
         sensor,
         hash,
         fingerprint,
+        &scopes,
+        label.expires.map(Timestamp::nanos),
         db.now().nanos(),
         by.map(UserId::as_str)
     )
@@ -127,7 +143,8 @@ async fn add(
 /// The tenant's keys that are not revoked, newest first.
 pub async fn list(db: &Database, tenant: &TenantId) -> Result<Vec<ApiKey>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT key_id AS "key_id!", name AS "name!", sensor, fingerprint, created_ns AS "created_ns!", used_ns
+        r#"SELECT key_id AS "key_id!", name AS "name!", sensor, fingerprint, scopes AS "scopes!", ends_ns,
+                  created_ns AS "created_ns!", used_ns
            FROM identity.api_keys_of($1)"#,
         tenant.as_str()
     )
@@ -140,11 +157,22 @@ pub async fn list(db: &Database, tenant: &TenantId) -> Result<Vec<ApiKey>, Store
             id: row.key_id,
             name: row.name,
             sensor: row.sensor,
+            scopes: scopes(&row.scopes)?,
+            expires: row.ends_ns.map(Timestamp::from_nanos),
             created: Timestamp::from_nanos(row.created_ns),
             last_used: row.used_ns.map(Timestamp::from_nanos),
         });
     }
     Ok(keys)
+}
+
+fn scopes(texts: &[String]) -> Result<Vec<Permission>, StoreError> {
+    let known = texts.iter().map(|text| {
+        Permission::parse(text).ok_or_else(|| StoreError::Inconsistent {
+            what: format!("the scope {text:?} of a key"),
+        })
+    });
+    known.collect()
 }
 
 fn fingerprint(bytes: Vec<u8>) -> Result<Fingerprint, StoreError> {
@@ -161,7 +189,8 @@ pub async fn lookup(db: &Database, presented: &str) -> Result<Option<KeyHolder>,
         return Ok(None);
     };
     let found = sqlx::query!(
-        r#"SELECT tenant_id AS "tenant_id!", name AS "name!", sensor FROM identity.use_api_key($1, $2, $3)"#,
+        r#"SELECT tenant_id AS "tenant_id!", name AS "name!", sensor, scopes AS "scopes!"
+           FROM identity.use_api_key($1, $2, $3)"#,
         id,
         &token::hash(secret)[..],
         db.now().nanos()
@@ -175,6 +204,7 @@ pub async fn lookup(db: &Database, presented: &str) -> Result<Option<KeyHolder>,
         name: found.name,
         sensor: found.sensor,
         enrolled: None,
+        scopes: scopes(&found.scopes)?,
     }))
 }
 
@@ -195,6 +225,8 @@ pub async fn lookup_certificate(db: &Database, presented: &Fingerprint) -> Resul
         name: found.name,
         sensor: found.sensor,
         enrolled: found.sensor_id,
+        // A certificate is a sender's.
+        scopes: vec![Permission::Ingest],
     }))
 }
 

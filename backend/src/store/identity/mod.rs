@@ -6,7 +6,10 @@
 
 pub mod accounts;
 pub mod api_keys;
+pub mod factors;
+pub mod hosted;
 pub mod one_time_links;
+pub mod organizations;
 pub mod people;
 pub mod sensors;
 pub mod sessions;
@@ -70,6 +73,12 @@ fn tenant_id(text: &str) -> Result<TenantId, StoreError> {
     })
 }
 
+fn role(text: &str) -> Result<Role, StoreError> {
+    Role::parse(text).ok_or_else(|| StoreError::Inconsistent {
+        what: format!("the role {text:?}"),
+    })
+}
+
 fn member(
     account: String,
     name: String,
@@ -78,14 +87,11 @@ fn member(
     tenant: TenantId,
     tenant_name: String,
 ) -> Result<Member, StoreError> {
-    let role = Role::parse(role).ok_or_else(|| StoreError::Inconsistent {
-        what: format!("the role {role:?}"),
-    })?;
     Ok(Member {
         user: UserId::new(account),
         name,
         email,
-        role,
+        role: self::role(role)?,
         tenant,
         tenant_name,
     })

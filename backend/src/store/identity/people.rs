@@ -1,6 +1,6 @@
 //! The people of an organization, and those who are invited.
 
-use super::{IdentityError, Member, Verified, accounts, accounts::NewAccount, member, tenant_id, verify_password};
+use super::{IdentityError, Member, accounts, accounts::NewAccount, member, role, tenant_id};
 use crate::{
     identity::{password, token},
     store::{Database, Secret, StoreError, TenantTx},
@@ -31,8 +31,6 @@ pub enum PeopleError {
     TooMany,
     #[error("the invitation is wrong, was used already, was cancelled or is too old: ask for a new one")]
     NoInvitation,
-    #[error("there is an account with this e-mail address: its password is needed")]
-    WrongPassword(Option<Member>),
     #[error(transparent)]
     Identity(#[from] IdentityError),
     #[error(transparent)]
@@ -42,7 +40,8 @@ pub enum PeopleError {
 /// By name.
 pub async fn list(tx: &mut TenantTx) -> Result<Vec<Person>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT account_id AS "account_id!", name AS "name!", email AS "email!", role AS "role!", seen_ns
+        r#"SELECT account_id AS "account_id!", name AS "name!", email AS "email!", role AS "role!", seen_ns,
+                  has_factor AS "has_factor!", by_provider AS "by_provider!"
            FROM identity.people()"#
     )
     .fetch_all(tx.connection())
@@ -54,6 +53,8 @@ pub async fn list(tx: &mut TenantTx) -> Result<Vec<Person>, StoreError> {
             email: row.email,
             role: role(&row.role)?,
             last_seen: row.seen_ns.map(Timestamp::from_nanos),
+            has_factor: row.has_factor,
+            by_provider: row.by_provider,
         })
     });
     people.collect()
@@ -85,6 +86,13 @@ async fn change(tx: &mut TenantTx, person: &UserId, role: Option<Role>, by: Role
         "last" => Err(PeopleError::LastOwner),
         _ => Err(PeopleError::Unknown),
     }
+}
+
+/// Whether [`invite`] takes this address.
+pub fn check_email(email: &str) -> Result<(), IdentityError> {
+    accounts::normal_email(email)
+        .map(drop)
+        .ok_or(IdentityError::InvalidEmail)
 }
 
 /// The token of the link, known only now.
@@ -178,23 +186,27 @@ pub async fn invited(db: &Database, link: &str) -> Result<Option<Invited>, Store
     invited.transpose()
 }
 
-/// Makes whoever holds the link one of the organization: with a new account, or with the one that the address has, whose password
-/// it is then. The link works no more.
-pub async fn accept(db: &Database, link: &str, name: &str, secret: &Secret) -> Result<Member, PeopleError> {
+/// Who takes an invitation up.
+pub enum Joining<'a> {
+    /// The person of the address, who proved to be it.
+    Known(&'a UserId),
+    /// Nobody had the address.
+    New { name: &'a str, password: &'a Secret },
+}
+
+/// Makes whoever holds the link one of the organization. The link works no more.
+pub async fn accept(db: &Database, link: &str, joining: Joining<'_>) -> Result<Member, PeopleError> {
     let invited = invited(db, link).await?.ok_or(PeopleError::NoInvitation)?;
-    let (known, new) = match invited.has_account {
-        true => match verify_password(db, &invited.email, secret).await? {
-            Verified::Right(member) => (Some(member), None),
-            Verified::Wrong(member) => return Err(PeopleError::WrongPassword(member)),
-        },
-        false => (None, Some(NewAccount::prepare(name, &invited.email, secret).await?)),
+    let (known, new) = match joining {
+        Joining::Known(person) => (Some(person.as_str()), None),
+        Joining::New { name, password } => (None, Some(NewAccount::prepare(name, &invited.email, password).await?)),
     };
     let found = sqlx::query!(
         r#"SELECT account_id AS "account_id!", name AS "name!", email AS "email!", role AS "role!",
                   tenant_id AS "tenant_id!", tenant_name AS "tenant_name!"
            FROM identity.accept_invitation($1, $2, $3, $4, $5, $6)"#,
         &token::hash(link)[..],
-        known.as_ref().map(|member| member.user.as_str()),
+        known,
         new.as_ref().map(|account| account.id.as_str()),
         new.as_ref().map(|account| account.name.as_str()),
         new.as_ref().map(|account| account.password.as_str()),
@@ -232,10 +244,4 @@ pub async fn set_password(db: &Database, session: &str, new: &Secret) -> Result<
         true => Ok(()),
         false => Err(IdentityError::InvalidToken),
     }
-}
-
-fn role(text: &str) -> Result<Role, StoreError> {
-    Role::parse(text).ok_or_else(|| StoreError::Inconsistent {
-        what: format!("the role {text:?}"),
-    })
 }

@@ -4,7 +4,7 @@ use crate::store::{
     Database, Secret,
     identity::{
         self, Member,
-        people::{self, PeopleError},
+        people::{self, Joining, PeopleError},
         sessions::{self, Origin},
     },
     testing::{database_at, tenant_id},
@@ -151,7 +151,13 @@ async fn an_invitation_makes_one_person_once() {
         ("acme", Role::Viewer, false)
     );
 
-    let accept = async |token: &Secret, secret: &Secret| people::accept(&db, token.reveal(), "Bo", secret).await;
+    let accept = async |token: &Secret, secret: &Secret| {
+        let joining = Joining::New {
+            name: "Bo",
+            password: secret,
+        };
+        people::accept(&db, token.reveal(), joining).await
+    };
     assert!(matches!(
         accept(&second, &Secret::new("short")).await,
         Err(PeopleError::Identity(_))
@@ -187,7 +193,7 @@ async fn an_invitation_makes_one_person_once() {
 }
 
 #[tokio::test]
-async fn who_has_an_account_joins_with_its_password_and_leaves_one_organization_alone() {
+async fn who_has_an_account_joins_with_it_and_leaves_one_organization_alone() {
     let db = database!();
     let ada = person(&db, "acme", "ada", Role::Owner).await;
     let bo = person(&db, "beta", "bo", Role::Owner).await;
@@ -196,10 +202,15 @@ async fn who_has_an_account_joins_with_its_password_and_leaves_one_organization_
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    let wrong = Secret::new("wrong horse battery");
-    let refused = people::accept(&db, token.reveal(), "Mallory", &wrong).await;
-    assert!(matches!(refused, Err(PeopleError::WrongPassword(Some(known))) if known.user == bo.user));
-    let joined = people::accept(&db, token.reveal(), "Mallory", &password())
+    let anew = Joining::New {
+        name: "Mallory",
+        password: &password(),
+    };
+    for not_theirs in [anew, Joining::Known(&ada.user)] {
+        let refused = people::accept(&db, token.reveal(), not_theirs).await;
+        assert!(matches!(refused, Err(PeopleError::NoInvitation)));
+    }
+    let joined = people::accept(&db, token.reveal(), Joining::Known(&bo.user))
         .await
         .unwrap();
     assert_eq!(

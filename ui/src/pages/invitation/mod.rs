@@ -3,12 +3,15 @@
 use crate::{
     api::{self, Fault, fetch},
     components::Empty,
-    pages::sign_in::Gate,
+    pages::sign_in::{CodeField, Gate},
     state::session::reload,
     url::use_address,
 };
 use leptos::{ev, prelude::*, task::spawn_local};
-use watchfloor_shared::people::{Acceptance, Invited};
+use watchfloor_shared::{
+    people::{Acceptance, Invited},
+    problem::ErrorCode,
+};
 
 #[component]
 pub fn InvitationPage() -> impl IntoView {
@@ -42,6 +45,7 @@ pub fn InvitationPage() -> impl IntoView {
 fn AcceptForm(token: String, invited: Invited, refused: RwSignal<Option<Fault>>) -> impl IntoView {
     let busy = RwSignal::new(false);
     let (name, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let code = RwSignal::new(None::<String>);
     let has_account = invited.has_account;
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
@@ -51,10 +55,15 @@ fn AcceptForm(token: String, invited: Invited, refused: RwSignal<Option<Fault>>)
             token: token.clone(),
             name: name.get_untracked(),
             password: password.get_untracked(),
+            code: code.get_untracked(),
         };
         spawn_local(async move {
             match api::people::accept(&acceptance).await {
                 Ok(_) => reload("/"),
+                Err(why) if why.code() == Some(ErrorCode::SecondFactorRequired) => {
+                    busy.set(false);
+                    code.set(Some(String::new()));
+                }
                 Err(why) => {
                     busy.set(false);
                     refused.set(Some(why));
@@ -82,6 +91,7 @@ fn AcceptForm(token: String, invited: Invited, refused: RwSignal<Option<Fault>>)
             <label><span class="field-label">{label}</span>
                 <input class="field" type="password" name="password" autocomplete=complete required minlength=(!has_account).then_some("12") maxlength="200"
                     on:input=move |e| password.set(event_target_value(&e))/></label>
+            <CodeField code/>
             <button type="submit" class="btn primary" prop:disabled=move || busy.get()>"Join and open the console"</button>
         </form>
     }

@@ -1,5 +1,6 @@
-//! One's own password, and where one is signed in.
+//! One's own password and second factor, and where one is signed in.
 
+use super::factor::Factor;
 use crate::{
     api::{self, Fault, Fetched, fetch},
     components::{Age, Button, FaultNotice, Look, Notice, NoticeKind, pending, use_toasts},
@@ -68,7 +69,10 @@ pub fn Account() -> impl IntoView {
                     {move || others().then(|| view! { <div class="earlier"><Button press=end_others>"End all others"</Button></div> })}
                 </div>
             </div>
-            <aside class="wall-side" aria-label="Change your password"><Password changed=move || sessions.again()/></aside>
+            <aside class="wall-side" aria-label="Password and second factor">
+                <Factor/>
+                <Password changed=move || sessions.again()/>
+            </aside>
         </div>
     }
 }

@@ -1,10 +1,13 @@
-//! Settings: people, keys, wall screens, the log of who did what, and one's own password and sessions.
+//! Settings: people, keys, wall screens, the log of who did what; one's own organizations, password, second factor and sessions.
 
 mod account;
 mod audit;
+mod factor;
 mod form;
+mod hosted;
 mod keys;
 mod link;
+mod organizations;
 mod people;
 mod walls;
 
@@ -25,11 +28,21 @@ enum Part {
     Keys,
     Walls,
     Audit,
+    Hosted,
+    Organizations,
     Account,
 }
 
 impl Part {
-    const ALL: [Self; 5] = [Self::People, Self::Keys, Self::Walls, Self::Audit, Self::Account];
+    const ALL: [Self; 7] = [
+        Self::People,
+        Self::Keys,
+        Self::Walls,
+        Self::Audit,
+        Self::Hosted,
+        Self::Organizations,
+        Self::Account,
+    ];
 
     fn of(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|part| part.key() == key)
@@ -41,6 +54,8 @@ impl Part {
             Self::Keys => "keys",
             Self::Walls => "walls",
             Self::Audit => "audit",
+            Self::Hosted => "hosted",
+            Self::Organizations => "organizations",
             Self::Account => "account",
         }
     }
@@ -48,9 +63,11 @@ impl Part {
     const fn title(self) -> &'static str {
         match self {
             Self::People => "People",
-            Self::Keys => "Keys of senders",
+            Self::Keys => "Keys",
             Self::Walls => "Walls",
             Self::Audit => "Audit log",
+            Self::Hosted => "Organizations",
+            Self::Organizations => "Your organizations",
             Self::Account => "Your account",
         }
     }
@@ -62,7 +79,7 @@ impl Part {
             Self::Keys => Some(Permission::ManageKeys),
             Self::Walls => Some(Permission::ManageWalls),
             Self::Audit => Some(Permission::ReadAudit),
-            Self::Account => None,
+            Self::Hosted | Self::Organizations | Self::Account => None,
         }
     }
 }
@@ -70,7 +87,17 @@ impl Part {
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let (session, address) = (use_session(), use_address());
-    let may = move |part: Part| part.needs().is_none_or(|needed| session.may(needed));
+    let several = move || {
+        session
+            .me
+            .with(|me| me.as_ref().is_some_and(|me| me.organizations.len() > 1))
+    };
+    let hosts = move || session.me.with(|me| me.as_ref().is_some_and(|me| me.hosts));
+    let may = move |part: Part| match part {
+        Part::Hosted => hosts(),
+        Part::Organizations => several(),
+        _ => part.needs().is_none_or(|needed| session.may(needed)),
+    };
     // Without a choice, the first that one may see.
     let chosen = Memo::new(move |_| {
         let asked = address.query.with(|q| Part::of(q.get("part").unwrap_or_default()));
@@ -96,6 +123,8 @@ pub fn SettingsPage() -> impl IntoView {
             (None, _) => ().into_any(),
             (Some(true), Part::People) => view! { <people::PeopleList/> }.into_any(),
             (Some(true), Part::Keys) => view! { <keys::Keys/> }.into_any(),
+            (Some(true), Part::Hosted) => view! { <hosted::Hosted/> }.into_any(),
+            (Some(true), Part::Organizations) => view! { <organizations::Organizations/> }.into_any(),
             (Some(true), Part::Account) => view! { <account::Account/> }.into_any(),
             (Some(true), Part::Walls) => view! { <walls::Walls/> }.into_any(),
             (Some(true), Part::Audit) => view! { <audit::Audit/> }.into_any(),

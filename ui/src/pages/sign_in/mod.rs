@@ -1,13 +1,17 @@
-//! Sign-in: by e-mail and password, or by the one-time link that the server prints (`?token=`).
+//! Sign-in: by e-mail and password, with a code where the account asks for one; by the identity provider; or by the one-time link
+//! that the server prints (`?token=`).
 
 use crate::{
     api::{self, Fault},
     components::{Mark, Notice, NoticeKind},
     state::session::reload,
-    url::use_address,
+    url::{encode, use_address},
 };
 use leptos::{ev, prelude::*, task::spawn_local};
-use watchfloor_shared::identity::SignIn;
+use watchfloor_shared::{
+    identity::{ProviderRefusal, SignIn},
+    problem::ErrorCode,
+};
 
 /// A page of this console and nothing else: a link must not lead elsewhere.
 fn next_page(next: Option<String>) -> String {
@@ -22,8 +26,17 @@ pub fn SignInPage() -> impl IntoView {
     let fault = RwSignal::new(None::<Fault>);
     let busy = RwSignal::new(false);
     let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let code = RwSignal::new(None::<String>);
+    let refused = address
+        .query
+        .with_untracked(|q| q.get("refused").and_then(ProviderRefusal::parse));
+    let provider = RwSignal::new(None::<String>);
     let finish = move |answer: Result<watchfloor_shared::identity::Me, Fault>| match answer {
         Ok(_) => reload(&next()),
+        Err(why) if why.code() == Some(ErrorCode::SecondFactorRequired) => {
+            busy.set(false);
+            code.set(Some(String::new()));
+        }
         Err(why) => {
             busy.set(false);
             fault.set(Some(why));
@@ -33,7 +46,7 @@ pub fn SignInPage() -> impl IntoView {
         busy.set(true);
         spawn_local(async move { finish(api::identity::sign_in_by_link(token).await) });
     } else {
-        lead_to_setup();
+        look_around(provider);
     }
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
@@ -42,11 +55,13 @@ pub fn SignInPage() -> impl IntoView {
         let sign_in = SignIn {
             email: email.get_untracked(),
             password: password.get_untracked(),
+            code: code.get_untracked(),
         };
         spawn_local(async move { finish(api::identity::sign_in(&sign_in).await) });
     };
     view! {
         <Gate title="Sign in" fault=fault>
+            {refused.map(|why| view! { <Notice kind=NoticeKind::Fault><span>{why.sentence()}</span></Notice> })}
             <form class="gate-form" on:submit=submit>
                 <label><span class="field-label">"E-mail"</span>
                     <input class="field" type="email" name="email" autocomplete="username" required autofocus
@@ -54,22 +69,59 @@ pub fn SignInPage() -> impl IntoView {
                 <label><span class="field-label">"Password"</span>
                     <input class="field" type="password" name="password" autocomplete="current-password" required
                         on:input=move |e| password.set(event_target_value(&e))/></label>
+                <CodeField code/>
                 <button type="submit" class="btn primary" prop:disabled=move || busy.get()>
                     {move || if busy.get() { "Signing in" } else { "Sign in" }}
                 </button>
             </form>
+            {move || provider.get().map(|name| view! { <ByProvider name next=next()/> })}
         </Gate>
     }
 }
 
-/// A server without an owner has nobody who could sign in.
-fn lead_to_setup() {
+/// A server without an owner has nobody who could sign in; one with an identity provider says so.
+fn look_around(provider: RwSignal<Option<String>>) {
     let address = use_address();
     spawn_local(async move {
-        if api::identity::setup_state().await.is_ok_and(|state| state.needed) {
+        let Ok(state) = api::identity::setup_state().await else {
+            return;
+        };
+        if state.needed {
             address.replace("/setup");
         }
+        provider.try_set(state.provider);
     });
+}
+
+/// Another way in: a page of the server that leads to the provider's.
+#[component]
+fn ByProvider(name: String, next: String) -> impl IntoView {
+    let way = format!("/api/v1/session/provider?next={}", encode(&next));
+    view! {
+        <div class="gate-or"><span>"or"</span></div>
+        <button type="button" class="btn" on:click=move |_| reload(&way)>"Sign in with "{name}</button>
+    }
+}
+
+/// Shown once the account asks for a code.
+#[component]
+pub fn CodeField(code: RwSignal<Option<String>>) -> impl IntoView {
+    let is_asked = Memo::new(move |_| code.with(Option::is_some));
+    let field = NodeRef::<leptos::html::Input>::new();
+    Effect::new(move |_| {
+        if let Some(field) = field.get() {
+            let _ = field.focus();
+        }
+    });
+    move || {
+        is_asked.get().then(|| {
+            view! {
+                <label><span class="field-label">"Code of your authenticator app, or a recovery code"</span>
+                    <input class="field mono" type="text" name="code" autocomplete="one-time-code" required maxlength="40" node_ref=field
+                        on:input=move |e| code.set(Some(event_target_value(&e)))/></label>
+            }
+        })
+    }
 }
 
 /// The quiet page before the console: mark, one form, what went wrong.

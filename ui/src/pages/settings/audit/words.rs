@@ -4,19 +4,27 @@ use serde_json::Value;
 use watchfloor_shared::audit::{ActorKind, AuditEntry, Outcome};
 
 /// An operation that is not in here is called by its id.
-const ACTIONS: [(&str, &str); 33] = [
+const ACTIONS: [(&str, &str); 41] = [
     ("session.sign_in", "Signed in"),
     ("session.link", "Signed in by a link"),
+    ("session.provider_return", "Signed in by the identity provider"),
+    ("session.switch", "Came from another organization"),
     ("session.sign_out", "Signed out"),
     ("setup.redeem", "Made the owner's account"),
     ("invitation.accept", "Accepted an invitation"),
     ("me.password", "Changed their password"),
     ("me.end_session", "Ended a session of theirs"),
     ("me.end_sessions", "Ended their other sessions"),
+    ("me.begin_factor", "Began with a second factor"),
+    ("me.confirm_factor", "Set up a second factor"),
+    ("me.remove_factor", "Removed their second factor"),
+    ("people.reset_factor", "Removed somebody's second factor"),
     ("people.invite", "Invited somebody"),
     ("people.cancel_invitation", "Cancelled an invitation"),
     ("people.change", "Changed a role"),
     ("people.remove", "Removed somebody"),
+    ("organizations.make", "Made an organization"),
+    ("organizations.change", "Changed an organization"),
     ("alerts.change", "Changed an alert"),
     ("alerts.undo", "Took an alert's change back"),
     ("alerts.bulk", "Changed alerts"),

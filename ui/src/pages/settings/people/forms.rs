@@ -31,12 +31,14 @@ pub fn SideForm(
     }
 }
 
+fn is_owner() -> bool {
+    let me = use_session().me;
+    me.with_untracked(|me| me.as_ref().is_some_and(|me| me.role == Role::Owner))
+}
+
 /// Those that the signed-in person may give.
 fn roles() -> Vec<Role> {
-    let session = use_session();
-    let is_owner = session
-        .me
-        .with_untracked(|me| me.as_ref().is_some_and(|me| me.role == Role::Owner));
+    let is_owner = is_owner();
     Role::ALL
         .into_iter()
         .filter(|role| is_owner || *role != Role::Owner)
@@ -132,7 +134,9 @@ fn Change(
     let role = RwSignal::new(person.role);
     let (fault, busy) = (RwSignal::new(None::<Fault>), RwSignal::new(false));
     let toasts = use_toasts();
-    let name = person.name.clone();
+    let (name, by_provider) = (person.name.clone(), person.by_provider);
+    let lost = (person.has_factor && (is_owner() || person.role != Role::Owner))
+        .then(|| view! { <Lost person=person.clone() done/> });
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         busy.set(true);
@@ -153,11 +157,46 @@ fn Change(
         <form class="wall-form" on:submit=submit>
             <h2>{name}</h2>
             <RoleChoice chosen=role/>
+            {by_provider.then(|| view! { <p class="quiet">"The identity provider gives their role anew at each sign-in."</p> })}
             {notice(fault)}
             <div class="row-flex">
                 <button type="submit" class="btn primary" prop:disabled=move || busy.get()>"Save"</button>
                 <Button look=Look::SmallGhost press=move |_| leave()>"Leave it"</Button>
             </div>
+            {lost}
         </form>
+    }
+}
+
+/// Whoever lost app and recovery codes comes in no more, unless an owner takes the factor away.
+#[component]
+fn Lost(person: Person, done: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+    let toasts = use_toasts();
+    let asks = RwSignal::new(false);
+    let reset = StoredValue::new(move |_: ev::MouseEvent| {
+        let person = person.clone();
+        spawn_local(async move {
+            match api::people::reset_factor(person.id.as_str()).await {
+                Ok(()) => {
+                    toasts.say(format!("{} signs in with the password alone.", person.name));
+                    done();
+                }
+                Err(fault) => toasts.fault(fault.sentence()),
+            }
+        });
+    });
+    view! {
+        <fieldset><legend class="field-label">"Second factor"</legend>
+            <p class="quiet">"For whoever lost the app and the recovery codes. Be sure that it is them who ask."</p>
+            <div class="row-flex">
+                {move || match asks.get() {
+                    true => view! {
+                        <Button look=Look::Small press=move |event| reset.with_value(|reset| reset(event))>"Remove it for good"</Button>
+                        <Button look=Look::SmallGhost press=move |_| asks.set(false)>"Keep"</Button>
+                    }.into_any(),
+                    false => view! { <Button look=Look::SmallGhost press=move |_| asks.set(true)>"Remove their second factor"</Button> }.into_any(),
+                }}
+            </div>
+        </fieldset>
     }
 }

@@ -38,10 +38,11 @@ pub fn PeopleList() -> impl IntoView {
         <div class="split">
             <div class="list" role="table" aria-label="People">
                 <div role="rowgroup">
-                    <div class="thead cols-people" role="row">
+                    <div class="thead cols-members" role="row">
                         <span role="columnheader">"Name"</span>
                         <span role="columnheader">"E-mail"</span>
                         <span role="columnheader">"Role"</span>
+                        <span role="columnheader" title="Whether their sign-in asks for a code">"Code"</span>
                         <span role="columnheader">"Last seen"</span>
                         <span role="columnheader"><span class="visually-hidden">"What to do"</span></span>
                     </div>
@@ -88,10 +89,12 @@ fn Row(person: Person, people: Fetched<People>, purpose: RwSignal<Purpose>) -> i
         None => view! { <span class="quiet">"No session"</span> }.into_any(),
     };
     view! {
-        <div class="tr cols-people" class:current=is_open role="row">
+        <div class="tr cols-members" class:current=is_open role="row">
             <span role="cell" class="title">{person.name}{move || is_me().then(|| view! { <span class="quiet">" (you)"</span> })}</span>
             <span role="cell" class="cut">{person.email}</span>
-            <span role="cell" class="cut" title=may(person.role)>{person.role.as_str()}</span>
+            <span role="cell" class="cut" title=may(person.role)>{person.role.as_str()}
+                {person.by_provider.then(|| view! { <span class="quiet" title="By the groups of the identity provider, anew at each sign-in">" by group"</span> })}</span>
+            <span role="cell" class="cut" class:quiet=!person.has_factor>{if person.has_factor { "Yes" } else { "No" }}</span>
             <span role="cell" class="cut">{seen}</span>
             <span role="cell" class="acts">
                 {move || match asks.get() {
@@ -125,10 +128,11 @@ fn Waiting(invitation: Invitation, people: Fetched<People>) -> impl IntoView {
     };
     let by = format!("Invited by {}", invitation.invited_by);
     view! {
-        <div class="tr cols-people" role="row">
+        <div class="tr cols-members" role="row">
             <span role="cell" class="quiet" title=by>"Invited"</span>
             <span role="cell" class="cut">{invitation.email}</span>
             <span role="cell" class="cut" title=may(invitation.role)>{invitation.role.as_str()}</span>
+            <span role="cell"></span>
             <span role="cell" class="cut quiet">"since "<Age at=invitation.created/></span>
             <span role="cell" class="acts"><Button look=Look::SmallGhost press=cancel>"Cancel"</Button></span>
         </div>

@@ -18,7 +18,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT t.tenant_id, t.name
     FROM identity.memberships here
     JOIN identity.memberships m ON m.account_id = here.account_id AND m.tenant_id <> here.tenant_id
-    JOIN public.tenants t ON t.tenant_id = m.tenant_id
+    JOIN public.tenants t ON t.tenant_id = m.tenant_id AND t.suspended_ns IS NULL
     WHERE here.tenant_id = current_setting('app.tenant_id') AND here.account_id = account
         AND here.role IN ('owner', 'admin') AND m.role IN ('owner', 'admin')
     ORDER BY t.name, t.tenant_id
@@ -30,7 +30,7 @@ LANGUAGE sql STABLE AS $$
     SELECT t.tenant_id, t.name
     FROM identity.wall_shows s
     JOIN identity.memberships m ON m.account_id = s.account_id AND m.tenant_id = s.shown_tenant_id
-    JOIN public.tenants t ON t.tenant_id = s.shown_tenant_id
+    JOIN public.tenants t ON t.tenant_id = s.shown_tenant_id AND t.suspended_ns IS NULL
     WHERE s.tenant_id = tenant AND s.wall_id = wall AND m.role IN ('owner', 'admin')
     ORDER BY t.name, t.tenant_id
 $$;
