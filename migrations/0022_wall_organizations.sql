@@ -75,4 +75,27 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WHERE w.credential_hash = credential AND NOT w.revoked
 $$;
 
+-- A wall of a suspended organization is none until it is one again.
+CREATE OR REPLACE FUNCTION identity.use_wall(credential bytea, now_ns bigint) RETURNS TABLE (
+    tenant_id text, tenant_name text, wall_id text, name text, scenes text[], shows_addresses boolean, shows_hosts boolean,
+    shows_users boolean, theme text, dim_from_minute smallint, dim_to_minute smallint
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    seen_ns bigint;
+BEGIN
+    SELECT w.last_seen_ns INTO seen_ns FROM public.walls w WHERE w.credential_hash = credential AND NOT w.revoked;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    IF seen_ns IS NULL OR now_ns - seen_ns > 60000000000 THEN
+        UPDATE public.walls w SET last_seen_ns = now_ns WHERE w.credential_hash = credential AND NOT w.revoked;
+    END IF;
+    RETURN QUERY SELECT t.tenant_id, t.name, w.wall_id, w.name, w.scenes, w.shows_addresses, w.shows_hosts, w.shows_users,
+        w.theme, w.dim_from_minute, w.dim_to_minute
+        FROM public.walls w JOIN public.tenants t ON t.tenant_id = w.tenant_id AND t.suspended_ns IS NULL
+        WHERE w.credential_hash = credential AND NOT w.revoked;
+END
+$$;
+
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA identity FROM PUBLIC;
