@@ -4,7 +4,7 @@
 //! `numbers` every two seconds and, where the map is among its scenes, `snapshot` and `frame` as on the map's own stream.
 
 use crate::{
-    Timestamp,
+    TenantId, Timestamp,
     endpoint::OpenAlerts,
     identity::Credit,
     map::{MapFrame, MapSnapshot},
@@ -13,6 +13,12 @@ use serde::{Deserialize, Serialize};
 
 /// Without a word from the server for so long, a wall says that what it shows is old.
 pub const STALE_MS: i64 = 12_000;
+
+/// A scene stands so long.
+pub const SCENE_SECONDS: i64 = 20;
+
+/// Organizations beside its own that one wall shows at most.
+pub const ORGANIZATIONS_BESIDE_MAX: usize = 7;
 
 /// Digits of a pairing code.
 pub const CODE_DIGITS: usize = 6;
@@ -131,6 +137,17 @@ pub struct NewWall {
     /// The six digits on the screen; spaces between them do not matter.
     pub code: String,
     pub wall: WallSettings,
+    /// Organizations to show in turn with the wall's own; whoever pairs it administers each.
+    #[serde(default)]
+    pub also: Vec<TenantId>,
+}
+
+/// One that a wall may show, or does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WallOrganization {
+    pub id: TenantId,
+    pub name: String,
 }
 
 /// `PATCH /api/v1/walls/{id}`: what is absent stays.
@@ -148,6 +165,9 @@ pub struct WallChange {
     pub theme: Option<WallTheme>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dimming: Option<WallDimming>,
+    /// Organizations beside its own; who adds one administers it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub also: Option<Vec<TenantId>>,
 }
 
 impl WallChange {
@@ -168,6 +188,9 @@ impl WallChange {
 pub struct Wall {
     pub id: String,
     pub settings: WallSettings,
+    /// Those it shows in turn with its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<WallOrganization>,
     pub created: Timestamp,
     /// The name of who paired it.
     pub created_by: String,
@@ -208,7 +231,11 @@ pub struct PairingStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WallState {
+    /// The one that is shown now.
     pub organization: String,
+    /// How many are shown in turn.
+    #[serde(default = "one")]
+    pub organizations: usize,
     pub settings: WallSettings,
     /// Whom the screen must name for what it shows.
     pub credits: Vec<Credit>,
@@ -216,6 +243,10 @@ pub struct WallState {
     pub server_version: String,
     /// The server's clock.
     pub now: Timestamp,
+}
+
+const fn one() -> usize {
+    1
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -263,6 +294,9 @@ pub struct WallNumbers {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub critical_since: Option<Timestamp>,
     pub high: i64,
+    /// The organizations whose turn it is not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<WallElsewhere>,
     /// Endpoints with an alert that is not closed.
     pub endpoints_at_risk: i64,
     pub events_per_second: f64,
@@ -280,6 +314,22 @@ pub struct WallNumbers {
     pub endpoints: Vec<WallEndpoint>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<WallStage>,
+}
+
+impl WallNumbers {
+    /// Of all that the wall shows in turn.
+    pub fn critical_everywhere(&self) -> i64 {
+        self.critical + self.elsewhere.iter().map(|elsewhere| elsewhere.critical).sum::<i64>()
+    }
+}
+
+/// Alerts that are not closed, of an organization whose turn it is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WallElsewhere {
+    pub organization: String,
+    pub critical: i64,
+    pub high: i64,
 }
 
 /// ATT&CK, and how many alerts that are not closed name it.

@@ -67,6 +67,7 @@ fn attempt(route: &Route, of: &Tenant) -> Attempt {
         | "live"
         | "keys.list"
         | "walls.list"
+        | "walls.organizations"
         | "wall.begin"
         | "wall.pairing"
         | "wall"

@@ -12,9 +12,9 @@ export const link = process.env.LINK;
 export const base = new URL(link).origin;
 const provider = process.env.PROVIDER;
 
-export async function open(viewport, colorScheme = 'dark', flags = []) {
+export async function open(viewport, colorScheme = 'dark', flags = [], reducedMotion = 'reduce') {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: [...FLAGS, ...flags] });
-  const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' });
+  const context = await browser.newContext({ viewport, colorScheme, reducedMotion });
   const page = await context.newPage();
   const errors = [];
   page.on('pageerror', (error) => errors.push(`page error: ${String(error).slice(0, 400)}`));

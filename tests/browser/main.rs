@@ -8,23 +8,14 @@ mod people;
 mod wall;
 
 use serde_json::json;
-use std::{
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::Duration,
-};
+use std::time::Duration;
 use watchfloor::{
     clock::Clock,
     config::RulesConfig,
-    identity::token,
     ingest::{BatchOrigin, Door, IngestBatch, RawLine},
     replay::{Plan, Sink, feed, pace::Speed},
     startup::{self, Doors, Running},
-    store::{
-        alerts,
-        identity::{accounts, one_time_links},
-        inventory,
-    },
+    store::{alerts, inventory},
 };
 use watchfloor_engine::{
     alert::{AlertSettings, Detection},
@@ -32,81 +23,22 @@ use watchfloor_engine::{
 };
 use watchfloor_shared::{
     Timestamp,
-    identity::Role,
     inventory::{Asset, Site},
 };
-use watchfloor_tests::{fixtures, product};
+use watchfloor_tests::{
+    browser::{self, artefacts, is_here as browser_is_here, link},
+    product,
+};
 
-const CHROMIUM: &str = "/usr/bin/chromium";
 const STORY: Duration = Duration::from_secs(600);
 const SCRIPT_WAIT_MAX: Duration = Duration::from_secs(900);
 
-/// Without a browser or its driver a test says so and is skipped, but not in CI.
-fn browser_is_here() -> bool {
-    let missing = [
-        Path::new(CHROMIUM).to_owned(),
-        fixtures::root().join("node_modules/playwright-core"),
-    ]
-    .into_iter()
-    .find(|path| !path.exists());
-    match missing {
-        None => true,
-        Some(path) => {
-            assert!(std::env::var_os("CI").is_none(), "CI needs {}", path.display());
-            println!("skipped: {} is missing (cargo xtask setup --browser)", path.display());
-            false
-        }
-    }
-}
-
-fn artefacts() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| fixtures::root().join("target"), PathBuf::from);
-    let folder = target.join("browser");
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-async fn link(running: &Running) -> String {
-    let email = format!("{}@watchfloor.invalid", token::random_id());
-    let password = token::generate();
-    let person = accounts::create_account(
-        &running.db,
-        &running.tenant,
-        "Ada Analyst",
-        &email,
-        &password,
-        Role::Owner,
-    )
-    .await
-    .unwrap();
-    let link = one_time_links::issue(&running.db, &person, Duration::from_secs(600))
-        .await
-        .unwrap();
-    format!("{}/sign-in?token={}", running.url(), link.reveal())
-}
-
-/// Runs a script of this folder; it says itself what fails.
 async fn script(name: &str, link: &str) -> bool {
     script_with(name, link, &[]).await
 }
 
 async fn script_with(name: &str, link: &str, settings: &[(&str, &str)]) -> bool {
-    let script = fixtures::root().join("tests/browser").join(name);
-    let mut child = tokio::process::Command::new("node")
-        .arg(script)
-        .env("LINK", link)
-        .env("ARTEFACTS", artefacts())
-        .envs(settings.iter().copied())
-        .current_dir(fixtures::root())
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let status = tokio::time::timeout(SCRIPT_WAIT_MAX, child.wait())
-        .await
-        .expect("the browser script hangs")
-        .unwrap();
-    status.success()
+    browser::script(name, link, settings, SCRIPT_WAIT_MAX).await
 }
 
 fn simulated(start: Timestamp) -> impl Iterator<Item = RawLine> {

@@ -147,3 +147,51 @@ await run(without.page, [
   }],
 ]);
 await without.browser.close();
+
+/** In the page: a stream that says once that there is nothing, and then nothing more. */
+function silence() {
+  window.EventSource = class extends EventTarget {
+    constructor(url) {
+      super();
+      this.readyState = 1;
+      const now = new Date().toISOString(), zero = [0, 0, 0, 0];
+      const data = { now, since: now, sites: [], flows: [], hits: [], counts: { minute: zero, hour: zero, day: zero, since: now } };
+      if (!url.includes('/map/live')) return;
+      setTimeout(() => this.dispatchEvent(new MessageEvent('snapshot', { data: JSON.stringify({ event: 'snapshot', data }) })), 100);
+    }
+    close() {}
+  };
+}
+
+for (const [theme, viewport] of [['dark', { width: 1920, height: 1080 }], ['light', { width: 1440, height: 900 }]]) {
+  const name = (state) => `${artefacts}/map-${state}-${theme}-${viewport.width}.png`;
+  const live = await open(viewport, theme, WEBGL);
+  await live.context.addCookies(state.cookies);
+  await run(live.page, [[`as it is: ${theme}, ${viewport.width}`, async () => {
+    await live.page.goto(`${base}/map`);
+    await live.page.waitForSelector('.mapcanvas canvas');
+    await live.page.getByText(BEACON).first().waitFor();
+    await live.page.waitForTimeout(2_500);
+    await live.page.screenshot({ path: name('live') });
+    await live.page.keyboard.press('Space');
+    await live.page.getByText(/\d+ wait/).first().waitFor();
+    await live.page.screenshot({ path: name('paused') });
+  }]]);
+  await live.browser.close();
+  const quiet = await open(viewport, theme, WEBGL);
+  await quiet.context.addCookies(state.cookies);
+  await quiet.page.addInitScript(silence);
+  await run(quiet.page, [
+    [`nothing there, and why: ${theme}`, async () => {
+      await quiet.page.goto(`${base}/map`);
+      await quiet.page.getByText('Nothing detected in 30 minutes').waitFor();
+      await quiet.page.waitForSelector('.mapcanvas canvas');
+      await quiet.page.screenshot({ path: name('empty') });
+    }],
+    [`a silent server is said to be one: ${theme}`, async () => {
+      await quiet.page.getByText(/The map is stale: nothing has come for/).waitFor({ timeout: 15_000 });
+      await quiet.page.screenshot({ path: name('stale') });
+    }],
+  ]);
+  await quiet.browser.close();
+}

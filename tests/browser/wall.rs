@@ -1,17 +1,13 @@
 //! A wall screen in a real browser, and a network that a test cuts.
 
 use super::{artefacts, browser_is_here, detection, knocks, link, script};
-use std::{path::Path, time::Duration};
 use watchfloor::{
     startup::{Doors, Running},
     store::{alerts, endpoints},
 };
 use watchfloor_engine::alert::{AlertSettings, Detection};
 use watchfloor_shared::{EndpointId, alert::Technique};
-use watchfloor_tests::{
-    product,
-    proxy::{Proxy, Weather},
-};
+use watchfloor_tests::{bench::map::weather, product, proxy::Proxy};
 
 const TECHNIQUES: [(&str, &str); 6] = [
     ("T1003.001", "LSASS Memory"),
@@ -57,30 +53,6 @@ async fn alarmed(running: &Running) {
         .await
         .unwrap();
     tx.commit().await.unwrap();
-}
-
-/// The script says in a file what becomes of the network between the browser and the server.
-async fn weather(proxy: &Proxy, told: &Path) {
-    let mut before = String::new();
-    loop {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        let now = std::fs::read_to_string(told).unwrap_or_default();
-        if now == before {
-            continue;
-        }
-        match now.trim() {
-            "silent" => proxy.set(Weather {
-                swallows: true,
-                ..Weather::default()
-            }),
-            "down" => proxy.down(),
-            _ => {
-                proxy.clear();
-                proxy.cut();
-            }
-        }
-        before = now;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

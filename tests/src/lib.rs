@@ -3,6 +3,7 @@
 pub mod absent;
 pub mod app;
 pub mod bench;
+pub mod browser;
 pub mod bus_contract;
 pub mod certificates;
 pub mod ephemeral_contract;

@@ -1,6 +1,9 @@
-//! `cargo xtask bench pipeline --input DIR --json`, `cargo xtask bench sources --json`, `cargo xtask bench gnn --json`.
+//! `cargo xtask bench pipeline --input DIR --json`, and `sources`, `gnn`, `skew`, `map` in its place.
 
-use crate::process::{cargo, step};
+use crate::{
+    process::{cargo, step},
+    setup, ui,
+};
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use std::{os::unix::process::CommandExt, path::PathBuf};
@@ -46,6 +49,8 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// The map and the wall in a real browser: what a picture costs, how long an event takes to the glass, hours of it
+    Map(Map),
     /// Every recording through its normalizer, and documents through the doors: what each costs
     Sources {
         /// One JSON object instead of tables
@@ -54,7 +59,36 @@ enum What {
     },
 }
 
+#[derive(Args)]
+struct Map {
+    /// So many arcs instead of 500, 2,000 and 5,000
+    #[arg(long)]
+    arcs: Option<u32>,
+    /// Instead of all that: the map for so many minutes, and what memory it takes
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..=720))]
+    soak: Option<u64>,
+    /// Events a second; 200 for latency, 500 for a soak
+    #[arg(long)]
+    rate: Option<u64>,
+    /// Instead of all that: a wall for so many minutes, the middle third of it without a network
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..=720))]
+    wall: Option<u64>,
+    /// What goes by on the wall's server meanwhile
+    #[arg(long, default_value_t = 12)]
+    hours: u64,
+    /// One JSON object instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
 pub fn run(options: &Options) -> Result<()> {
+    if let What::Map(_) = &options.what {
+        setup::run(&setup::Options {
+            browser: true,
+            ..setup::Options::default()
+        })?;
+        ui::run(&ui::Options { dev: false })?;
+    }
     let mut bench = cargo(&[
         "run",
         "--quiet",
@@ -91,6 +125,10 @@ pub fn run(options: &Options) -> Result<()> {
             }
             json
         }
+        What::Map(map) => {
+            map.pass_to(&mut bench);
+            &map.json
+        }
         What::Skew { json } => {
             bench.arg("skew");
             json
@@ -104,6 +142,23 @@ pub fn run(options: &Options) -> Result<()> {
         bench.arg("--json");
     }
     Err(bench.exec().into())
+}
+
+impl Map {
+    fn pass_to(&self, bench: &mut std::process::Command) {
+        bench.args(["map", "--hours", &self.hours.to_string()]);
+        let numbers = [
+            ("--arcs", self.arcs.map(u64::from)),
+            ("--soak", self.soak),
+            ("--rate", self.rate),
+            ("--wall", self.wall),
+        ];
+        for (name, number) in numbers {
+            if let Some(number) = number {
+                bench.args([name, &number.to_string()]);
+            }
+        }
+    }
 }
 
 /// The benchmark itself works: a short run, no figure asserted.

@@ -8,12 +8,14 @@ pub fn run() -> Result<()> {
     let started = Instant::now();
     setup::run(&setup::Options {
         browser: true,
+        desktop: true,
         ..setup::Options::default()
     })?;
     lint::run()?;
     // The README's test command with everything that is behind a flag.
     test::run(&test::Options {
         all: true,
+        desktop: true,
         release_ui: true,
         ..test::Options::default()
     })?;

@@ -33,6 +33,17 @@ pub fn setup() -> Result<()> {
     )
 }
 
+/// Sets up what the tests need and says plainly where that cannot be; a machine for other work goes without.
+pub fn can_be_here() -> bool {
+    match setup() {
+        Ok(()) => true,
+        Err(why) => {
+            println!("the desktop app cannot be built here: {why:#}");
+            false
+        }
+    }
+}
+
 /// Whether the window's libraries are here; the rest of the workspace does without.
 pub fn is_buildable() -> bool {
     ["webkit2gtk-4.1", "dbus-1"]

@@ -1,7 +1,7 @@
 //! The package in a fresh Debian root: installed with its dependencies from the archive, started on a screen without a monitor,
 //! ended.
 
-use crate::process::{command, output, root, step, target_dir};
+use crate::process::{command, output, root, step, succeeds, target_dir};
 use anyhow::{Context, Result, bail};
 use std::{
     fs,
@@ -68,8 +68,17 @@ impl Mounted {
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        for place in self.0.iter().rev() {
-            let _ = command("umount", &[&place.to_string_lossy()]).status();
+        for place in self.0.iter().rev().map(|place| place.to_string_lossy()) {
+            let until = Instant::now() + END_WAIT_MAX;
+            // A page's process that is still ending holds it for a moment.
+            while !succeeds(command("umount", &[&place])) {
+                if Instant::now() > until {
+                    println!("{place} stays until nobody uses it");
+                    let _ = command("umount", &["--lazy", &place]).status();
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(250));
+            }
         }
     }
 }

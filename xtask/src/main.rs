@@ -13,6 +13,7 @@ mod installed;
 mod lint;
 mod onnxruntime;
 mod process;
+mod screenshots;
 mod senders;
 mod services;
 mod setup;
@@ -49,6 +50,8 @@ enum Command {
     Bench(bench::Options),
     /// Builds the console into ui/dist
     Ui(ui::Options),
+    /// Takes the README's pictures anew, of the demo
+    Screenshots(screenshots::Options),
     /// Packs the desktop app for Debian
     Bundle(bundle::Options),
     /// Writes generated files anew: OpenAPI, settings, the sensor's half in the kernel
@@ -66,6 +69,7 @@ fn main() -> anyhow::Result<()> {
         Command::Lint => lint::run(),
         Command::Bench(options) => bench::run(&options),
         Command::Ui(options) => ui::run(&options),
+        Command::Screenshots(options) => screenshots::run(&options),
         Command::Bundle(options) => bundle::run(&options),
         Command::Generate(options) => generated::run(&options),
         Command::Ci => ci::run(),

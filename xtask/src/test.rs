@@ -19,7 +19,7 @@ pub struct Options {
     /// Everything above
     #[arg(long)]
     pub all: bool,
-    /// Also the desktop app in its window, which needs WebKitGTK; not part of `--all`
+    /// Also the desktop app in its window; in `--all` only where WebKitGTK is or can be installed
     #[arg(long)]
     pub desktop: bool,
     /// Build the console for size, as it ships
@@ -59,6 +59,7 @@ pub fn run(options: &Options) -> Result<()> {
         desktop: options.desktop,
         ..setup::Options::default()
     })?;
+    let desktop = options.desktop || (options.all && crate::desktop::can_be_here());
     ui::run(&ui::Options {
         dev: !options.release_ui,
     })?;
@@ -105,7 +106,7 @@ pub fn run(options: &Options) -> Result<()> {
     if !(options.services || options.all) {
         println!("skipped: tests with real senders and servers; cargo xtask test --services runs them");
     }
-    match options.desktop {
+    match desktop {
         true => crate::desktop::test(),
         false => {
             println!("skipped: the desktop app in its window; cargo xtask test --desktop runs it");

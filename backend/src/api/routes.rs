@@ -194,6 +194,7 @@ pub static TABLE: &[Route] = &[
     on(GET, "/api/v1/audit/verification", Needs(ReadAudit), "audit.verify", || get(audit::verify::handle), audit::verify::describe),
     long(GET, "/api/v1/audit/export", Needs(ReadAudit), "audit.export", || get(audit::export::handle), audit::export::describe),
     on(GET, "/api/v1/walls", Needs(ManageWalls), "walls.list", || get(walls::list::handle), walls::list::describe),
+    on(GET, "/api/v1/walls/organizations", Needs(ManageWalls), "walls.organizations", || get(walls::organizations::handle), walls::organizations::describe),
     on(POST, "/api/v1/walls", Needs(ManageWalls), "walls.pair", || post(walls::pair::handle), walls::pair::describe),
     on(PATCH, "/api/v1/walls/{id}", Needs(ManageWalls), "walls.change", || patch(walls::change::handle), walls::change::describe),
     on(DELETE, "/api/v1/walls/{id}", Needs(ManageWalls), "walls.revoke", || delete(walls::revoke::handle), walls::revoke::describe),

@@ -37,7 +37,7 @@ pub async fn grant(owner: &mut PgConnection, role: &str) -> Result<(), StoreErro
         format!("GRANT SELECT, INSERT ({COMMAND_MADE}), UPDATE ({COMMAND_SET}), DELETE ON sensor_commands TO {role}"),
         format!("GRANT SELECT ON audit_log TO {role}"),
         format!("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA identity TO {role}"),
-        format!("REVOKE EXECUTE ON FUNCTION identity.member_of FROM {role}"),
+        format!("REVOKE EXECUTE ON FUNCTION identity.member_of, identity.wall_shows_now FROM {role}"),
     ];
     let mut tx = owner.begin().await?;
     // Processes that start at once would trip over one another in the server's catalogue.

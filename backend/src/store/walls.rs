@@ -2,12 +2,15 @@
 
 use super::{
     StoreError, TenantTx,
-    identity::{IdentityError, walls::settings},
+    identity::{
+        IdentityError,
+        walls::{organization, settings},
+    },
 };
 use crate::{identity::token, store::alerts::without_nul};
 use watchfloor_shared::{
-    Timestamp,
-    wall::{Wall, WallScene, WallSettings},
+    TenantId, Timestamp, UserId,
+    wall::{ORGANIZATIONS_BESIDE_MAX, Wall, WallOrganization, WallScene, WallSettings},
 };
 
 /// Screens of one tenant.
@@ -20,6 +23,10 @@ pub enum WallError {
     UnknownCode,
     #[error("an organization has at most {WALLS_MAX} screens: revoke one that is gone")]
     TooMany,
+    #[error(
+        "a screen shows at most {ORGANIZATIONS_BESIDE_MAX} organizations beside its own, and those alone that you administer"
+    )]
+    NotTheirs,
     #[error("choose at least one scene, and each once")]
     InvalidScenes,
     #[error("a time of day has 0 to 1439 minutes")]
@@ -84,6 +91,7 @@ pub async fn pair(
     Ok(Wall {
         id,
         settings: wall,
+        also: Vec::new(),
         created: now,
         created_by: by.to_owned(),
         last_seen: None,
@@ -117,6 +125,7 @@ impl WallRow {
         Ok(Wall {
             id: self.wall_id,
             settings,
+            also: Vec::new(),
             created: Timestamp::from_nanos(self.created_ns),
             created_by: self.created_by,
             last_seen: self.last_seen_ns.map(Timestamp::from_nanos),
@@ -134,7 +143,57 @@ pub async fn list(tx: &mut TenantTx) -> Result<Vec<Wall>, StoreError> {
     )
     .fetch_all(tx.connection())
     .await?;
-    rows.into_iter().map(WallRow::into_wall).collect()
+    let mut walls: Vec<Wall> = rows.into_iter().map(WallRow::into_wall).collect::<Result<_, _>>()?;
+    let beside = sqlx::query!(
+        r#"SELECT wall_id AS "wall_id!", tenant_id AS "tenant_id!", tenant_name AS "tenant_name!"
+           FROM identity.shown_on_walls()"#
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    for row in beside {
+        let one = organization(&row.tenant_id, row.tenant_name)?;
+        if let Some(wall) = walls.iter_mut().find(|wall| wall.id == row.wall_id) {
+            wall.also.push(one);
+        }
+    }
+    Ok(walls)
+}
+
+/// The organizations that a person of this one administers beside it.
+pub async fn administered_beside(tx: &mut TenantTx, person: &UserId) -> Result<Vec<WallOrganization>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT tenant_id AS "tenant_id!", tenant_name AS "tenant_name!" FROM identity.administered_beside($1)"#,
+        person.as_str()
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let rows = rows.into_iter();
+    rows.map(|row| organization(&row.tenant_id, row.tenant_name)).collect()
+}
+
+/// The wall shows these in turn with its own organization, by the right of this person. Refused, the transaction must end.
+pub async fn show_also(tx: &mut TenantTx, id: &str, also: &[TenantId], by: &UserId) -> Result<(), WallError> {
+    let own = tx.tenant().clone();
+    let mut ids: Vec<String> = also
+        .iter()
+        .filter(|one| **one != own)
+        .map(ToString::to_string)
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.len() > ORGANIZATIONS_BESIDE_MAX {
+        return Err(WallError::NotTheirs);
+    }
+    let shown = sqlx::query_scalar!(
+        r#"SELECT identity.show_on_wall($1, $2, $3) AS "shown!""#,
+        id,
+        &ids,
+        by.as_str()
+    )
+    .fetch_one(tx.connection())
+    .await
+    .map_err(StoreError::from)?;
+    shown.then_some(()).ok_or(WallError::NotTheirs)
 }
 
 /// One that is not revoked, locked until the end of the transaction.

@@ -34,13 +34,19 @@ pub fn away(app: &AppHandle) {
     say(app, "–", "Watchfloor: no connection");
 }
 
+/// From any thread, without waiting for the one that the tray lives on: at the end that one waits for all others.
 fn say(app: &AppHandle, title: &str, tooltip: &str) {
-    if let Some(tray) = app.tray_by_id(ID) {
+    let (app_there, title, tooltip) = (app.clone(), title.to_owned(), tooltip.to_owned());
+    let asked = app.run_on_main_thread(move || {
+        let Some(tray) = app_there.tray_by_id(ID) else { return };
         let said = tray
             .set_title(Some(title))
             .and_then(|()| tray.set_tooltip(Some(tooltip)));
         if let Err(error) = said {
             tracing::debug!(%error, "the tray says nothing");
         }
+    });
+    if let Err(error) = asked {
+        tracing::debug!(%error, "the tray is gone");
     }
 }

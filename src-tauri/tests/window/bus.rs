@@ -2,7 +2,7 @@
 
 use dbus::{
     Message,
-    arg::{PropMap, Variant},
+    arg::{PropMap, RefArg, Variant},
     blocking::{Connection, stdintf::org_freedesktop_dbus::Properties},
     channel::{Channel, MatchingReceiver, Sender as _},
     message::MatchRule,
@@ -20,6 +20,7 @@ const NOTIFICATIONS: &str = "org.freedesktop.Notifications";
 const NOTIFICATIONS_PATH: &str = "/org/freedesktop/Notifications";
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 const ITEM: &str = "org.kde.StatusNotifierItem";
+const MENU: &str = "com.canonical.dbusmenu";
 
 #[derive(Debug, Clone)]
 pub struct Note {
@@ -122,6 +123,42 @@ impl Services {
             std::thread::sleep(Duration::from_millis(100));
         }
     }
+}
+
+impl Services {
+    /// Chooses this entry of the tray's menu, as the panel does.
+    pub fn choose(&self, entry: &str) {
+        let bus = connect(&self.address);
+        let (name, path) = self.item.lock().unwrap().clone().expect("a tray");
+        let item = bus.with_proxy(&name, path, Duration::from_secs(5));
+        let menu: dbus::Path = item.get(ITEM, "Menu").unwrap();
+        let menu = bus.with_proxy(name, menu, Duration::from_secs(5));
+        let (_revision, root): (u32, Entry) = menu
+            .method_call(MENU, "GetLayout", (0_i32, -1_i32, Vec::<String>::new()))
+            .unwrap();
+        let entries: Vec<(i32, String)> = root.2.iter().filter_map(|entry| labelled(&entry.0)).collect();
+        let chosen = entries.iter().find(|(_, label)| label == entry);
+        let (id, _) = chosen.unwrap_or_else(|| panic!("the tray has {entries:?}"));
+        let (): () = menu
+            .method_call(MENU, "Event", (*id, "clicked", Variant(0_i32), 0_u32))
+            .unwrap();
+    }
+}
+
+/// Id, properties, and the entries below it, each such a triple again.
+type Entry = (i32, PropMap, Vec<Variant<Box<dyn RefArg>>>);
+
+/// The id of an entry and what it says; a separator says nothing.
+fn labelled(entry: &dyn RefArg) -> Option<(i32, String)> {
+    let mut fields = entry.as_iter()?;
+    let id = i32::try_from(fields.next()?.as_i64()?).ok()?;
+    let mut properties = fields.next()?.as_iter()?;
+    while let (Some(name), Some(value)) = (properties.next(), properties.next()) {
+        if name.as_str() == Some("label") {
+            return Some((id, value.as_str()?.to_owned()));
+        }
+    }
+    None
 }
 
 fn answer(

@@ -90,7 +90,7 @@ async fn a_server_elsewhere_is_accepted_once_and_another_certificate_never() {
         .wait("the alert", "/^\\/alerts\\/[0-9a-f]{32}$/.test(location.pathname)")
         .await;
 
-    // Away, it is said; and who comes in its place is not spoken to.
+    // Away, it is said; back, it goes on by itself.
     running.stop().await;
     window
         .wait(
@@ -98,6 +98,21 @@ async fn a_server_elsewhere_is_accepted_once_and_another_certificate_never() {
             "document.querySelector('#watchfloor-desktop-offline') !== null",
         )
         .await;
+    screen.bus.tray_says(|label| label == "–");
+    let running = server(dir.path(), &made, address.port()).await;
+    window
+        .wait(
+            "the end of the banner",
+            "document.querySelector('#watchfloor-desktop-offline') === null",
+        )
+        .await;
+    screen
+        .bus
+        .tray_says(|label| label.parse::<u32>().is_ok_and(|open| open > 0));
+    assert_eq!(window.promised(begun).await, "ada@soc.example");
+
+    // Who comes in its place is not spoken to.
+    running.stop().await;
     let other = Made::new("soc.example");
     let impostor = server(dir.path(), &other, address.port()).await;
     let path = window.value("location.origin + '/alerts'").await.unwrap();
@@ -152,7 +167,7 @@ async fn what_is_chosen_on_the_settings_page_is_kept() {
         .join("home/.config/autostart/watchfloor-desktop.desktop");
     assert!(screen.written(&entry).await.contains("--hidden"));
     // What needs a start gets one, in the place of this.
-    window.click("#restart").await;
+    window.click_and_lose("#restart").await;
     let until = std::time::Instant::now() + Duration::from_secs(30);
     while !screen.log().contains("the server in this process is ready") {
         assert!(std::time::Instant::now() < until, "{}", screen.log());

@@ -97,18 +97,34 @@ impl Driver {
     }
 
     async fn element(&self, selector: &str) -> String {
-        self.wait(selector, &format!("document.querySelector({selector:?}) !== null"))
-            .await;
-        let found = self
-            .post("/element", json!({"using": "css selector", "value": selector}))
-            .await
-            .unwrap();
-        found[ELEMENT].as_str().unwrap().to_owned()
+        let until = Instant::now() + WAIT_MAX;
+        loop {
+            let found = self.post("/element", json!({"using": "css selector", "value": selector}));
+            match found.await {
+                Ok(found) => return found[ELEMENT].as_str().unwrap().to_owned(),
+                Err(why) => assert!(Instant::now() < until, "{selector}: {why}"),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
+    /// An element that a page takes with it as it is shown anew is looked for again.
     pub async fn click(&self, selector: &str) {
+        let until = Instant::now() + WAIT_MAX;
+        loop {
+            let id = self.element(selector).await;
+            match self.post(&format!("/element/{id}/click"), json!({})).await {
+                Ok(_) => return,
+                Err(why) => assert!(Instant::now() < until, "click at {selector}: {why}"),
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// A click that ends the window, which may be gone before it answers.
+    pub async fn click_and_lose(&self, selector: &str) {
         let id = self.element(selector).await;
-        self.post(&format!("/element/{id}/click"), json!({})).await.unwrap();
+        let _ = self.post(&format!("/element/{id}/click"), json!({})).await;
     }
 
     pub async fn type_into(&self, selector: &str, text: &str) {

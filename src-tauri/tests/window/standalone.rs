@@ -15,7 +15,7 @@ use watchfloor_shared::Timestamp;
 const STORY: Duration = Duration::from_secs(600);
 
 /// An intrusion that has just happened, as a file of JSON lines.
-fn recording(path: &Path) -> u64 {
+pub fn recording(path: &Path) -> u64 {
     let now = watchfloor::clock::Clock::system().now();
     let start: Timestamp = now.saturating_sub(STORY);
     let scenario = Scenario {

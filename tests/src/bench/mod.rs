@@ -3,6 +3,7 @@
 mod doors;
 pub mod gnn;
 mod latency;
+pub mod map;
 mod measure;
 mod peer;
 pub mod skew;

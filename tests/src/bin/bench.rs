@@ -15,8 +15,9 @@ async fn main() -> Result<()> {
         Some("sources") => return sources(arguments).await,
         Some("gnn") => return gnn(arguments),
         Some("skew") => return skew(arguments),
+        Some("map") => return map(arguments).await,
         _ => bail!(
-            "bench pipeline --input DIR [--json], bench sources [--json], bench gnn [--models DIR] [--peer PYTHON] [--json], or bench skew [--json]"
+            "bench pipeline --input DIR [--json], bench sources [--json], bench gnn [--models DIR] [--peer PYTHON] [--json], bench map [--json], or bench skew [--json]"
         ),
     }
     while let Some(argument) = arguments.next() {
@@ -66,6 +67,49 @@ fn gnn(mut arguments: impl Iterator<Item = String>) -> Result<()> {
         }
     }
     let report = bench::gnn::run(models, python.as_deref())?;
+    match json {
+        true => println!("{}", serde_json::to_string(&report)?),
+        false => println!("{report:#?}"),
+    }
+    Ok(())
+}
+
+/// The map and the wall in a browser; the soaks answer JSON in any case.
+async fn map(mut arguments: impl Iterator<Item = String>) -> Result<()> {
+    let (mut json, mut soak, mut wall, mut rate, mut hours) = (false, None, None, None, 12);
+    let mut options = bench::map::Options {
+        arcs: vec![500, 2_000, 5_000],
+        seconds: 20,
+        rate: 200,
+        alone: false,
+    };
+    while let Some(argument) = arguments.next() {
+        let mut number = || -> Result<u64> {
+            let value = arguments.next().with_context(|| format!("{argument} needs a value"))?;
+            Ok(value.parse()?)
+        };
+        match argument.as_str() {
+            "--json" => json = true,
+            "--alone" => options.alone = true,
+            "--arcs" => options.arcs = vec![u32::try_from(number()?)?],
+            "--seconds" => options.seconds = number()?,
+            "--rate" => rate = Some(number()?),
+            "--soak" => soak = Some(number()?),
+            "--wall" => wall = Some(number()?),
+            "--hours" => hours = number()?,
+            other => bail!("{other} is not an option"),
+        }
+    }
+    if let Some(minutes) = soak {
+        println!("{}", bench::map::soak_map(minutes, rate.unwrap_or(500)).await?);
+        return Ok(());
+    }
+    if let Some(minutes) = wall {
+        println!("{}", bench::map::soak_wall(minutes, hours).await?);
+        return Ok(());
+    }
+    options.rate = rate.unwrap_or(options.rate);
+    let report = bench::map::run(&options).await?;
     match json {
         true => println!("{}", serde_json::to_string(&report)?),
         false => println!("{report:#?}"),

@@ -3,7 +3,9 @@
 use super::{Fault, exchange};
 use crate::url;
 use gloo_net::http::Method;
-use watchfloor_shared::wall::{NewWall, PairingState, PairingStatus, Wall, WallChange, WallPairing, WallState};
+use watchfloor_shared::wall::{
+    NewWall, PairingState, PairingStatus, Wall, WallChange, WallOrganization, WallPairing, WallState,
+};
 
 /// Server-sent events, each a `WallUpdate`.
 pub const LIVE: &str = "/api/v1/wall/live";
@@ -24,6 +26,11 @@ pub async fn pairing() -> Result<PairingState, Fault> {
 
 pub async fn list() -> Result<Vec<Wall>, Fault> {
     exchange::get("/api/v1/walls").await
+}
+
+/// Those that a wall may show beside this one.
+pub async fn organizations() -> Result<Vec<WallOrganization>, Fault> {
+    exchange::get("/api/v1/walls/organizations").await
 }
 
 pub async fn pair(wall: &NewWall) -> Result<Wall, Fault> {

@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod list;
+pub mod organizations;
 pub mod pair;
 pub mod revoke;
 pub mod screen;
@@ -17,6 +18,7 @@ impl From<WallError> for ApiError {
             WallError::Identity(error) => return error.into(),
             WallError::UnknownCode => ErrorCode::NotFound,
             WallError::TooMany => ErrorCode::Conflict,
+            WallError::NotTheirs => ErrorCode::Forbidden,
             WallError::InvalidScenes | WallError::InvalidDimming => ErrorCode::InvalidRequest,
         };
         ApiError::new(code, capitalized(&error.to_string()))

@@ -27,6 +27,7 @@ pub fn describe() -> Describe {
         .answers::<Wall>("The wall")
         .fails(&[
             ErrorCode::InvalidRequest,
+            ErrorCode::Forbidden,
             ErrorCode::NotFound,
             ErrorCode::Conflict,
             ErrorCode::RateLimited,
@@ -42,16 +43,22 @@ pub async fn handle(
     let Some(code) = digits(&new.code) else {
         return Err(ApiError::invalid("A code has six digits."));
     };
-    let user = call.caller.person().map(|person| person.user.to_string());
+    let user = call.caller.person().map(|person| person.user.clone());
     let attempt = peer
-        .attempt(&state, &format!("wall {}", user.as_deref().unwrap_or_default()))
+        .attempt(
+            &state,
+            &format!("wall {}", user.as_ref().map_or("", |user| user.as_str())),
+        )
         .await?;
     let by = call.caller.actor().to_owned();
     let wall = walls::pair(&mut call.tx, &code, &new.wall, &by, call.now).await?;
-    call.note(serde_json::json!({"wall": wall.id, "settings": wall.settings}));
+    if let Some(user) = user.as_ref().filter(|_| !new.also.is_empty()) {
+        walls::show_also(&mut call.tx, &wall.id, &new.also, user).await?;
+    }
+    call.note(serde_json::json!({"wall": wall.id, "settings": wall.settings, "also": new.also}));
     call.commit().await?;
     attempt.succeeded().await;
-    tracing::info!(wall.id, user.id = user, wall.shows = ?wall.settings.shows, "a wall screen was paired");
+    tracing::info!(wall.id, user.id = user.as_ref().map(|user| user.as_str()), wall.shows = ?wall.settings.shows, "a wall screen was paired");
     Ok(Json(wall))
 }
 

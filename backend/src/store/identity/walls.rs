@@ -9,7 +9,7 @@ use rand::Rng;
 use std::time::Duration;
 use watchfloor_shared::{
     TenantId, Timestamp,
-    wall::{WallDimming, WallScene, WallSettings, WallShows, WallTheme},
+    wall::{WallDimming, WallOrganization, WallScene, WallSettings, WallShows, WallTheme},
 };
 
 /// How long a code works.
@@ -98,6 +98,8 @@ pub async fn collect(db: &Database, secret: &str) -> Result<Pairing, StoreError>
 pub struct PairedWall {
     pub tenant: TenantId,
     pub organization: String,
+    /// Those it shows in turn with that one.
+    pub also: Vec<WallOrganization>,
     pub id: String,
     pub settings: WallSettings,
 }
@@ -116,7 +118,17 @@ pub async fn lookup(db: &Database, credential: &str) -> Result<Option<PairedWall
     .fetch_optional(db.without_tenant())
     .await?;
     let Some(found) = found else { return Ok(None) };
+    let also = sqlx::query!(
+        r#"SELECT tenant_id AS "tenant_id!", tenant_name AS "tenant_name!" FROM identity.shown_on_wall($1)"#,
+        &token::hash(credential)[..]
+    )
+    .fetch_all(db.without_tenant())
+    .await?;
+    let also = also
+        .into_iter()
+        .map(|row| organization(&row.tenant_id, row.tenant_name));
     Ok(Some(PairedWall {
+        also: also.collect::<Result<_, _>>()?,
         tenant: tenant_id(&found.tenant_id)?,
         organization: found.tenant_name,
         id: found.wall_id,
@@ -128,6 +140,11 @@ pub async fn lookup(db: &Database, credential: &str) -> Result<Option<PairedWall
             [found.dim_from_minute, found.dim_to_minute],
         )?,
     }))
+}
+
+pub(in crate::store) fn organization(id: &str, name: String) -> Result<WallOrganization, StoreError> {
+    let id = tenant_id(id)?;
+    Ok(WallOrganization { id, name })
 }
 
 /// What a row says of a wall.

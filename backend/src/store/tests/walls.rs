@@ -4,8 +4,11 @@ use super::{acme, at, database, detection, record};
 use crate::{
     clock::Clock,
     store::{
-        Database, endpoints,
-        identity::walls::{self as screens, Pairing},
+        Database, Secret, endpoints,
+        identity::{
+            self, Member, people,
+            walls::{self as screens, Pairing},
+        },
         testing::{database_at, tenant_id},
         walls::{self, WALLS_MAX, WallError},
     },
@@ -16,6 +19,7 @@ use std::sync::{
 };
 use watchfloor_shared::{
     EndpointId, Timestamp,
+    identity::Role,
     wall::{Wall, WallDimming, WallScene, WallSettings, WallShows, WallTheme},
 };
 
@@ -117,6 +121,84 @@ async fn a_wall_is_changed_and_revoked_by_its_own_tenant_alone() {
     tx.commit().await.unwrap();
     assert_eq!(screens::lookup(&db, &credential).await.unwrap(), None);
     assert_eq!(of(&db, "acme").await, []);
+}
+
+/// Somebody of acme, who joins beta too.
+async fn of_both(db: &Database) -> (Member, Member) {
+    let password = Secret::new("correct horse battery");
+    let person = async |tenant: &str, name: &str| {
+        let email = format!("{name}@x.org");
+        let tenant = tenant_id(tenant);
+        let made = identity::create_account(db, &tenant, name, &email, &password, Role::Owner);
+        made.await.unwrap()
+    };
+    let (ada, bo) = (person("acme", "ada").await, person("beta", "bo").await);
+    let mut tx = db.tenant(&tenant_id("beta")).await.unwrap();
+    let invited = people::invite(&mut tx, &ada.email, Role::Admin, &bo, db.now()).await;
+    tx.commit().await.unwrap();
+    let (_, token) = invited.unwrap();
+    people::accept(db, token.reveal(), "Ada", &password).await.unwrap();
+    (ada, bo)
+}
+
+async fn show(db: &Database, wall: &str, also: &[&str], by: &Member) -> Result<(), WallError> {
+    let mut tx = db.tenant(&tenant_id("acme")).await.unwrap();
+    let also: Vec<_> = also.iter().map(|name| tenant_id(name)).collect();
+    walls::show_also(&mut tx, wall, &also, &by.user).await?;
+    tx.commit().await.unwrap();
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_wall_shows_other_organizations_by_the_right_of_who_administers_them() {
+    let db = database!();
+    let (ada, bo) = of_both(&db).await;
+    let begun = screens::begin(&db).await.unwrap().unwrap();
+    let wall = pair(&db, "acme", &begun.code, &lobby()).await.unwrap();
+    let credential = credential(&db, begun.secret.reveal()).await;
+    let beside = async || {
+        let found = screens::lookup(&db, &credential).await.unwrap().unwrap();
+        let names = found.also.into_iter().map(|one| one.name);
+        names.collect::<Vec<_>>()
+    };
+    let offered = walls::administered_beside(&mut acme(&db).await, &ada.user)
+        .await
+        .unwrap();
+    assert_eq!(offered.len(), 1);
+    assert_eq!(
+        walls::administered_beside(&mut acme(&db).await, &bo.user)
+            .await
+            .unwrap(),
+        [],
+        "bo is nobody in acme"
+    );
+    for (also, by) in [(&["beta"][..], &bo), (&["beta", "gamma"][..], &ada)] {
+        let refused = show(&db, &wall.id, also, by).await;
+        assert!(matches!(refused, Err(WallError::NotTheirs)), "{also:?}: {refused:?}");
+    }
+    assert!(beside().await.is_empty());
+    show(&db, &wall.id, &["beta", "acme"], &ada).await.unwrap();
+    assert_eq!(beside().await, ["beta"]);
+    assert_eq!(of(&db, "acme").await[0].also, offered);
+
+    // The right is asked for each time: it rests, and it ends.
+    let right = async |role: Option<Role>| {
+        let mut tx = db.tenant(&tenant_id("beta")).await.unwrap();
+        match role {
+            Some(role) => people::set_role(&mut tx, &ada.user, role, Role::Owner).await.unwrap(),
+            None => people::remove(&mut tx, &ada.user, Role::Owner).await.unwrap(),
+        }
+        tx.commit().await.unwrap();
+    };
+    right(Some(Role::Analyst)).await;
+    assert!(beside().await.is_empty());
+    right(Some(Role::Admin)).await;
+    assert_eq!(beside().await, ["beta"]);
+    show(&db, &wall.id, &[], &ada).await.unwrap();
+    assert!(beside().await.is_empty());
+    show(&db, &wall.id, &["beta"], &ada).await.unwrap();
+    right(None).await;
+    assert!(beside().await.is_empty());
 }
 
 #[tokio::test]

@@ -2,11 +2,14 @@
 
 use super::walls::{clock, scene_name};
 use crate::{
-    api::{self, Fault},
+    api::{self, Fault, fetch},
     components::{Notice, NoticeKind, Segments, use_toasts},
 };
 use leptos::{ev, prelude::*, task::spawn_local};
-use watchfloor_shared::wall::{NewWall, Wall, WallChange, WallDimming, WallScene, WallSettings, WallShows, WallTheme};
+use watchfloor_shared::{
+    TenantId,
+    wall::{NewWall, Wall, WallChange, WallDimming, WallOrganization, WallScene, WallSettings, WallShows, WallTheme},
+};
 
 const NIGHT: WallDimming = WallDimming {
     from_minute: 22 * 60,
@@ -34,6 +37,7 @@ struct Draft {
     theme: RwSignal<WallTheme>,
     dims: RwSignal<bool>,
     dimming: RwSignal<WallDimming>,
+    also: RwSignal<Vec<TenantId>>,
 }
 
 impl Draft {
@@ -48,6 +52,10 @@ impl Draft {
                 dimming: WallDimming::default(),
             },
         };
+        let also = match purpose {
+            Purpose::Change(wall) => wall.also.iter().map(|one| one.id.clone()).collect(),
+            Purpose::Pair => Vec::new(),
+        };
         let dims = settings.dimming.from_minute != settings.dimming.to_minute;
         Self {
             code: RwSignal::new(String::new()),
@@ -57,6 +65,7 @@ impl Draft {
             theme: RwSignal::new(settings.theme),
             dims: RwSignal::new(dims),
             dimming: RwSignal::new(if dims { settings.dimming } else { NIGHT }),
+            also: RwSignal::new(also),
         }
     }
 
@@ -111,8 +120,9 @@ pub fn WallForm(
         busy.set(true);
         fault.set(None);
         let (changed, settings, code) = (changed.clone(), draft.settings(), draft.code.get_untracked());
+        let also = draft.also.get_untracked();
         spawn_local(async move {
-            let answer = save(changed.as_deref(), settings, code).await;
+            let answer = save(changed.as_deref(), settings, also, code).await;
             busy.try_set(false);
             match answer {
                 Ok(words) => {
@@ -122,6 +132,10 @@ pub fn WallForm(
                 Err(why) => drop(fault.try_set(Some(why))),
             }
         });
+    };
+    let known = match &purpose {
+        Purpose::Change(wall) => wall.also.clone(),
+        Purpose::Pair => Vec::new(),
     };
     let title = if is_new { "Pair a screen" } else { "Change a screen" };
     view! {
@@ -137,6 +151,7 @@ pub fn WallForm(
                 <input class="field" required maxlength="100" autocomplete="off" placeholder="Where it hangs" prop:value=draft.name.get_untracked()
                     on:input=move |e| draft.name.set(event_target_value(&e))/></label>
             <Scenes draft/>
+            <Organizations draft known/>
             <Shows draft/>
             <Looks draft/>
             {move || fault.get().map(|fault| view! { <Notice kind=NoticeKind::Fault><span>{fault.sentence()}</span></Notice> })}
@@ -151,7 +166,7 @@ pub fn WallForm(
 }
 
 /// What to say when it is done.
-async fn save(changed: Option<&str>, wall: WallSettings, code: String) -> Result<String, Fault> {
+async fn save(changed: Option<&str>, wall: WallSettings, also: Vec<TenantId>, code: String) -> Result<String, Fault> {
     match changed {
         Some(id) => {
             let change = WallChange {
@@ -160,12 +175,13 @@ async fn save(changed: Option<&str>, wall: WallSettings, code: String) -> Result
                 shows: Some(wall.shows),
                 theme: Some(wall.theme),
                 dimming: Some(wall.dimming),
+                also: Some(also),
             };
             let wall = api::walls::change(id, &change).await?;
             Ok(format!("{} shows it within a second.", wall.settings.name))
         }
         None => {
-            let wall = api::walls::pair(&NewWall { code, wall }).await?;
+            let wall = api::walls::pair(&NewWall { code, wall, also }).await?;
             Ok(format!("{} is paired.", wall.settings.name))
         }
     }
@@ -185,6 +201,46 @@ fn Scenes(draft: Draft) -> impl IntoView {
             {WallScene::ALL.map(scene).collect_view()}
             {move || draft.scenes.with(Vec::is_empty).then(|| view! { <p class="fault-text">"Choose at least one."</p> })}
         </fieldset>
+    }
+}
+
+/// Only for who administers several. What somebody else added stays to be seen, and to be taken away.
+#[component]
+fn Organizations(draft: Draft, known: Vec<WallOrganization>) -> impl IntoView {
+    let offered = fetch(|| Some(()), |()| api::walls::organizations());
+    let all = move || {
+        let mut all = offered.value.with(|offered| offered.clone().unwrap_or_default());
+        all.extend(
+            known
+                .iter()
+                .filter(|one| !all.contains(one))
+                .cloned()
+                .collect::<Vec<_>>(),
+        );
+        all
+    };
+    let tick = move |one: WallOrganization| {
+        let (is_on, id) = (draft.also.with_untracked(|also| also.contains(&one.id)), one.id);
+        let turn = move |event: ev::Event| {
+            draft.also.update(|also| {
+                also.retain(|other| *other != id);
+                if event_target_checked(&event) {
+                    also.push(id.clone());
+                }
+            });
+        };
+        view! { <label class="tick"><input type="checkbox" prop:checked=is_on on:change=turn/>{one.name}</label> }
+    };
+    move || {
+        let all = all();
+        (!all.is_empty()).then(|| {
+            view! {
+                <fieldset>
+                    <legend class="field-label">"In turn with this organization"</legend>
+                    {all.into_iter().map(tick).collect_view()}
+                </fieldset>
+            }
+        })
     }
 }
 

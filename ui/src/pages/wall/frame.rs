@@ -6,7 +6,11 @@ use crate::{
     state::Zone,
 };
 use leptos::prelude::*;
-use watchfloor_shared::{Timestamp, alert::Severity, wall::WallNumbers};
+use watchfloor_shared::{
+    Timestamp,
+    alert::Severity,
+    wall::{WallElsewhere, WallNumbers},
+};
 
 /// A machine whose clock is this far from the server's is told so.
 const DRIFT_MS_MIN: i64 = 10_000;
@@ -19,6 +23,19 @@ fn minute(at: Timestamp) -> String {
 pub fn Top(view: WallView) -> impl IntoView {
     let organization = move || view.told.with(|told| told.organization.clone());
     let name = move || view.told.with(|told| told.settings.name.clone());
+    let elsewhere = move || {
+        let elsewhere = view
+            .numbers
+            .with(|numbers| numbers.as_ref().map(|n| n.elsewhere.clone()));
+        let elsewhere = elsewhere.filter(|all| !all.is_empty() && !view.is_stale())?;
+        let one = |one: WallElsewhere| {
+            let is_hot = one.critical > 0;
+            view! { <span class:hot=is_hot>{one.organization}" "<b>{words::short(one.critical)}</b></span> }
+        };
+        Some(
+            view! { <span class="elsewhere" aria-label="Critical elsewhere">{elsewhere.into_iter().map(one).collect_view()}</span> },
+        )
+    };
     let clock = Memo::new(move |_| view.now().map_or_else(|| "??:??".to_owned(), minute));
     let zone = Memo::new(move |_| {
         view.now()
@@ -42,7 +59,7 @@ pub fn Top(view: WallView) -> impl IntoView {
     };
     view! {
         <header class="wall-top">
-            <span class="whose"><b>{organization}</b><span>{name}</span></span>
+            <span class="whose"><b>{organization}</b><span>{name}</span>{elsewhere}</span>
             <span class="clock"><span>{clock}</span><small>{zone}</small>{move || drift.get().map(|drift| view! { <em>{drift}</em> })}</span>
             <span class="wall-end"><SoundSwitch view/><span role="status">{state}</span></span>
         </header>

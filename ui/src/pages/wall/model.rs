@@ -2,10 +2,9 @@
 
 use watchfloor_shared::{
     Timestamp,
-    wall::{STALE_MS, WallDimming, WallScene},
+    wall::{SCENE_SECONDS, STALE_MS, WallDimming, WallScene},
 };
 
-const SCENE_SECONDS: i64 = 20;
 /// Places around which the picture wanders, one a minute, so that nothing burns in. The same number in wall.css.
 const PLACES: i64 = 9;
 /// The two clocks of a machine that tell other times than this was asleep, or its clock was set.

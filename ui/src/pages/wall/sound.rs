@@ -3,6 +3,7 @@
 use super::state::WallView;
 use leptos::prelude::*;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use watchfloor_shared::wall::WallNumbers;
 
 const VOLUME: f32 = 0.08;
 /// Hertz and seconds from now.
@@ -61,15 +62,17 @@ pub fn SoundSwitch(view: WallView) -> impl IntoView {
         is_on.set(speaks.with_value(Option::is_some));
     };
     Effect::new(move |before: Option<Option<i64>>| {
+        let before = before.flatten();
         let critical = view
             .numbers
-            .with(|numbers| numbers.as_ref().map(|numbers| numbers.critical));
-        if let (Some(Some(before)), Some(now)) = (before, critical)
+            .with(|numbers| numbers.as_ref().map(WallNumbers::critical_everywhere));
+        if let (Some(before), Some(now)) = (before, critical)
             && now > before
         {
             speaks.with_value(|context| context.as_ref().map(speak));
         }
-        critical
+        // Between two turns nothing is known for a moment.
+        critical.or(before)
     });
     on_cleanup(move || {
         speaks.try_update_value(|context| context.take().map(|open| drop(open.close())));

@@ -120,6 +120,13 @@ impl WallView {
     pub fn tell(self, told: WallState) {
         load_anew_for(&told.server_version);
         self.hear(told.now);
+        // Another organization's turn: nothing of the last one stands under its name.
+        if self
+            .told
+            .with_untracked(|before| before.organization != told.organization)
+        {
+            self.numbers.set(None);
+        }
         self.told.set(told);
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Invariant: what is sent of the map went through the wall's [`Redaction`]; that is the only way to [`Stream::send`] for it.
 
-use super::{WallScreen, numbers, told};
+use super::{WallScreen, numbers, on_turn, told};
 use crate::{
     api::{
         describe::Describe,
@@ -20,7 +20,10 @@ use axum::{
 use std::{convert::Infallible, time::Duration};
 use tokio::{sync::mpsc, time::Instant};
 use watchfloor_engine::{map::Cursor, wall::Redaction};
-use watchfloor_shared::wall::{WallScene, WallUpdate};
+use watchfloor_shared::{
+    TenantId,
+    wall::{WallScene, WallUpdate},
+};
 
 /// Updates on their way to one screen beyond what its connection holds.
 const QUEUE: usize = 1;
@@ -50,6 +53,7 @@ pub async fn handle(State(state): State<AppState>, screen: WallScreen) -> Answer
     let (out, events) = mpsc::channel(QUEUE);
     let stream = Stream {
         redaction: Redaction::new(screen.wall.settings.shows),
+        shown: screen.wall.tenant.clone(),
         state,
         screen,
         out,
@@ -66,6 +70,8 @@ pub async fn handle(State(state): State<AppState>, screen: WallScreen) -> Answer
 struct Stream {
     state: AppState,
     screen: WallScreen,
+    /// Whose turn it is.
+    shown: TenantId,
     redaction: Redaction,
     out: mpsc::Sender<Result<Event, Infallible>>,
 }
@@ -101,7 +107,7 @@ impl Stream {
                     continue;
                 }
                 _ = check.tick() => {
-                    if self.has_changed().await? {
+                    if self.has_changed().await? || self.is_over() {
                         cursor = self.begin().await?;
                         numbers.reset_immediately();
                     }
@@ -117,11 +123,12 @@ impl Stream {
     async fn begin(&mut self) -> Result<Option<Cursor>, Ended> {
         let wall = &self.screen.wall;
         self.redaction = Redaction::new(wall.settings.shows);
+        self.shown = on_turn(wall, self.state.clock.now()).0.clone();
         self.send(&WallUpdate::Wall(Box::new(told(&self.state, wall)))).await?;
         if !wall.settings.scenes.contains(&WallScene::Map) {
             return Ok(None);
         }
-        let (snapshot, cursor) = self.state.map.snapshot(&wall.tenant);
+        let (snapshot, cursor) = self.state.map.snapshot(&self.shown);
         let snapshot = self.redaction.snapshot(snapshot);
         self.send(&WallUpdate::Snapshot(Box::new(snapshot))).await?;
         Ok(Some(cursor))
@@ -129,7 +136,7 @@ impl Stream {
 
     async fn give(&mut self, cursor: &mut Option<Cursor>, with_counts: bool) -> Result<(), Ended> {
         let Some(at) = cursor else { return Ok(()) };
-        let tenant = &self.screen.wall.tenant;
+        let tenant = &self.shown;
         let Some(mut frame) = self.state.map.frame(tenant, at) else {
             *cursor = self.begin().await?;
             return Ok(());
@@ -144,9 +151,14 @@ impl Stream {
     }
 
     async fn numbers(&self) -> Result<(), Ended> {
-        let numbers = numbers::of(&self.state, &self.screen.wall, self.redaction).await;
+        let numbers = numbers::of(&self.state, &self.screen.wall, &self.shown, self.redaction).await;
         let numbers = numbers.map_err(store_failed)?;
         self.send(&WallUpdate::Numbers(Box::new(numbers))).await
+    }
+
+    /// Whether it is another organization's turn.
+    fn is_over(&self) -> bool {
+        *on_turn(&self.screen.wall, self.state.clock.now()).0 != self.shown
     }
 
     /// Whether an administrator changed it since. Ends the stream of a wall that was revoked.

@@ -25,7 +25,10 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderValue, request::Parts},
 };
-use watchfloor_shared::wall::WallState;
+use watchfloor_shared::{
+    TenantId, Timestamp,
+    wall::{SCENE_SECONDS, WallState},
+};
 
 /// Longest secret of a screen that is looked at.
 const SECRET_BYTES_MAX: usize = 256;
@@ -77,12 +80,55 @@ impl FromRequestParts<AppState> for WallScreen {
     }
 }
 
+/// Whose turn it is, for as long as each of the wall's scenes is shown once.
+fn on_turn(wall: &PairedWall, now: Timestamp) -> (&TenantId, &str) {
+    let scenes = i64::try_from(wall.settings.scenes.len()).unwrap_or(1).max(1);
+    let all = i64::try_from(wall.also.len() + 1).unwrap_or(1);
+    let turn = now.seconds().div_euclid(SCENE_SECONDS * scenes).rem_euclid(all);
+    let beside = usize::try_from(turn - 1).ok().and_then(|turn| wall.also.get(turn));
+    beside.map_or((&wall.tenant, &wall.organization), |beside| (&beside.id, &beside.name))
+}
+
 fn told(state: &AppState, wall: &PairedWall) -> WallState {
+    let now = state.clock.now();
     WallState {
-        organization: wall.organization.clone(),
+        organization: on_turn(wall, now).1.to_owned(),
+        organizations: wall.also.len() + 1,
         settings: wall.settings.clone(),
         credits: state.geo.credits(),
         server_version: env!("CARGO_PKG_VERSION").to_owned(),
-        now: state.clock.now(),
+        now,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use watchfloor_shared::wall::{WallDimming, WallOrganization, WallScene, WallSettings, WallShows, WallTheme};
+
+    #[test]
+    fn each_organization_has_every_scene_once_before_the_next() {
+        let beside = |name: &str| WallOrganization {
+            id: name.parse().unwrap(),
+            name: name.to_owned(),
+        };
+        let mut wall = PairedWall {
+            tenant: "own".parse().unwrap(),
+            organization: "own".to_owned(),
+            also: vec![beside("first"), beside("second")],
+            id: String::new(),
+            settings: WallSettings {
+                name: String::new(),
+                scenes: vec![WallScene::Map, WallScene::Pipeline],
+                shows: WallShows::default(),
+                theme: WallTheme::default(),
+                dimming: WallDimming::default(),
+            },
+        };
+        let at = |wall: &PairedWall, second: i64| on_turn(wall, Timestamp::from_millis(second * 1_000)).1.to_owned();
+        let seen: Vec<String> = [0, 39, 40, 79, 80, 119, 120].map(|second| at(&wall, second)).into();
+        assert_eq!(seen, ["own", "own", "first", "first", "second", "second", "own"]);
+        wall.also.clear();
+        assert_eq!(at(&wall, 40), "own");
     }
 }

@@ -7,11 +7,11 @@ use crate::{
 use std::collections::HashMap;
 use watchfloor_engine::wall::{AtRisk, Redaction, WorstAlert};
 use watchfloor_shared::{
-    EndpointId,
-    alert::{AlertFilter, AlertSort, AlertStatus, FacetCount, Severity},
+    EndpointId, TenantId,
+    alert::{AlertFacets, AlertFilter, AlertSort, AlertStatus, FacetCount, Severity},
     endpoint::EndpointSummary,
     pipeline::{PipelineSnapshot, StageSnapshot},
-    wall::{WallEndpoint, WallNumbers, WallScene, WallStage, WallTechnique},
+    wall::{WallElsewhere, WallEndpoint, WallNumbers, WallScene, WallStage, WallTechnique},
 };
 
 /// Rows of a list: more cannot be read from eight metres.
@@ -19,9 +19,15 @@ const ROWS_MAX: usize = 8;
 /// Alerts among which the worst of each endpoint is looked for.
 const WORST_MAX: i64 = 200;
 
-pub async fn of(state: &AppState, wall: &PairedWall, redaction: Redaction) -> Result<WallNumbers, StoreError> {
+/// Of the organization whose turn it is, and how the others are. Each is asked for in a transaction of its own.
+pub async fn of(
+    state: &AppState,
+    wall: &PairedWall,
+    shown: &TenantId,
+    redaction: Redaction,
+) -> Result<WallNumbers, StoreError> {
     let shows = |scene| wall.settings.scenes.contains(&scene);
-    let mut tx = state.db.tenant(&wall.tenant).await?;
+    let mut tx = state.db.tenant(shown).await?;
     let facets = alerts::facets(&mut tx, &still_to_do(Vec::new())).await?;
     let endpoints_at_risk = endpoints::at_risk(&mut tx).await?;
     let endpoints = match shows(WallScene::Endpoints) {
@@ -29,14 +35,14 @@ pub async fn of(state: &AppState, wall: &PairedWall, redaction: Redaction) -> Re
         false => Vec::new(),
     };
     tx.commit().await?;
-    let of = |severity: Severity| facets.severity.iter().find(|count| count.value == severity.as_str());
-    let count = |severity| of(severity).map_or(0, |count| count.count);
+    let count = |severity| of_severity(&facets, severity).map_or(0, |count| count.count);
     let pipeline = state.snapshots.latest().await;
     let mut numbers = WallNumbers {
         now: state.clock.now(),
         critical: count(Severity::Critical),
-        critical_since: of(Severity::Critical).and_then(|count| count.oldest_open),
+        critical_since: of_severity(&facets, Severity::Critical).and_then(|count| count.oldest_open),
         high: count(Severity::High),
+        elsewhere: elsewhere(state, wall, shown).await?,
         endpoints_at_risk,
         endpoints,
         ..with_pipeline(&pipeline, shows(WallScene::Pipeline))
@@ -45,6 +51,28 @@ pub async fn of(state: &AppState, wall: &PairedWall, redaction: Redaction) -> Re
         numbers.techniques = facets.technique.into_iter().take(ROWS_MAX).map(technique).collect();
     }
     Ok(numbers)
+}
+
+fn of_severity(facets: &AlertFacets, severity: Severity) -> Option<&FacetCount> {
+    facets.severity.iter().find(|count| count.value == severity.as_str())
+}
+
+async fn elsewhere(state: &AppState, wall: &PairedWall, shown: &TenantId) -> Result<Vec<WallElsewhere>, StoreError> {
+    let own = std::iter::once((&wall.tenant, &wall.organization));
+    let all = own.chain(wall.also.iter().map(|beside| (&beside.id, &beside.name)));
+    let mut elsewhere = Vec::new();
+    for (tenant, organization) in all.filter(|(tenant, _)| *tenant != shown) {
+        let mut tx = state.db.tenant(tenant).await?;
+        let facets = alerts::facets(&mut tx, &still_to_do(Vec::new())).await?;
+        tx.commit().await?;
+        let count = |severity| of_severity(&facets, severity).map_or(0, |count| count.count);
+        elsewhere.push(WallElsewhere {
+            organization: organization.clone(),
+            critical: count(Severity::Critical),
+            high: count(Severity::High),
+        });
+    }
+    Ok(elsewhere)
 }
 
 fn still_to_do(endpoint: Vec<String>) -> AlertFilter {

@@ -48,6 +48,10 @@ impl Flights {
         self.changed |= !shots.is_empty();
     }
 
+    pub fn count(&self) -> usize {
+        self.flights.len()
+    }
+
     pub fn clear(&mut self) {
         self.flights.clear();
         self.changed = true;

@@ -32,6 +32,9 @@ const ARC_SEGMENTS: u16 = 40;
 const ARC_SEGMENTS_CROWDED: u16 = 20;
 const CROWD: usize = 600;
 const FLIGHT_SEGMENTS: u16 = 12;
+const FLIGHT_SEGMENTS_CROWDED: u16 = 5;
+/// What stands of a crowd pales so slowly that it is drawn anew only so often; what is new in it flies at once.
+const CROWD_EVERY_SECONDS: f64 = 3.0;
 /// Places of the canvases.
 const STANDING: usize = 0;
 const FLYING: usize = 1;
@@ -57,6 +60,7 @@ struct State {
     /// To be sent, and to be drawn.
     scene_changed: bool,
     stands_anew: bool,
+    stood: Stood,
     flights: Flights,
     /// When what flies was sent to the card.
     sent: f64,
@@ -65,6 +69,33 @@ struct State {
     /// How long it stood still in all.
     lost: f64,
     awaits_frame: bool,
+}
+
+/// What was drawn last of what stands.
+#[derive(Default)]
+struct Stood {
+    at: f64,
+    lit: Option<u64>,
+    mode: Mode,
+    arcs: usize,
+}
+
+impl Stood {
+    fn of(scene: &Scene, at: f64) -> Self {
+        Self {
+            at,
+            lit: scene.lit,
+            mode: scene.mode,
+            arcs: scene.arcs.len(),
+        }
+    }
+
+    /// Time alone may wait; what a person did, a filter too, shows at once.
+    fn is_over(&self, scene: &Scene, now: f64) -> bool {
+        now - self.at >= CROWD_EVERY_SECONDS
+            || (self.lit, self.mode) != (scene.lit, scene.mode)
+            || self.arcs.abs_diff(scene.arcs.len()) * 10 > self.arcs
+    }
 }
 
 impl State {
@@ -92,6 +123,7 @@ impl Overlay {
                 scene: Rc::default(),
                 scene_changed: true,
                 stands_anew: true,
+                stood: Stood::default(),
                 flights: Flights::default(),
                 sent: 0.0,
                 held: None,
@@ -132,6 +164,7 @@ impl Overlay {
                         Device::on(&overlay.canvases[layer])
                     };
                     state.scene_changed = true;
+                    state.stands_anew = true;
                     state.flights.again();
                 }
                 overlay.ask();
@@ -231,21 +264,25 @@ impl Overlay {
 }
 
 impl State {
+    /// Whether what stands has to be drawn anew now.
+    fn stands_otherwise(&self, now: f64) -> bool {
+        let is_due = self.scene.arcs.len() <= CROWD || self.held.is_some() || self.stood.is_over(&self.scene, now);
+        self.stands_anew || (self.scene_changed && is_due)
+    }
+
     /// Whether something moves.
     fn draw(&mut self, canvases: &[HtmlCanvasElement; 2]) -> bool {
         let now = self.now();
         let Some(view) = self.view else { return false };
         let scale = window().device_pixel_ratio().clamp(1.0, SCALE_MAX);
-        if let Some(device) = self.devices[STANDING]
-            .as_ref()
-            .filter(|_| self.scene_changed || self.stands_anew)
-        {
+        if let Some(device) = self.devices[STANDING].as_ref().filter(|_| self.stands_otherwise(now)) {
             if std::mem::take(&mut self.scene_changed) {
                 let (arcs, marks) = packed(&self.scene, self.size);
                 device.send(Buffer::Arcs, &arcs);
                 device.send(Buffer::Marks, &marks);
             }
             self.stands_anew = false;
+            self.stood = Stood::of(&self.scene, now);
             device.begin(&canvases[STANDING], view.size, scale);
             let segments = if self.scene.arcs.len() > CROWD {
                 ARC_SEGMENTS_CROWDED
@@ -267,7 +304,12 @@ impl State {
         if flies {
             #[expect(clippy::cast_possible_truncation, reason = "seconds since the last one set out")]
             let since = (now - self.sent) as f32;
-            device.ribbons(&view, &self.looks, since, Buffer::Flights, FLIGHT_SEGMENTS);
+            let segments = if self.flights.count() > CROWD {
+                FLIGHT_SEGMENTS_CROWDED
+            } else {
+                FLIGHT_SEGMENTS
+            };
+            device.ribbons(&view, &self.looks, since, Buffer::Flights, segments);
             device.spots(&view, &self.looks, since, Buffer::Flights);
         }
         flies && self.held.is_none()

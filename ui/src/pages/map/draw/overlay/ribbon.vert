@@ -1,7 +1,8 @@
 uniform float u_segments;
-out vec4 v_color;
+flat out vec3 v_tone;
+flat out float v_core;
+out float v_strength;
 out float v_side;
-out float v_core;
 out float v_seen;
 out float v_dash;
 
@@ -16,7 +17,7 @@ void main() {
   bool flies = a_time.y > 0.0;
   float head = flies ? (u_now - a_time.x) / a_time.y : 1.0;
   gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
-  v_seen = -1.0; v_color = vec4(0.0); v_side = 0.0; v_core = 0.0; v_dash = -1.0;
+  v_seen = -1.0; v_tone = vec3(0.0); v_strength = 0.0; v_side = 0.0; v_core = 0.0; v_dash = -1.0;
   if ((u_round > 0.5 && has(2)) || head < 0.0 || head > 1.0 + TAIL) return;
   // Only the piece behind its head is drawn of what flies.
   float begin = flies ? max(head - TAIL, 0.0) : 0.0;
@@ -33,8 +34,8 @@ void main() {
   clip.xy += vec2(-ahead.y, ahead.x) * side * half_ * u_pixel * clip.w;
   gl_Position = level(clip);
   float fade = flies ? part * part : 1.0;
-  float strength = a_look.z * fade;
-  v_color = vec4(u_tones[int(a_look.x)] * strength, strength);
+  v_tone = u_tones[int(a_look.x)];
+  v_strength = a_look.z * fade;
   v_side = side;
   v_core = max(half_ - 1.2, 0.0) / half_;
   v_seen = here.seen;
