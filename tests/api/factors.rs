@@ -3,8 +3,8 @@
 use super::{client, read};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::time::{SystemTime, UNIX_EPOCH};
 use totp_rs::{Builder, Secret};
+use watchfloor::clock::Clock;
 use watchfloor_shared::identity::Role;
 use watchfloor_tests::app::{self, Tenant, TestApp, email, password};
 
@@ -16,7 +16,7 @@ async fn ask(app: &TestApp, cookie: &str, method: Method, path: &str, body: Valu
 /// The code of so many steps from now.
 fn code(secret: &str, steps: i64) -> String {
     let secret = Secret::try_from_base32(secret).unwrap();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let now = u64::try_from(Clock::system().now().seconds()).unwrap();
     let app = Builder::new().with_secret(secret).build_noncompliant();
     app.generate(now.saturating_add_signed(30 * steps)).to_string()
 }

@@ -20,9 +20,9 @@ use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard},
-    time::{SystemTime, UNIX_EPOCH},
 };
 use tokio::{net::TcpListener, task::JoinHandle};
+use watchfloor::clock::Clock;
 
 pub const CLIENT: &str = "console";
 pub const SECRET: &str = "a secret with: signs%";
@@ -161,7 +161,7 @@ async fn token(
     if challenge != begun["code_challenge"] || asked["redirect_uri"] != begun["redirect_uri"] {
         return refused("invalid_grant");
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let now = Clock::system().now().seconds();
     let mut claims = json!({
         "iss": served.issuer, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": begun["nonce"],
     });

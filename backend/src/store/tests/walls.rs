@@ -6,7 +6,8 @@ use crate::{
     store::{
         Database, Secret, endpoints,
         identity::{
-            self, Member, people,
+            self, Member,
+            people::{self, Joining},
             walls::{self as screens, Pairing},
         },
         testing::{database_at, tenant_id},
@@ -137,7 +138,9 @@ async fn of_both(db: &Database) -> (Member, Member) {
     let invited = people::invite(&mut tx, &ada.email, Role::Admin, &bo, db.now()).await;
     tx.commit().await.unwrap();
     let (_, token) = invited.unwrap();
-    people::accept(db, token.reveal(), "Ada", &password).await.unwrap();
+    people::accept(db, token.reveal(), Joining::Known(&ada.user))
+        .await
+        .unwrap();
     (ada, bo)
 }
 

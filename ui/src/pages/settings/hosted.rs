@@ -66,7 +66,7 @@ fn Row(of: HostedOrganization, all: Fetched<Vec<HostedOrganization>>) -> impl In
         (false, None) => view! { "Active" }.into_any(),
     };
     let made = of.created.map(|at| view! { <Age at words=true/> });
-    let acts = (!of.is_host).then(|| {
+    let acts = (!of.is_host).then_some({
         move || match (is_suspended, asks.get()) {
             (true, _) => view! { <Button look=Look::SmallGhost press=move |event| set.with_value(|set| set(event))>"Take up again"</Button> }.into_any(),
             (false, true) => view! {
