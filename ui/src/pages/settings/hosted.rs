@@ -101,6 +101,22 @@ fn id_of(name: &str) -> String {
     id.trim_end_matches('-').to_owned()
 }
 
+/// The way in for its owner, shown once.
+#[component]
+fn Link(made: MadeOrganization, again: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+    let origin = window().location().origin().unwrap_or_default();
+    let link = format!("{origin}{}", made.owner.path);
+    view! {
+        <div class="wall-form" role="status">
+            <h2>{format!("{} is made", made.organization.name)}</h2>
+            <p class="quiet">{format!("Send this link to {}: whoever opens it first owns the organization.", made.owner.invitation.email)}</p>
+            <Copied text=link what="The link"/>
+            <div class="row-flex"><Button look=Look::SmallGhost press=move |_| again()>"Make another"</Button></div>
+            <p class="quiet">"It is not shown again, and works for seven days."</p>
+        </div>
+    }
+}
+
 #[component]
 fn Make(made: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
     let (name, id, owner) = (
@@ -139,20 +155,7 @@ fn Make(made: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
     };
     move || {
         match done.get() {
-        Some(made) => {
-            let origin = window().location().origin().unwrap_or_default();
-            let link = format!("{origin}{}", made.owner.path);
-            view! {
-                <div class="wall-form" role="status">
-                    <h2>{format!("{} is made", made.organization.name)}</h2>
-                    <p class="quiet">{format!("Send this link to {}: whoever opens it first owns the organization.", made.owner.invitation.email)}</p>
-                    <Copied text=link what="The link"/>
-                    <div class="row-flex"><Button look=Look::SmallGhost press=move |_| again()>"Make another"</Button></div>
-                    <p class="quiet">"It is not shown again, and works for seven days."</p>
-                </div>
-            }
-            .into_any()
-        }
+        Some(made) => view! { <Link made again/> }.into_any(),
         None => view! {
             <form class="wall-form" on:submit=submit>
                 <h2>"Make an organization"</h2>
