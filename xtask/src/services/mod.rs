@@ -261,7 +261,7 @@ mod tests {
             .to_string();
         assert_eq!(
             error,
-            "there is no server \"kafak\"; there are: kafka, registry, opensearch, postgres, redis, influxdb"
+            "there is no server \"kafak\"; there are: kafka, registry, opensearch, postgres, redis, influxdb, keycloak"
         );
         let both: Vec<_> = named(&["redis".to_owned(), "kafka".to_owned()]).unwrap();
         assert_eq!(
