@@ -53,6 +53,8 @@ fn launch(home: &Home) -> Result<Command> {
         .args(["start-dev", "--import-realm", "--db=dev-mem", "--cache=local"])
         .args(["--http-host=127.0.0.1", &format!("--http-port={PORT}")])
         .arg(format!("--http-management-port={MANAGEMENT_PORT}"))
+        // Else its pool closes idle connections in time, and what is kept in memory goes with the last.
+        .env("KC_DB_URL", "jdbc:h2:mem:keycloak;NON_KEYWORDS=VALUE;DB_CLOSE_DELAY=-1")
         .env("JAVA", java)
         .env("JAVA_OPTS_KC_HEAP", "-Xms64m -Xmx384m")
         .current_dir(home.path(""));
