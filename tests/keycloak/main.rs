@@ -2,7 +2,6 @@
 
 use reqwest::{Client, Response, StatusCode, header, redirect::Policy};
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use watchfloor::{
     clock::Clock,
     oidc::{GrantConfig, OidcConfig},
@@ -10,21 +9,9 @@ use watchfloor::{
     store::Secret,
 };
 use watchfloor_shared::identity::Role;
-use watchfloor_tests::product;
+use watchfloor_tests::{product, services::secret};
 
 const REALM: &str = "http://127.0.0.1:18089/realms/soc";
-
-/// A secret that the server was started with, where there is a server for tests.
-fn secret(name: &str) -> Option<String> {
-    let Some(folder) = std::env::var_os("WATCHFLOOR_TEST_SERVICES") else {
-        assert!(std::env::var_os("CI").is_none(), "there is no Keycloak for tests");
-        println!("skipped: no Keycloak for tests; cargo xtask test --services starts one");
-        return None;
-    };
-    let file = PathBuf::from(folder).join("state/keycloak").join(name);
-    let secret = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    Some(secret.trim().to_owned())
-}
 
 fn led(answer: &Response) -> String {
     let status = answer.status();
@@ -42,7 +29,8 @@ fn form(page: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_of_its_realm_comes_in_with_the_role_of_their_group() {
-    let (Some(client_secret), Some(password)) = (secret("client-secret"), secret("password")) else {
+    let (Some(client_secret), Some(password)) = (secret("keycloak", "client-secret"), secret("keycloak", "password"))
+    else {
         return;
     };
     let dir = product::folder();

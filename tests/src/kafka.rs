@@ -1,6 +1,9 @@
 //! The real broker that `cargo xtask test --services` starts, for tests that need one.
 
-use crate::bus_contract::{Backend, KEEP};
+use crate::{
+    bus_contract::{Backend, KEEP},
+    services,
+};
 use async_trait::async_trait;
 use std::{
     path::PathBuf,
@@ -23,12 +26,7 @@ const RETAINED_AFTER: Duration = Duration::from_secs(4);
 
 /// The folder of the broker's state, where there is one for tests.
 pub fn state() -> Option<PathBuf> {
-    let folder = std::env::var_os("WATCHFLOOR_TEST_SERVICES").map(|folder| PathBuf::from(folder).join("state/kafka"));
-    if folder.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "there is no Kafka for tests");
-        println!("skipped: no Kafka for tests; cargo xtask test --services starts one");
-    }
-    folder
+    services::state("kafka")
 }
 
 /// Topics and groups of this test alone.

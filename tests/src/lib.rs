@@ -22,5 +22,6 @@ pub mod proxy;
 pub mod redis;
 pub mod screen;
 pub mod search_contract;
+pub mod services;
 pub mod small_disk;
 pub mod wire;

@@ -1,14 +1,11 @@
 //! The real OpenSearch that `cargo xtask test --services` starts, for tests that need one.
 
-use crate::search_contract::Backend;
+use crate::{search_contract::Backend, services};
 use async_trait::async_trait;
 use serde_json::Value;
-use std::{
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
 };
 use watchfloor::{
     clock::Clock,
@@ -23,14 +20,7 @@ pub const ADDRESS: &str = "127.0.0.1:19200";
 const ACCOUNT: &str = "admin";
 /// The account's password, where there is a server for tests.
 pub fn password() -> Option<String> {
-    let Some(folder) = std::env::var_os("WATCHFLOOR_TEST_SERVICES") else {
-        assert!(std::env::var_os("CI").is_none(), "there is no OpenSearch for tests");
-        println!("skipped: no OpenSearch for tests; cargo xtask test --services starts one");
-        return None;
-    };
-    let file = PathBuf::from(folder).join("state/opensearch/password");
-    let password = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    Some(password.trim().to_owned())
+    services::secret("opensearch", "password")
 }
 
 /// Indexes and a template of this test alone.

@@ -1,24 +1,15 @@
 //! The real PostgreSQL that `cargo xtask test --services` starts, for tests that need one which processes share.
 
+use crate::services;
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
-use std::{
-    path::PathBuf,
-    sync::atomic::{AtomicU32, Ordering},
-};
+use std::sync::atomic::{AtomicU32, Ordering};
 use watchfloor::store::{DatabaseConfig, Secret};
 
 const HOST: &str = "127.0.0.1";
 const PORT: u16 = 15432;
 
 fn secret(name: &str) -> Option<String> {
-    let Some(folder) = std::env::var_os("WATCHFLOOR_TEST_SERVICES") else {
-        assert!(std::env::var_os("CI").is_none(), "there is no PostgreSQL for tests");
-        println!("skipped: no PostgreSQL for tests; cargo xtask test --services starts one");
-        return None;
-    };
-    let file = PathBuf::from(folder).join("state/postgres").join(name);
-    let secret = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    Some(secret.trim().to_owned())
+    services::secret("postgres", name)
 }
 
 /// A database of this test alone, which goes with it.

@@ -1,23 +1,14 @@
 //! The real Redis that `cargo xtask test --services` starts, for tests that need one.
 
-use std::{
-    path::PathBuf,
-    sync::atomic::{AtomicU32, Ordering},
-};
+use crate::services;
+use std::sync::atomic::{AtomicU32, Ordering};
 use watchfloor::{ephemeral::RedisConfig, store::Secret};
 
 pub const ADDRESS: &str = "127.0.0.1:16379";
 
 /// The server's password, where there is a server for tests.
 pub fn password() -> Option<String> {
-    let Some(folder) = std::env::var_os("WATCHFLOOR_TEST_SERVICES") else {
-        assert!(std::env::var_os("CI").is_none(), "there is no Redis for tests");
-        println!("skipped: no Redis for tests; cargo xtask test --services starts one");
-        return None;
-    };
-    let file = PathBuf::from(folder).join("state/redis/password");
-    let password = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    Some(password.trim().to_owned())
+    services::secret("redis", "password")
 }
 
 /// Keys and a channel of this test alone; the keys expire by themselves.
