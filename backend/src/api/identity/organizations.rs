@@ -54,7 +54,10 @@ pub async fn list(State(state): State<AppState>, Signed(person): Signed) -> Answ
 async fn counted(state: &AppState, organization: Organization, is_this: bool) -> Answer<OrganizationSummary> {
     let mut tx = state.db.tenant(&organization.id).await?;
     let open = AlertFilter {
-        status: vec![AlertStatus::Open, AlertStatus::Acknowledged, AlertStatus::Investigating],
+        status: AlertStatus::ALL
+            .into_iter()
+            .filter(|status| !status.is_closed())
+            .collect(),
         ..AlertFilter::default()
     };
     let facets = alerts::facets(&mut tx, &open).await?;
